@@ -1,0 +1,79 @@
+import type { Static, TObject, TSchema } from "typebox";
+import type { FailureDefinition } from "../core/failure.ts";
+
+export type Method = "GET" | "POST" | "PUT" | "DELETE";
+
+/** A method and a path, with parameters in braces: `GET /orders/{id}`. */
+export type Route = `${Method} /${string}`;
+
+/**
+ * Who may make a call. `public`: anybody. `customer`: any signed-in user (the handler checks ownership).
+ * `admin`: users with the role admin. `internal`: other services only; the gateway does not route it.
+ */
+export type Access = "public" | "customer" | "admin" | "internal";
+
+/** A call as it is written down in a contract. */
+export type CallShape = {
+  access: Access;
+  summary: string;
+  /** Whether an `Idempotency-Key` header is needed (`required`) or honoured (`optional`). Without: the call has none. */
+  idempotencyKey?: "required" | "optional";
+  /** Schemas of path parameters that are more than an id. */
+  params?: TObject;
+  query?: TObject;
+  /** The request headers the handler reads, in lower case. */
+  headers?: TObject;
+  body?: TObject;
+  /** Success replies by status; `null` stands for an empty body. */
+  replies: Record<number, TSchema | null>;
+  /** The expected refusals besides invalid input and missing rights. */
+  refuses?: readonly FailureDefinition[];
+  /** The largest body in bytes. Default 64 KiB. */
+  bodyLimit?: number;
+  /** Milliseconds the service takes at most. Default 10,000; 0 for answers without end. */
+  timeout?: number;
+};
+
+/** The TypeScript side of a call. */
+export type CallTypes = { params: unknown; query: unknown; headers: unknown; body: unknown; reply: unknown };
+
+/** A call of a contract: data only. Types, validation, client, routes and documents follow from it. */
+export type Call<Types extends CallTypes = CallTypes> = {
+  readonly method: Method;
+  readonly path: string;
+  readonly shape: CallShape;
+  /** Carries the types; never there at run time. */
+  readonly "~types"?: Types;
+};
+
+type ParameterNames<Path extends string> = Path extends `${string}{${infer Name}}${infer Rest}`
+  ? Name | ParameterNames<Rest>
+  : never;
+type StaticOf<Schema, Otherwise> = Schema extends TSchema ? Static<Schema> : Otherwise;
+type ReplyOf<Replies> = { [Status in keyof Replies]: StaticOf<Replies[Status], undefined> }[keyof Replies];
+
+/** The types that follow from a route and a shape. */
+export type TypesOf<R extends Route, Shape extends CallShape> = {
+  params: Record<ParameterNames<R>, string>;
+  query: StaticOf<Shape["query"], Record<never, never>>;
+  headers: StaticOf<Shape["headers"], Record<never, never>>;
+  body: StaticOf<Shape["body"], undefined>;
+  reply: ReplyOf<Shape["replies"]>;
+};
+
+/** Writes a call down. */
+export function call<const R extends Route, const Shape extends CallShape>(
+  route: R,
+  shape: Shape,
+): Call<TypesOf<R, Shape>> {
+  const [method, path] = route.split(" ") as [Method, string];
+  return { method, path, shape };
+}
+
+/** The names of the parameters in a path such as `/orders/{id}`. */
+export function parameterNames(path: string): string[] {
+  return Array.from(path.matchAll(/\{(\w+)\}/g), (match) => match[1] as string);
+}
+
+/** Whether repeating the call is harmless without a key: reading, and writing a whole resource or removing it. */
+export const isIdempotent = (call: Call): boolean => call.method !== "POST";

@@ -1,0 +1,31 @@
+import type { Call } from "./call.ts";
+import type { Event } from "./event.ts";
+
+/** What a service answers and what it tells: the whole of what others may know about it. */
+export type Contract<
+  Calls extends Record<string, Call> = Record<string, Call>,
+  Events extends Record<string, Event> = Record<string, Event>,
+> = {
+  /** The service's name: its address in discovery and the issuer of its tokens. */
+  readonly service: string;
+  readonly calls: Calls;
+  readonly events: Events;
+};
+
+/** Writes a contract down. Throws when two of its calls have one route or two of its events one type. */
+export function contract<Calls extends Record<string, Call>, Events extends Record<string, Event>>(
+  service: string,
+  parts: { calls: Calls; events: Events },
+): Contract<Calls, Events> {
+  assertDistinct(Object.values(parts.calls).map((call) => `${call.method} ${call.path.replace(/\{\w+\}/g, "{}")}`));
+  assertDistinct(Object.values(parts.events).map((event) => event.type));
+  for (const [name, call] of Object.entries(parts.calls)) {
+    if (!call.shape.access) throw new Error(`${service}.${name} does not say who may call it`);
+  }
+  return { service, ...parts };
+}
+
+function assertDistinct(names: string[]): void {
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice) throw new Error(`${twice} is there twice`);
+}

@@ -1,0 +1,65 @@
+import { type FieldError, invalidInput, malformedJson } from "../core/failure.ts";
+
+const DEEPEST = 32;
+
+/**
+ * Parses JSON that comes from outside. Throws `malformed_json` when it is not JSON, and `invalid_input` (with the path)
+ * when it is nested deeper than 32, holds a NUL or a lone surrogate, or a key that could change a prototype.
+ */
+export function parseJson(text: string): unknown {
+  const value = parse(text);
+  const fault = findFault(value);
+  if (fault) throw invalidInput.failure({ errors: [fault] });
+  return value;
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw malformedJson.failure({ cause, errors: [{ path: "", message: "must be JSON" }] });
+  }
+}
+
+/** Walks without recursion: the nesting is the sender's choice, the stack is ours. */
+function findFault(root: unknown): FieldError | undefined {
+  const open: { value: unknown; path: string; depth: number }[] = [{ value: root, path: "", depth: 0 }];
+  for (let item = open.pop(); item !== undefined; item = open.pop()) {
+    const { value, path, depth } = item;
+    if (typeof value === "string") {
+      const message = faultOfText(value);
+      if (message) return { path, message };
+    } else if (typeof value === "object" && value !== null) {
+      if (depth >= DEEPEST) return { path, message: `must not be nested deeper than ${DEEPEST}` };
+      for (const [key, child] of Object.entries(value)) {
+        const childPath = `${path}/${escapePointer(key)}`;
+        const message = faultOfKey(key, child);
+        if (message) return { path: childPath, message };
+        if (typeof child === "string" || typeof child === "object") {
+          open.push({ value: child, path: childPath, depth: depth + 1 });
+        }
+      }
+    }
+  }
+  return undefined;
+}
+
+/** What is wrong with a text wherever it comes from: body, path, query. */
+export function faultOfText(text: string): string | undefined {
+  if (text.includes("\0")) return "must not hold a NUL character";
+  if (!text.isWellFormed()) return "must be well-formed Unicode";
+  return undefined;
+}
+
+function faultOfKey(key: string, child: unknown): string | undefined {
+  if (key === "__proto__") return "is not a name that may be used";
+  if (key === "constructor" && typeof child === "object" && child !== null && Object.hasOwn(child, "prototype")) {
+    return "is not a name that may be used";
+  }
+  return faultOfText(key);
+}
+
+/** A key as one step of a JSON pointer (RFC 6901), cut at 64 characters. */
+function escapePointer(key: string): string {
+  return key.slice(0, 64).replaceAll("~", "~0").replaceAll("/", "~1");
+}

@@ -1,0 +1,39 @@
+import type { Message } from "./message.ts";
+
+/** What became of a message that was handed to a broker. */
+export type Published = "confirmed" | { readonly failed: string };
+
+/** What a consumer says of a delivery: done with it, or to be delivered again after so many milliseconds. */
+export type Verdict = "done" | { readonly retryIn: number };
+
+/** A message on its way to one consumer. `attempt` counts from 1 and grows with each delivery after a `retryIn`. */
+export type Delivery = { readonly message: Message; readonly attempt: number };
+
+export type BrokerSubscription = {
+  /** The consumer's name. Replicas share it, and with it the messages: each goes to one of them. */
+  readonly consumer: string;
+  /** The event types it wants. */
+  readonly types: readonly string[];
+  /** How many deliveries may be under way at once. Those with one key never are. */
+  readonly concurrency: number;
+  /** Never throws. The broker forgets the message only after `done`. */
+  handle(delivery: Delivery): Promise<Verdict>;
+};
+
+/** Carries messages between services, at least once. Every driver passes the suite in `testing/broker-suite.ts`. */
+export interface Broker {
+  /**
+   * Hands messages over, in their order; resolves when each is stored durably for every consumer that wants its type, or is
+   * known not to be. Throws `unavailable` when the outcome is unknown.
+   */
+  publish(messages: readonly Message[]): Promise<Published[]>;
+  /**
+   * Begins to deliver: what was published since the consumer first subscribed, also while it was away; messages of one source
+   * and key in their order, the next one only after the one before is done. Resolves with a function that stops deliveries and
+   * waits for those under way.
+   */
+  subscribe(subscription: BrokerSubscription): Promise<() => Promise<void>>;
+  /** Whether messages can be handed over and received right now. */
+  healthy(): boolean;
+  close(): Promise<void>;
+}

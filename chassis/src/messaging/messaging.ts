@@ -1,0 +1,21 @@
+import type { Event } from "../contract/event.ts";
+import type { Transaction } from "../database/database.ts";
+import type { Message } from "./message.ts";
+
+/**
+ * Publishes an event: the only way out is a row in the outbox, written by `tx`. It leaves when the transaction commits,
+ * and never when it does not.
+ */
+export type Publish = <Body>(tx: Transaction, event: Event<Body>, body: Body) => Promise<void>;
+
+/**
+ * Handles an event. `tx` also holds the record that this message was handled, so its effects happen once however often the
+ * message is delivered. A thrown `refused` or `bug` failure parks the message; anything that may pass is tried again.
+ */
+export type EventHandler<Body> = (body: Body, tx: Transaction, message: Message) => Promise<void>;
+
+/** An event a service wants to hear of, and what it does then. */
+export type Subscription = { readonly event: Event; readonly handle: EventHandler<never> };
+
+/** Subscribes to an event. */
+export const on = <Body>(event: Event<Body>, handle: EventHandler<Body>): Subscription => ({ event, handle });

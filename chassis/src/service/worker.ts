@@ -1,0 +1,51 @@
+import type { Clock } from "../core/clock.ts";
+import { newContext, runInContext } from "../telemetry/context.ts";
+import type { Log } from "../telemetry/log.ts";
+
+/** Work in the background that looks for something to do: at an interval, and at once when woken. */
+export type Worker = {
+  readonly name: string;
+  /** Looks now instead of at the next interval; called after a commit that left something to do. */
+  wake(): void;
+  start(surroundings: { clock: Clock; log: Log }): void;
+  /** Aborts the signal and resolves when the round under way has ended. */
+  stop(): Promise<void>;
+};
+
+/**
+ * A worker that calls `round` every `interval` milliseconds, one round at a time, and again at once while it returns true
+ * ("there is more"). A round that throws is logged and tried again after the interval.
+ */
+export function worker(
+  name: string,
+  interval: number,
+  round: (signal: AbortSignal) => Promise<boolean | void>,
+): Worker {
+  const stopping = new AbortController();
+  let wakeUp: AbortController = new AbortController();
+  let running: Promise<void> = Promise.resolve();
+
+  async function loop({ clock, log }: { clock: Clock; log: Log }): Promise<void> {
+    while (!stopping.signal.aborted) {
+      wakeUp = new AbortController();
+      const more = await runInContext(newContext(), () => round(stopping.signal)).catch((error: unknown) => {
+        if (!stopping.signal.aborted) log.warn({ err: error, worker: name }, "a worker's round failed");
+        return false;
+      });
+      if (more) continue;
+      await clock.sleep(interval, AbortSignal.any([wakeUp.signal, stopping.signal])).catch(() => {});
+    }
+  }
+
+  return {
+    name,
+    wake: () => wakeUp.abort(),
+    start(surroundings) {
+      running = loop(surroundings);
+    },
+    async stop() {
+      stopping.abort();
+      await running;
+    },
+  };
+}

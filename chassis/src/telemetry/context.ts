@@ -1,0 +1,28 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import { newId } from "../core/id.ts";
+import { startTrace, type TraceContext } from "./trace-context.ts";
+
+/** What travels with a piece of work: through calls, messages and sagas, and into every log line. */
+export type WorkContext = {
+  readonly requestId: string;
+  readonly trace: TraceContext;
+  /** When the caller stops waiting, on the monotonic clock in milliseconds. Absent: nobody waits. */
+  readonly deadline?: number | undefined;
+  /** Aborted when the deadline passes or the caller goes away. */
+  readonly signal?: AbortSignal | undefined;
+};
+
+const storage = new AsyncLocalStorage<WorkContext>();
+
+/** The context of the work under way; undefined outside any. */
+export const currentContext = (): WorkContext | undefined => storage.getStore();
+
+/** Does `work` in `context`; everything it calls and awaits sees it. */
+export const runInContext = <T>(context: WorkContext, work: () => T): T => storage.run(context, work);
+
+/** A context for work that nobody asked for just now: a timer, a worker, a resumed saga. */
+export function newContext(
+  known: { requestId?: string | undefined; parent?: TraceContext | undefined } = {},
+): WorkContext {
+  return { requestId: known.requestId ?? newId(), trace: startTrace(known.parent) };
+}

@@ -1,0 +1,23 @@
+import { contract } from "@flotilla/chassis/contract";
+import { call } from "@flotilla/chassis/contract/call";
+import { Fields, Id, Page, PageQueryWith, Time } from "@flotilla/chassis/contract/schema";
+import { type Static, Type } from "typebox";
+
+export const Mail = Fields({
+  id: Id,
+  to: Type.String(),
+  subject: Type.String(),
+  text: Type.String(),
+  html: Type.String(),
+  sentAt: Time,
+});
+export type Mail = Static<typeof Mail>;
+
+export const listMailbox = call("GET /mailbox", {
+  summary: "Mail kept instead of sent, newest first; empty when an SMTP server is set",
+  access: "admin",
+  query: PageQueryWith({ to: Type.Optional(Type.String({ maxLength: 254 })) }),
+  replies: { 200: Page(Mail) },
+});
+
+export const email = contract("email", { calls: { listMailbox }, events: {} });

@@ -1,0 +1,85 @@
+import { contract } from "@flotilla/chassis/contract";
+import { call } from "@flotilla/chassis/contract/call";
+import { event } from "@flotilla/chassis/contract/event";
+import { Fields, Id } from "@flotilla/chassis/contract/schema";
+import { notFound, refusal } from "@flotilla/chassis/core/failure";
+import { type Static, Type } from "typebox";
+
+export const outOfStock = refusal("out_of_stock", 409, "There is not enough stock");
+export const reservationReleased = refusal("reservation_released", 409, "The reservation was released before");
+export const reservationMissing = refusal("reservation_missing", 409, "There is no such reservation");
+
+const Count = Type.Integer({ minimum: 0, maximum: 1_000_000_000 });
+
+export const Stock = Fields({ productId: Id, available: Count, reserved: Count, sold: Count });
+export type Stock = Static<typeof Stock>;
+
+export const StockLine = Fields({ productId: Id, quantity: Type.Integer({ minimum: 1, maximum: 50_000_000 }) });
+export type StockLine = Static<typeof StockLine>;
+
+export const Reservation = Fields({ orderId: Id, state: Type.Enum(["reserved", "sold", "released"]) });
+export type Reservation = Static<typeof Reservation>;
+
+export const getStock = call("GET /inventory/{productId}", {
+  summary: "The stock of a product",
+  access: "public",
+  replies: { 200: Stock },
+  refuses: [notFound],
+});
+
+export const setStock = call("PUT /inventory/{productId}", {
+  summary: "Set how many pieces can be reserved",
+  access: "admin",
+  body: Fields({ available: Count }),
+  replies: { 200: Stock },
+  refuses: [notFound],
+});
+
+export const restock = call("POST /inventory/{productId}/restock", {
+  summary: "Add pieces",
+  access: "admin",
+  idempotencyKey: "optional",
+  body: Fields({ quantity: Type.Integer({ minimum: 1, maximum: 1_000_000 }) }),
+  replies: { 200: Stock },
+  refuses: [notFound],
+});
+
+/** All lines or none. A repeat is the same reservation; one that was released (even before it was made) is refused. */
+export const reserveStock = call("PUT /reservations/{orderId}", {
+  summary: "Reserve the pieces of an order",
+  access: "internal",
+  body: Fields({ lines: Type.Array(StockLine, { minItems: 1, maxItems: 50 }) }),
+  replies: { 200: Reservation },
+  refuses: [outOfStock, reservationReleased],
+});
+
+/** Reserved pieces become sold. A reservation that ran out is made again if the stock is still there. */
+export const sellStock = call("PUT /reservations/{orderId}/sale", {
+  summary: "Turn a reservation into a sale",
+  access: "internal",
+  replies: { 200: Reservation },
+  refuses: [outOfStock, reservationReleased, reservationMissing],
+});
+
+/** Gives reserved or sold pieces back. Without a reservation it leaves a tombstone, so that a late `reserveStock` is refused. */
+export const releaseStock = call("DELETE /reservations/{orderId}", {
+  summary: "Give the pieces of an order back",
+  access: "internal",
+  replies: { 200: Reservation },
+});
+
+export const stockChanged = event("stock.changed", {
+  key: "productId",
+  body: Fields({
+    productId: Id,
+    available: Count,
+    reserved: Count,
+    sold: Count,
+    version: Type.Integer({ minimum: 1, description: "Grows by one with each change of this product's stock" }),
+  }),
+});
+
+export const inventory = contract("inventory", {
+  calls: { getStock, setStock, restock, reserveStock, sellStock, releaseStock },
+  events: { stockChanged },
+});

@@ -1,0 +1,68 @@
+import { contract } from "@flotilla/chassis/contract";
+import { call } from "@flotilla/chassis/contract/call";
+import { event } from "@flotilla/chassis/contract/event";
+import { Fields, Id, OneOf } from "@flotilla/chassis/contract/schema";
+import { notFound, refusal } from "@flotilla/chassis/core/failure";
+import { type Static, Type } from "typebox";
+import { Money } from "./money.ts";
+
+export const paymentDeclined = refusal("payment_declined", 402, "The card was declined");
+export const insufficientFunds = refusal("insufficient_funds", 402, "There is not enough money on the card");
+export const paymentVoided = refusal("payment_voided", 409, "The payment was called off before it was made");
+
+/** The simulated provider's test cards. */
+export const PaymentMethod = OneOf(
+  "pm_card_visa",
+  "pm_card_declined",
+  "pm_card_insufficient_funds",
+  "pm_card_slow",
+  "pm_card_flaky",
+  "pm_card_lost_answer",
+);
+export type PaymentMethod = Static<typeof PaymentMethod>;
+
+export const Payment = Fields({
+  orderId: Id,
+  status: OneOf("pending", "captured", "declined", "refunded", "voided"),
+  captured: Money,
+  refunded: Money,
+});
+export type Payment = Static<typeof Payment>;
+
+export const getPayment = call("GET /payments/{orderId}", {
+  summary: "The payment of an order",
+  access: "customer",
+  replies: { 200: Payment },
+  refuses: [notFound],
+});
+
+/** A repeat is the same charge; one that was refunded (even before it was made) is refused. */
+export const chargePayment = call("PUT /payments/{orderId}", {
+  summary: "Charge an order",
+  access: "internal",
+  idempotencyKey: "required",
+  body: Fields({ userId: Id, amount: Money, method: PaymentMethod }),
+  replies: { 200: Payment },
+  refuses: [paymentDeclined, insufficientFunds, paymentVoided],
+});
+
+/** Gives back what was captured, whether or not anybody knows that it was. Leaves a tombstone for a late `chargePayment`. */
+export const refundPayment = call("PUT /payments/{orderId}/refund", {
+  summary: "Refund an order",
+  access: "internal",
+  replies: { 200: Payment },
+});
+
+const PaymentFacts = Fields({ orderId: Id, userId: Id, amount: Money });
+
+export const paymentCaptured = event("payment.captured", { key: "orderId", body: PaymentFacts });
+export const paymentRefunded = event("payment.refunded", { key: "orderId", body: PaymentFacts });
+export const paymentDeclinedEvent = event("payment.declined", {
+  key: "orderId",
+  body: Fields({ ...PaymentFacts.properties, reason: Type.String() }),
+});
+
+export const payments = contract("payments", {
+  calls: { getPayment, chargePayment, refundPayment },
+  events: { paymentCaptured, paymentDeclinedEvent, paymentRefunded },
+});

@@ -1,0 +1,135 @@
+import { contract } from "@flotilla/chassis/contract";
+import { call } from "@flotilla/chassis/contract/call";
+import { event } from "@flotilla/chassis/contract/event";
+import { Fields, Id, OneOf, Page, PageQuery, Text, Time } from "@flotilla/chassis/contract/schema";
+import { notFound, refusal } from "@flotilla/chassis/core/failure";
+import { type Static, Type } from "typebox";
+
+export const emailTaken = refusal("email_taken", 409, "There is an account with this email already");
+export const invalidCredentials = refusal("invalid_credentials", 401, "Email or password is wrong");
+export const refreshTokenInvalid = refusal("refresh_token_invalid", 401, "The refresh token is not valid");
+export const refreshTokenReused = refusal("refresh_token_reused", 401, "The refresh token was used before");
+
+const Name = Text(100);
+const Email = Type.String({ format: "email", minLength: 3, maxLength: 254 });
+const Password = Type.String({ minLength: 8, maxLength: 200 });
+
+export const User = Fields({
+  id: Id,
+  name: Type.String(),
+  email: Type.String(),
+  role: OneOf("customer", "admin"),
+  createdAt: Time,
+});
+export type User = Static<typeof User>;
+
+export const SignedIn = Fields({
+  user: User,
+  accessToken: Type.String({ description: "Sent as `Authorization: Bearer …`" }),
+  refreshToken: Type.String({ description: "Good for one use" }),
+  expiresIn: Type.Integer({ description: "Seconds until the access token ends" }),
+});
+export type SignedIn = Static<typeof SignedIn>;
+
+export const Contact = Fields({ id: Id, name: Type.String(), email: Type.String() });
+export type Contact = Static<typeof Contact>;
+
+export const register = call("POST /auth/register", {
+  summary: "Open an account and sign in",
+  access: "public",
+  body: Fields({ name: Name, email: Email, password: Password }),
+  replies: { 201: SignedIn },
+  refuses: [emailTaken],
+});
+
+export const login = call("POST /auth/login", {
+  summary: "Sign in",
+  access: "public",
+  body: Fields({
+    email: Type.String({ minLength: 1, maxLength: 254 }),
+    password: Type.String({ minLength: 1, maxLength: 200 }),
+  }),
+  replies: { 200: SignedIn },
+  refuses: [invalidCredentials],
+});
+
+export const refresh = call("POST /auth/refresh", {
+  summary: "Trade a refresh token for a new pair of tokens",
+  access: "public",
+  body: Fields({ refreshToken: Type.String({ minLength: 1, maxLength: 200 }) }),
+  replies: { 200: SignedIn },
+  refuses: [refreshTokenInvalid, refreshTokenReused],
+});
+
+export const logout = call("POST /auth/logout", {
+  summary: "Sign out: the session's refresh tokens end",
+  access: "customer",
+  replies: { 204: null },
+});
+
+export const getKeys = call("GET /.well-known/jwks.json", {
+  summary: "The public keys that verify access tokens",
+  access: "public",
+  replies: { 200: Type.Object({ keys: Type.Array(Type.Object({}, { additionalProperties: true })) }) },
+});
+
+export const getMe = call("GET /users/me", {
+  summary: "The signed-in user",
+  access: "customer",
+  replies: { 200: User },
+  refuses: [notFound],
+});
+
+export const getUser = call("GET /users/{id}", {
+  summary: "A user, for themselves and administrators",
+  access: "customer",
+  replies: { 200: User },
+  refuses: [notFound],
+});
+
+export const updateUser = call("PUT /users/{id}", {
+  summary: "Change name, email or password; what is left out stays",
+  access: "customer",
+  body: Type.Object(
+    { name: Type.Optional(Name), email: Type.Optional(Email), password: Type.Optional(Password) },
+    { additionalProperties: false, minProperties: 1 },
+  ),
+  replies: { 200: User },
+  refuses: [notFound, emailTaken],
+});
+
+export const deleteUser = call("DELETE /users/{id}", {
+  summary: "Close an account",
+  access: "customer",
+  replies: { 204: null },
+  refuses: [notFound],
+});
+
+export const listUsers = call("GET /users", {
+  summary: "All users, oldest first",
+  access: "admin",
+  query: PageQuery,
+  replies: { 200: Page(User) },
+});
+
+export const getContact = call("GET /contacts/{id}", {
+  summary: "How to address a user",
+  access: "internal",
+  replies: { 200: Contact },
+  refuses: [notFound],
+});
+
+export const userCreated = event("user.created", {
+  key: "userId",
+  body: Fields({ userId: Id, name: Type.String(), email: Type.String(), createdAt: Time }),
+});
+
+export const userDeleted = event("user.deleted", {
+  key: "userId",
+  body: Fields({ userId: Id, deletedAt: Time }),
+});
+
+export const users = contract("users", {
+  calls: { register, login, refresh, logout, getKeys, getMe, getUser, updateUser, deleteUser, listUsers, getContact },
+  events: { userCreated, userDeleted },
+});
