@@ -112,7 +112,17 @@ const ProductFacts = Fields({
   version: Type.Integer({ minimum: 1 }),
 });
 
-export const productCreated = event("product.created", { key: "productId", body: ProductFacts });
+export const productCreated = event("product.created", {
+  key: "productId",
+  body: Fields({
+    ...ProductFacts.properties,
+    initialStock: Type.Integer({
+      minimum: 0,
+      maximum: 1_000_000,
+      description: "Pieces the inventory starts with; 0 for products that an administrator adds",
+    }),
+  }),
+});
 export const productChanged = event("product.changed", { key: "productId", body: ProductFacts });
 export const productDeleted = event("product.deleted", {
   key: "productId",
