@@ -19,3 +19,9 @@ export type User = {
 export type ServiceCaller = { readonly kind: "service"; readonly name: string };
 
 export const anonymous: Anonymous = { kind: "anonymous" };
+
+/** The user behind a call that only users may make; the host has let nobody else in. */
+export function userOf(caller: Caller): User {
+  if (caller.kind !== "user") throw new Error("this call is not for services");
+  return caller;
+}
