@@ -42,11 +42,23 @@ export type DatabaseOptions = {
   statementTimeout?: number;
 };
 
+/** Counts and amounts are `bigint` columns and safe integers here: bigger ones are an error, not a rounded number. */
+const types: pg.CustomTypesConfig = {
+  getTypeParser: (oid, format) => (oid === pg.types.builtins.INT8 ? safeInteger : pg.types.getTypeParser(oid, format)),
+};
+
+function safeInteger(text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value)) throw new Error(`${text} is more than a number can hold`);
+  return value;
+}
+
 /** Opens a pool of connections; the first one is made when it is needed. */
 export function openDatabase(options: DatabaseOptions): Database {
   const pool = new pg.Pool({
     connectionString: options.url,
     application_name: options.name,
+    types,
     max: options.connections ?? 10,
     connectionTimeoutMillis: 2_000,
     idleTimeoutMillis: 30_000,

@@ -45,6 +45,15 @@ export type SagaAfterPivot<Input extends object, State> = {
   fails(record: (tx: Transaction, input: Input, reason: string) => Promise<void>): Saga<Input>;
 };
 
+/** A saga that was decided by the transaction that started it: it can't fail, so there is nothing to undo. */
+export type DecidedSagaBuilder<Input extends object, State> = {
+  step<More extends object = Record<never, never>>(
+    name: string,
+    step: RetriedStep<State, More> | LocalStep<State>,
+  ): DecidedSagaBuilder<Input, State & More>;
+  ends(): Saga<Input>;
+};
+
 /** One step as the runner sees it. */
 export type SagaStep = {
   readonly name: string;
@@ -94,6 +103,21 @@ function afterPivot(definition: Definition): SagaAfterPivot<object, never> {
   return {
     step: (name, action) => afterPivot(withStep(definition, { name, kind: "retried", action })) as never,
     fails: (record) => ({ ...definition, fails: record }),
+  };
+}
+
+/** Begins the definition of a saga that is past its pivot from the start: each step is repeated until it succeeds. */
+export function decidedSaga<Schema extends TObject>(
+  name: string,
+  input: Schema,
+): DecidedSagaBuilder<Static<Schema> & object, Static<Schema>> {
+  return decided({ name, input, steps: [] }) as never;
+}
+
+function decided(definition: Definition): DecidedSagaBuilder<object, never> {
+  return {
+    step: (name, action) => decided(withStep(definition, { name, kind: "retried", action })) as never,
+    ends: () => ({ ...definition, fails: async () => {} }),
   };
 }
 

@@ -1,0 +1,73 @@
+import Fastify, { type FastifyError, type FastifyInstance } from "fastify";
+import { parseJson } from "../contract/json.ts";
+import { problemHeaders, problemOf } from "../contract/problem.ts";
+import { Failure, failureFrom, invalidInput, notFound, tooLarge, unsupportedMediaType } from "../core/failure.ts";
+import { newId } from "../core/id.ts";
+import type { Log } from "../telemetry/log.ts";
+
+const DEFAULT_BODY_LIMIT = 64 * 1024;
+const REQUEST_ID = /^[A-Za-z0-9._-]{1,100}$/;
+
+/** The state that health answers tell. `ready` false: no new work, please; what is under way goes on. */
+export type Health = { readonly service: string; ready(): boolean; draining(): boolean };
+
+/** Makes the HTTP server of a service: JSON in with our parser, problems out, health answers, strict routing. */
+export function createHttpServer(health: Health, log: Log): FastifyInstance {
+  const server = Fastify({
+    bodyLimit: DEFAULT_BODY_LIMIT,
+    requestTimeout: 30_000,
+    keepAliveTimeout: 30_000,
+    forceCloseConnections: "idle",
+    return503OnClosing: false,
+    genReqId: ({ headers }) => {
+      const given = headers["x-request-id"];
+      return typeof given === "string" && REQUEST_ID.test(given) ? given : newId();
+    },
+    routerOptions: { caseSensitive: true, maxParamLength: 200 },
+  });
+  server.removeAllContentTypeParsers();
+  server.addContentTypeParser("application/json", { parseAs: "string" }, async (_request: unknown, body: string) =>
+    body === "" ? undefined : parseJson(body),
+  );
+  server.setNotFoundHandler(() => {
+    throw notFound.failure();
+  });
+  server.setErrorHandler((error, request, reply) => {
+    const failure = failureFromFastify(error as FastifyError);
+    if (failure.kind === "bug") log.error({ err: failure.cause ?? failure, requestId: request.id }, "a request failed");
+    return reply
+      .code(failure.status)
+      .headers({ ...problemHeaders(failure), "content-type": "application/problem+json" })
+      .serializer(JSON.stringify)
+      .send(problemOf(failure, request.id));
+  });
+  // Callers keep their connections: tell them to let go while we drain (fastify#7044).
+  server.addHook("onSend", async (_request, reply) => {
+    if (health.draining()) reply.header("connection", "close");
+  });
+  addHealthRoutes(server, health);
+  return server;
+}
+
+function addHealthRoutes(server: FastifyInstance, health: Health): void {
+  const { service } = health;
+  const answer = (healthy: boolean) => ({ status: healthy ? "healthy" : "unavailable", service });
+  server.get("/health/live", async () => answer(true));
+  for (const path of ["/health", "/health/ready"]) {
+    server.get(path, async (_request, reply) => reply.code(health.ready() ? 200 : 503).send(answer(health.ready())));
+  }
+}
+
+/** Fastify's own refusals of a request, in our words. */
+function failureFromFastify(error: FastifyError | Failure): Failure {
+  if (error instanceof Failure) return error;
+  switch (error.code) {
+    case "FST_ERR_CTP_BODY_TOO_LARGE":
+      return tooLarge.failure({ cause: error, errors: [{ path: "", message: "is too large" }] });
+    case "FST_ERR_CTP_INVALID_MEDIA_TYPE":
+      return unsupportedMediaType.failure({ cause: error });
+    default:
+      if (error.statusCode !== undefined && error.statusCode < 500) return invalidInput.failure({ cause: error });
+      return failureFrom(error);
+  }
+}

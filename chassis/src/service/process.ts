@@ -1,0 +1,38 @@
+import { ConfigurationError } from "../core/config.ts";
+import { type StaticDiscovery, staticDiscovery } from "../discovery/static.ts";
+import type { Running, Surroundings } from "./surroundings.ts";
+
+/** What the supervisor tells a process that it started. */
+type FromSupervisor = { type: "instances"; instances: Record<string, string[]> };
+
+/**
+ * Runs a service as this process: starts it with the process's environment, tells the supervisor (if there is one) when it is
+ * ready, and stops it on SIGTERM, SIGINT or when the supervisor is gone. A wrong setting ends the process with one line for each
+ * fault and exit code 1.
+ */
+export async function runProcess(start: (surroundings: Surroundings) => Promise<Running>): Promise<void> {
+  const discovery = process.send ? supervisedDiscovery() : undefined;
+  const stopRequested = Promise.withResolvers<void>();
+  for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => stopRequested.resolve());
+  process.on("disconnect", () => stopRequested.resolve());
+  try {
+    const running = await start({ environment: process.env, ...(discovery ? { discovery } : {}) });
+    process.send?.({ type: "ready", url: running.url });
+    await stopRequested.promise;
+    await running.stop();
+    process.exit(0);
+  } catch (error) {
+    if (error instanceof ConfigurationError) for (const fault of error.faults) console.error(fault);
+    else console.error(error);
+    process.exit(1);
+  }
+}
+
+/** The supervisor knows where every instance listens, and says so whenever that changes. */
+function supervisedDiscovery(): StaticDiscovery {
+  const discovery = staticDiscovery({});
+  process.on("message", (message: FromSupervisor) => {
+    if (message.type === "instances") discovery.update(message.instances);
+  });
+  return discovery;
+}

@@ -1,0 +1,106 @@
+import { Readable } from "node:stream";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { TSchema } from "typebox";
+import type { Call } from "../contract/call.ts";
+import type { Contract } from "../contract/contract.ts";
+import { deadlineExceeded, unavailable } from "../core/failure.ts";
+import { runInContext, type WorkContext } from "../telemetry/context.ts";
+import { parseTraceparent, startTrace } from "../telemetry/trace-context.ts";
+import { Answer } from "./answer.ts";
+import { authorize, type Verify } from "./authorize.ts";
+import { withinDeadline } from "./deadline.ts";
+import type { Handler, Handlers } from "./definition.ts";
+import type { Health } from "./http-server.ts";
+import { inputReader } from "./request-input.ts";
+
+const DEFAULT_TIMEOUT = 10_000;
+
+/** What the routes of a service need around them. `stopping` is aborted when answers without end have to end. */
+export type RouteSurroundings = { verify: Verify; health: Health; stopping: AbortSignal };
+
+/** Adds a route for each call of the contract: who may, validated input, deadline, context, handler, reply. */
+export function addRoutes<C extends Contract>(
+  server: FastifyInstance,
+  contract: C,
+  handlers: Handlers<C>,
+  surroundings: RouteSurroundings,
+): void {
+  for (const [name, call] of Object.entries(contract.calls)) {
+    const { shape } = call;
+    server.route({
+      method: call.method,
+      url: call.path.replace(/\{(\w+)\}/g, ":$1"),
+      ...(shape.bodyLimit ? { bodyLimit: shape.bodyLimit } : {}),
+      schema: { response: jsonReplies(shape.replies) },
+      handler: route(call, handlers[name] as Handler<Call>, surroundings),
+    });
+  }
+}
+
+function route(call: Call, handler: Handler<Call>, { verify, health, stopping }: RouteSurroundings) {
+  const { access, replies, timeout = DEFAULT_TIMEOUT } = call.shape;
+  const read = inputReader(call);
+  const successStatus = Number(Object.keys(replies).find((status) => Number(status) < 300));
+  const media = Object.values(replies)
+    .map((schema) => mediaType(schema))
+    .find(Boolean);
+
+  return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+    if (!health.ready() && !health.draining()) throw unavailable.failure({ retryAfter: 1 });
+    const leaving = leavingSignal(reply, timeout === 0 ? stopping : undefined);
+    const patience = remainingTime(request, timeout);
+    const result = await withinDeadline(patience, leaving, (signal) =>
+      runInContext(contextOf(request, patience, signal), async () => {
+        const caller = await authorize(access, request.headers.authorization, verify);
+        return handler({ ...read(request), caller, signal });
+      }),
+    );
+    const { status, body, headers } = result instanceof Answer ? result : new Answer(successStatus, result);
+    reply.code(status).headers(headers);
+    if (media && body !== undefined) return sendMedia(reply, media, body as string | AsyncIterable<string>);
+    return reply.send(body);
+  };
+}
+
+/** Aborted when the caller goes away before it has the answer, or the service is stopping. */
+function leavingSignal(reply: FastifyReply, stopping: AbortSignal | undefined): AbortSignal {
+  const gone = new AbortController();
+  reply.raw.once("close", () => {
+    if (!reply.raw.writableFinished) gone.abort();
+  });
+  return stopping ? AbortSignal.any([gone.signal, stopping]) : gone.signal;
+}
+
+/** Milliseconds for this request: what the caller still waits, at most what the call takes; 0 is without limit. */
+function remainingTime(request: FastifyRequest, timeout: number): number {
+  const header = request.headers["x-deadline-ms"];
+  const waits = typeof header === "string" && /^\d{1,9}$/.test(header) ? Number(header) : undefined;
+  if (waits === 0) throw deadlineExceeded.failure();
+  if (timeout === 0 || waits === undefined) return timeout;
+  return Math.min(waits, timeout);
+}
+
+function contextOf(request: FastifyRequest, patience: number, signal: AbortSignal): WorkContext {
+  const parent = parseTraceparent(request.headers["traceparent"] as string | undefined);
+  return {
+    requestId: request.id,
+    trace: startTrace(parent),
+    signal,
+    deadline: patience === 0 ? undefined : performance.now() + patience,
+  };
+}
+
+function sendMedia(reply: FastifyReply, media: string, body: string | AsyncIterable<string>): FastifyReply {
+  reply.type(`${media}; charset=utf-8`);
+  if (typeof body === "string") return reply.send(body);
+  reply.header("cache-control", "no-store");
+  return reply.send(Readable.from(body, { objectMode: false, highWaterMark: 16 * 1024 }));
+}
+
+function jsonReplies(replies: Record<number, TSchema | null>): Record<string, TSchema> {
+  const json = Object.entries(replies).filter(([, schema]) => schema !== null && !mediaType(schema));
+  return Object.fromEntries(json) as Record<string, TSchema>;
+}
+
+const mediaType = (schema: TSchema | null): string | undefined =>
+  (schema as { contentMediaType?: string } | null)?.contentMediaType;

@@ -1,0 +1,38 @@
+import { type Static, type TObject, Type } from "typebox";
+import { ConfigurationError, type Environment, readConfig } from "../core/config.ts";
+
+/** The settings that every service process has. */
+export const HostSettings = Type.Object({
+  HOST: Type.String({ default: "127.0.0.1" }),
+  PORT: Type.Integer({ minimum: 0, maximum: 65_535, default: 0 }),
+  DATABASE_URL: Type.String({ pattern: "^postgres(ql)?://" }),
+  DATABASE_CONNECTIONS: Type.Integer({ minimum: 2, maximum: 200, default: 10 }),
+  BROKER_URL: Type.String({ minLength: 1 }),
+  DISCOVERY_URL: Type.String({ default: "static:" }),
+  INSTANCES: Type.String({ default: "{}" }),
+  SERVICE_KEY_FILE: Type.String({ minLength: 1 }),
+  SERVICE_PUBLIC_KEYS_FILE: Type.String({ minLength: 1 }),
+  IDENTITY_SERVICE: Type.String({ default: "users" }),
+  LOG_LEVEL: Type.Enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"], { default: "info" }),
+});
+export type HostSettings = Static<typeof HostSettings>;
+
+/** Reads the host's settings and the service's own; the faults of both are reported at once. */
+export function readSettings<Own extends TObject>(
+  own: Own,
+  environment: Environment,
+): { host: HostSettings; own: Static<Own> } {
+  const faults: string[] = [];
+  const read = <Schema extends TObject>(schema: Schema): Static<Schema> | undefined => {
+    try {
+      return readConfig(schema, environment);
+    } catch (error) {
+      if (!(error instanceof ConfigurationError)) throw error;
+      faults.push(...error.faults);
+      return undefined;
+    }
+  };
+  const settings = { host: read(HostSettings), own: read(own) };
+  if (settings.host === undefined || settings.own === undefined) throw new ConfigurationError(faults);
+  return { host: settings.host, own: settings.own };
+}

@@ -1,0 +1,52 @@
+import { pageOf } from "@flotilla/chassis/contract/page";
+import { notFound } from "@flotilla/chassis/core/failure";
+import type { Database } from "@flotilla/chassis/database";
+import { replaceResult } from "@flotilla/chassis/database/idempotency";
+import { userOf } from "@flotilla/chassis/identity/caller";
+import type { Handlers } from "@flotilla/chassis/service";
+import { answer } from "@flotilla/chassis/service/answer";
+import type { orders } from "@flotilla/contracts/orders";
+import { isFinal, mayBeSeenBy, viewOf } from "./order.ts";
+import { findOrder, listOrders } from "./order-store.ts";
+import type { OrderWatch } from "./order-watch.ts";
+import { keyOf, type placeOrder } from "./place-order.ts";
+import { preferredWait } from "./prefer.ts";
+import type { requestCancellation } from "./request-cancellation.ts";
+
+type Needs = {
+  database: Database;
+  watch: OrderWatch;
+  placeOrder: ReturnType<typeof placeOrder>;
+  requestCancellation: ReturnType<typeof requestCancellation>;
+};
+
+/** The calls of orders. */
+export const calls = ({ database, watch, placeOrder, requestCancellation }: Needs): Handlers<typeof orders> => ({
+  async placeOrder({ caller, key, headers, body, signal }) {
+    const customer = userOf(caller);
+    const placed = await placeOrder(customer, key, body);
+    const location = `/api/orders/${placed.id}`;
+    const wait = preferredWait(headers.prefer);
+    if (wait === undefined || isFinal(placed)) return answer(isFinal(placed) ? 201 : 202, placed, { location });
+    const order = await watch.untilFinal(placed.id, wait * 1_000, signal);
+    if (!isFinal(order)) return answer(202, order, { location });
+    // What this caller was told is what a repeat will be told.
+    await replaceResult(database, keyOf(customer, key, body), order);
+    return answer(201, order, { location, "preference-applied": `wait=${wait}` });
+  },
+
+  async listOrders({ caller, query }) {
+    const user = userOf(caller);
+    const { limit, cursor } = query;
+    const found = await listOrders(database, { userId: user.role === "admin" ? null : user.id, cursor, limit });
+    return pageOf(found.map(viewOf), limit);
+  },
+
+  async getOrder({ caller, params }) {
+    const order = await findOrder(database, params.id);
+    if (!order || !mayBeSeenBy(order, userOf(caller))) throw notFound.failure();
+    return viewOf(order);
+  },
+
+  cancelOrder: ({ caller, params, key }) => requestCancellation(userOf(caller), params.id, key),
+});

@@ -1,0 +1,69 @@
+import type { Client } from "@flotilla/chassis/client";
+import type { Clock } from "@flotilla/chassis/core/clock";
+import { newId } from "@flotilla/chassis/core/id";
+import type { Database } from "@flotilla/chassis/database";
+import { once } from "@flotilla/chassis/database/idempotency";
+import type { Publish } from "@flotilla/chassis/messaging";
+import type { Saga, StartSaga } from "@flotilla/chassis/saga";
+import { type NewOrder, type Order, orderPlaced, productUnknown } from "@flotilla/contracts/orders";
+import type { ProductSummary, products } from "@flotilla/contracts/products";
+import type { FulfilOrder } from "./fulfil-order.saga.ts";
+import { type Customer, factsOf, newOrder, viewOf } from "./order.ts";
+import { insertOrder } from "./order-store.ts";
+
+type Needs = {
+  database: Database;
+  publish: Publish;
+  startSaga: StartSaga;
+  fulfilOrder: Saga<FulfilOrder>;
+  products: Pick<Client<typeof products>, "summariseProducts">;
+  clock: Clock;
+};
+
+/**
+ * Places an order: one transaction holds the order, its saga and the event. A repeat of `key` by the same customer returns the
+ * order as it was first answered. Throws `product_unknown`, `idempotency_key_reused`.
+ */
+export const placeOrder =
+  ({ database, publish, startSaga, fulfilOrder, products, clock }: Needs) =>
+  async (customer: Customer, key: string, given: NewOrder): Promise<Order> => {
+    const known = await summaries(products, given);
+    return database.transaction((tx) =>
+      once(tx, keyOf(customer, key, given), async () => {
+        requireKnown(given, known);
+        const order = newOrder({ id: newId(), customer, order: given, now: clock.now() }, known);
+        await insertOrder(tx, order);
+        await startSaga(tx, fulfilOrder, { key: order.id, input: fulfilment(order) });
+        await publish(tx, orderPlaced, factsOf(order));
+        return viewOf(order);
+      }),
+    );
+  };
+
+/** Keys are the customer's own: another customer's same key is another request. */
+export const keyOf = (customer: Customer, key: string, request: NewOrder) => ({
+  scope: `place order ${customer.id}`,
+  key,
+  request,
+});
+
+async function summaries(products: Needs["products"], given: NewOrder): Promise<Map<string, ProductSummary>> {
+  const ids = Array.from(new Set(given.items.map(({ productId }) => productId)));
+  const { items } = await products.summariseProducts({ query: { ids: ids.join(",") } });
+  return new Map(items.map((item) => [item.id, item]));
+}
+
+function requireKnown(given: NewOrder, known: ReadonlyMap<string, ProductSummary>): void {
+  const errors = given.items.flatMap(({ productId }, index) =>
+    known.has(productId) ? [] : [{ path: `/items/${index}/productId`, message: "is not a product of this shop" }],
+  );
+  if (errors.length > 0) throw productUnknown.failure({ errors });
+}
+
+const fulfilment = (order: ReturnType<typeof newOrder>): FulfilOrder => ({
+  orderId: order.id,
+  userId: order.userId,
+  lines: order.items.map(({ productId, quantity }) => ({ productId, quantity })),
+  amount: order.total,
+  method: order.method,
+});

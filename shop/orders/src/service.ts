@@ -1,0 +1,39 @@
+import { defineService } from "@flotilla/chassis/service";
+import { inventory } from "@flotilla/contracts/inventory";
+import { orders } from "@flotilla/contracts/orders";
+import { payments } from "@flotilla/contracts/payments";
+import { products } from "@flotilla/contracts/products";
+import { calls } from "./calls.ts";
+import { cancelOrder } from "./cancel-order.saga.ts";
+import { orderConclusions } from "./conclude-order.ts";
+import { Config } from "./config.ts";
+import { fulfilOrder } from "./fulfil-order.saga.ts";
+import { readOrder } from "./order-store.ts";
+import { createOrderWatch } from "./order-watch.ts";
+import { placeOrder } from "./place-order.ts";
+import { requestCancellation } from "./request-cancellation.ts";
+
+export const service = defineService({
+  contract: orders,
+  config: Config,
+  migrations: new URL("../migrations/", import.meta.url),
+
+  wire({ database, publish, startSaga, client, clock }) {
+    const watch = createOrderWatch((id) => readOrder(database, id));
+    const conclusions = orderConclusions({ publish, clock, changed: watch.changed });
+    const neighbours = { inventory: client(inventory), payments: client(payments), products: client(products) };
+    const sagas = {
+      fulfilOrder: fulfilOrder({ ...neighbours, ...conclusions }),
+      cancelOrder: cancelOrder({ ...neighbours, ...conclusions }),
+    };
+    return {
+      calls: calls({
+        database,
+        watch,
+        placeOrder: placeOrder({ database, publish, startSaga, clock, ...neighbours, ...sagas }),
+        requestCancellation: requestCancellation({ database, startSaga, ...sagas }),
+      }),
+      sagas: [sagas.fulfilOrder, sagas.cancelOrder],
+    };
+  },
+});
