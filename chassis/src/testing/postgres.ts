@@ -1,0 +1,61 @@
+import { randomBytes } from "node:crypto";
+import { after } from "node:test";
+import pg from "pg";
+import { type Database, openDatabase } from "../database/database.ts";
+import { type MigrationSet, migrate } from "../database/migrate.ts";
+import { createLog } from "../telemetry/log.ts";
+import type { EmbeddedPostgres } from "../topology/embedded-postgres.ts";
+import { startTestServer } from "./postgres-server.ts";
+
+/** A database of one test. */
+export type TestDatabase = { readonly url: string; readonly database: Database };
+
+/** The part of a test's context that cleans up. */
+export type Cleanup = { after(hook: () => void | Promise<void>): void };
+
+/** Makes a database with an owner of its own, migrated; both are gone after everything else of the test `t` has been cleaned up. */
+export async function testDatabase(t: Cleanup, migrationSets: readonly MigrationSet[] = []): Promise<TestDatabase> {
+  const serverUrl = await postgresServer();
+  const name = `test_${randomBytes(6).toString("hex")}`;
+  await administer(serverUrl, [
+    `create role ${name} login password '${name}'`,
+    `create database ${name} owner ${name}`,
+  ]);
+  const url = Object.assign(new URL(serverUrl), { username: name, password: name, pathname: `/${name}` }).href;
+  const database = openDatabase({ url, name: "test", log: createLog({ service: "test", level: "silent" }) });
+  const drop = async () => {
+    await database.close();
+    await administer(serverUrl, [`drop database ${name} with (force)`, `drop role ${name}`]);
+  };
+  // Hooks run in the order they were given; asked for again from within one, this becomes the last.
+  t.after(() => t.after(drop));
+  await migrate(database, migrationSets);
+  return { url, database };
+}
+
+/**
+ * The URL of the superuser of a server for tests: the one of TEST_POSTGRES_URL, else one that is started for this process and
+ * ends with its tests. What a test makes on it must have a name of its own, and be dropped by the test.
+ */
+export async function postgresServer(): Promise<string> {
+  const shared = process.env["TEST_POSTGRES_URL"];
+  if (shared) return shared;
+  own ??= startTestServer();
+  return (await own).url;
+}
+
+let own: Promise<EmbeddedPostgres> | undefined;
+
+after(async () => {
+  await (await own)?.stop();
+});
+
+async function administer(url: string, statements: readonly string[]): Promise<void> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    for (const statement of statements) await client.query(statement);
+  } finally {
+    await client.end();
+  }
+}
