@@ -1,0 +1,71 @@
+import type { Client } from "@flotilla/chassis/client";
+import { type Backoff, backoffDelay } from "@flotilla/chassis/core/backoff";
+import { failureFrom, notFound } from "@flotilla/chassis/core/failure";
+import type { Log } from "@flotilla/chassis/telemetry/log";
+import type { users } from "@flotilla/contracts/users";
+import type { Outcome, Recipient } from "./mail.ts";
+import type { Claimed, MailStore } from "./mail-store.ts";
+import { letterRefused, type Mailer } from "./mailer.ts";
+import { write } from "./templates.ts";
+
+type Needs = {
+  mails: Pick<MailStore, "claim" | "settle" | "retry">;
+  mailer: Pick<Mailer, "deliver">;
+  users: Pick<Client<typeof users>, "getContact">;
+  log: Log;
+};
+
+const AT_ONCE = 10;
+/** Longer than looking up a recipient and handing a letter over can take together. */
+const LEASE = 120_000;
+const DAY = 86_400_000;
+const backoff: Backoff = { first: 2_000, most: 3_600_000 };
+
+/**
+ * Delivers the letters that are due, some at once, and records what became of each; returns whether there may be more. What fails
+ * is tried again for a day, with growing delays. No transaction is open while it waits for others.
+ */
+export async function deliverMail(needs: Needs): Promise<boolean> {
+  const claimed = await needs.mails.claim(AT_ONCE, LEASE);
+  await Promise.all(
+    claimed.map((mail) =>
+      deliverOne(needs, mail).catch((error: unknown) => {
+        needs.log.warn({ err: error, mailId: mail.id }, "the outcome of a letter was not recorded; it is tried again");
+      }),
+    ),
+  );
+  return claimed.length === AT_ONCE;
+}
+
+async function deliverOne(needs: Needs, mail: Claimed): Promise<void> {
+  const outcome = await attempt(needs, mail);
+  if (outcome.state !== "queued") return needs.mails.settle(mail, outcome);
+  return needs.mails.retry(mail, outcome.cause, backoffDelay(backoff, mail.attempt), DAY);
+}
+
+async function attempt({ mailer, users, log }: Needs, mail: Claimed): Promise<Outcome> {
+  try {
+    const to = mail.recipient ?? (await contactOf(users, mail.userId));
+    if (!to) return { state: "dropped", cause: "the account is closed" };
+    await mailer.deliver({ id: mail.id, to, ...write(mail, to) });
+    return { state: "sent" };
+  } catch (error) {
+    log.warn({ err: error, mailId: mail.id, attempt: mail.attempt }, "a letter was not delivered");
+    return { state: letterRefused.is(error) ? "failed" : "queued", cause: describe(error) };
+  }
+}
+
+async function contactOf(users: Needs["users"], id: string): Promise<Recipient | undefined> {
+  try {
+    return await users.getContact({ params: { id } });
+  } catch (error) {
+    if (notFound.is(error)) return undefined;
+    throw error;
+  }
+}
+
+/** For the person who looks at the row: the code, and what lies behind it. */
+function describe(error: unknown): string {
+  const { code, message, cause } = failureFrom(error);
+  return `${code}: ${cause instanceof Error ? cause.message : message}`.slice(0, 500);
+}

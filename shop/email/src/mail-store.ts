@@ -1,0 +1,64 @@
+import type { Database, Transaction } from "@flotilla/chassis/database";
+import type { Intent, Outcome } from "./mail.ts";
+
+/** A letter that this process may deliver until its lease ends. `attempt` counts from 1. */
+export type Claimed = Intent & { attempt: number };
+
+/** The letters that are to be written. All times are the database's. */
+export type MailStore = {
+  /** Notes the intent; a second time for the same id it does nothing. */
+  queue(tx: Transaction, intent: Intent): Promise<void>;
+  /** Takes up to `count` letters that are due, for `lease` milliseconds; others see them again only after that. */
+  claim(count: number, lease: number): Promise<Claimed[]>;
+  /** Records an outcome for good. Does nothing when the claim was lost in the meantime. */
+  settle(claimed: Claimed, outcome: Outcome): Promise<void>;
+  /** Queues a letter again for `delay` milliseconds from now, or fails it when it is older than `patience` milliseconds. */
+  retry(claimed: Claimed, cause: string, delay: number, patience: number): Promise<void>;
+  /** Drops what is still queued for a user. */
+  dropQueued(tx: Transaction, userId: string): Promise<void>;
+};
+
+/** Keeps letters in the table `mail`. */
+export function mailStore(database: Database): MailStore {
+  return {
+    async queue(tx, { id, template, userId, recipient, facts }) {
+      await tx.query(
+        `insert into mail (id, template, user_id, recipient, facts) values ($1, $2, $3, $4, $5) on conflict do nothing`,
+        [id, template, userId, recipient && JSON.stringify(recipient), JSON.stringify(facts)],
+      );
+    },
+    claim: (count, lease) =>
+      database.query<Claimed>(
+        `update mail set attempt = attempt + 1, due_at = now() + $2 * interval '1 millisecond'
+         where id in (
+           select id from mail where state = 'queued' and due_at <= now()
+           order by due_at limit $1 for update skip locked)
+         returning id, template, user_id as "userId", recipient, facts, attempt`,
+        [count, lease],
+      ),
+    async settle(claimed, outcome) {
+      const cause = "cause" in outcome ? outcome.cause : null;
+      await database.query(
+        `update mail set state = $3, cause = $4, settled_at = now()
+         where id = $1 and attempt = $2 and state = 'queued'`,
+        [claimed.id, claimed.attempt, outcome.state, cause],
+      );
+    },
+    async retry(claimed, cause, delay, patience) {
+      await database.query(
+        `update mail set cause = $3, due_at = now() + $4 * interval '1 millisecond',
+           state = case when created_at + $5 * interval '1 millisecond' <= now() then 'failed' else 'queued' end,
+           settled_at = case when created_at + $5 * interval '1 millisecond' <= now() then now() end
+         where id = $1 and attempt = $2 and state = 'queued'`,
+        [claimed.id, claimed.attempt, cause, delay, patience],
+      );
+    },
+    async dropQueued(tx, userId) {
+      await tx.query(
+        `update mail set state = 'dropped', cause = 'the account was closed', settled_at = now()
+         where user_id = $1 and state = 'queued'`,
+        [userId],
+      );
+    },
+  };
+}

@@ -1,0 +1,33 @@
+import { defineService } from "@flotilla/chassis/service";
+import { worker } from "@flotilla/chassis/service/worker";
+import { email } from "@flotilla/contracts/email";
+import { users } from "@flotilla/contracts/users";
+import { calls } from "./calls.ts";
+import { Config } from "./config.ts";
+import { deliverMail } from "./deliver-mail.ts";
+import { subscriptions } from "./events.ts";
+import { mailStore } from "./mail-store.ts";
+import { mailboxMailer } from "./mailbox-mailer.ts";
+import { mailboxStore } from "./mailbox-store.ts";
+import { smtpMailer } from "./smtp-mailer.ts";
+
+/** Writes to customers about what happened to them. */
+export const service = defineService({
+  contract: email,
+  config: Config,
+  migrations: new URL("../migrations/", import.meta.url),
+  wire({ config, database, client, log }) {
+    const mails = mailStore(database);
+    const mailbox = mailboxStore(database);
+    const { SMTP_URL, MAIL_FROM } = config;
+    const mailer = SMTP_URL ? smtpMailer(SMTP_URL, MAIL_FROM) : mailboxMailer(mailbox);
+    const needs = { mails, mailer, users: client(users), log };
+    const delivery = worker("deliver mail", 2_000, () => deliverMail(needs));
+    return {
+      calls: calls(SMTP_URL ? { list: async () => [] } : mailbox),
+      subscriptions: subscriptions({ mails, wake: delivery.wake }),
+      workers: [delivery],
+      close: mailer.close,
+    };
+  },
+});
