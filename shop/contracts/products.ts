@@ -69,7 +69,8 @@ export const getProduct = call("GET /products/{id}", {
 export const getPicture = call("GET /products/{id}/picture", {
   summary: "The picture drawn for a product",
   access: "public",
-  replies: { 200: Media("image/svg+xml") },
+  headers: IfNoneMatch,
+  replies: { 200: Media("image/svg+xml"), 304: null },
   refuses: [notFound],
 });
 

@@ -1,0 +1,54 @@
+import { invalidInput } from "@flotilla/chassis/core/failure";
+import type { NewProduct, Product, ProductChange } from "@flotilla/contracts/products";
+
+/** A product as the catalogue keeps it: `stockVersion` says which change of the stock `available` comes from. */
+export type CatalogueProduct = Product & { readonly stockVersion: number };
+
+/** A product as it begins. Without a picture of its own it gets the one that is drawn for it. */
+export function newProduct(id: string, given: NewProduct, now: Date): CatalogueProduct {
+  const time = now.toISOString();
+  return {
+    id,
+    name: tidy(given.name, "/name"),
+    description: given.description.normalize("NFC"),
+    price: given.price,
+    category: tidy(given.category, "/category"),
+    imageUrl: given.imageUrl ?? `/api/products/${id}/picture`,
+    available: 0,
+    createdAt: time,
+    updatedAt: time,
+    version: 1,
+    stockVersion: 0,
+  };
+}
+
+/** The product after a change: what the change leaves out stays, and the version grows by one. */
+export function changeProduct(product: CatalogueProduct, change: ProductChange, now: Date): CatalogueProduct {
+  return {
+    ...product,
+    ...change,
+    name: tidy(change.name ?? product.name, "/name"),
+    description: (change.description ?? product.description).normalize("NFC"),
+    category: tidy(change.category ?? product.category, "/category"),
+    // The clock of another replica may be behind.
+    updatedAt: new Date(Math.max(now.getTime(), Date.parse(product.createdAt))).toISOString(),
+    version: product.version + 1,
+  };
+}
+
+/** A label in composed form without spaces around it; one of nothing but spaces is refused. */
+function tidy(label: string, path: string): string {
+  const tidied = label.normalize("NFC").trim();
+  if (tidied === "") throw invalidInput.failure({ errors: [{ path, message: "must not be blank" }] });
+  return tidied;
+}
+
+/** The text that searches look in. */
+export const searchText = ({ name, description }: Pick<Product, "name" | "description">): string =>
+  fold(`${name}\n${description}`);
+
+/** The words of a search, each to be found somewhere in {@link searchText}. */
+export const searchWords = (search: string): string[] => fold(search).split(/\s+/).filter(Boolean);
+
+/** Without differences of case; capitals, because ß and both small sigmas have one capital form. */
+const fold = (text: string): string => text.normalize("NFC").toUpperCase();
