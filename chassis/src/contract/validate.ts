@@ -9,10 +9,7 @@ export type Validator<T> = (value: unknown) => T;
 const options = { allErrors: true, strict: true, useDefaults: true } as const;
 const exact = new Ajv2020({ ...options, coerceTypes: false });
 const fromText = new Ajv2020({ ...options, coerceTypes: true });
-for (const ajv of [exact, fromText]) {
-  addFormats.default(ajv as never);
-  ajv.addKeyword("contentMediaType");
-}
+for (const ajv of [exact, fromText]) addFormats.default(ajv as never);
 
 /** Compiles a validator for JSON: unknown fields are refused where the schema says so, and nothing is coerced. */
 export const jsonValidator = <Schema extends TSchema>(schema: Schema): Validator<Static<Schema>> =>

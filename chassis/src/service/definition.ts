@@ -27,7 +27,7 @@ export type Request<C extends Call> = {
   readonly signal: AbortSignal;
 };
 
-/** Answers a call: with the reply's body (and the call's first success status), or with {@link Answer} for more. */
+/** Answers a call: with the reply's body (and the call's lowest success status), or with {@link Answer} for more. */
 export type Handler<C extends Call> = (
   request: Request<C>,
 ) => Promise<TypesIn<C>["reply"] | Answer<TypesIn<C>["reply"]>>;

@@ -1,0 +1,44 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Failure } from "../core/failure.ts";
+import { parseJson } from "./json.ts";
+
+function faultOf(text: string): { code: string; path: string | undefined } {
+  try {
+    parseJson(text);
+  } catch (error) {
+    assert.ok(error instanceof Failure);
+    return { code: error.code, path: error.errors?.[0]?.path };
+  }
+  return assert.fail("was accepted");
+}
+
+test("ordinary JSON passes unchanged", () => {
+  const value = { items: [{ name: "Größe 🙂", n: 1.5, nothing: null }], deep: { er: [true] } };
+  assert.deepEqual(parseJson(JSON.stringify(value)), value);
+});
+
+test("what is not JSON is malformed", () => {
+  assert.equal(faultOf('{"a":').code, "malformed_json");
+  assert.equal(faultOf('{"a":'.repeat(200_000)).code, "malformed_json");
+});
+
+test("nesting deeper than 32 is refused, however deep it goes", () => {
+  const nested = (depth: number) => '{"a":'.repeat(depth) + "1" + "}".repeat(depth);
+  assert.doesNotThrow(() => parseJson(nested(32)));
+  assert.equal(faultOf(nested(33)).path, "/a".repeat(32));
+  assert.equal(faultOf(nested(10_000)).code, "invalid_input");
+  assert.equal(faultOf("[".repeat(10_000) + "]".repeat(10_000)).code, "invalid_input");
+});
+
+test("NUL characters and lone surrogates are refused by their path, in keys too", () => {
+  assert.equal(faultOf('{"a":{"b":["x","\\u0000"]}}').path, "/a/b/1");
+  assert.equal(faultOf('{"name":"\\ud800"}').path, "/name");
+  assert.equal(faultOf('{"a\\u0000":1}').code, "invalid_input");
+});
+
+test("keys that could change a prototype are refused", () => {
+  assert.equal(faultOf('{"a":{"__proto__":{"admin":true}}}').path, "/a/__proto__");
+  assert.equal(faultOf('{"constructor":{"prototype":{}}}').path, "/constructor");
+  assert.equal(({} as { admin?: boolean }).admin, undefined);
+});
