@@ -42,7 +42,7 @@ function pricedItems(lines: NewOrder["items"], products: ReadonlyMap<string, Pro
   });
 }
 
-/** At most 50 lines of 50 million pieces could pass what a number holds exactly; the contract's limits keep the sum below. */
+/** At most 50 lines of a million pieces at a million euros each: the sum is still an exact number. */
 function totalOf(items: readonly OrderItem[]): Money {
   const amount = items.reduce((sum, { quantity, unitPrice }) => sum + quantity * unitPrice.amount, 0);
   return { amount, currency: "EUR" };
