@@ -1,0 +1,78 @@
+/**
+ * - `running`: going forward. `compensating`: undoing what was done.
+ * - `parked`: waits for a person. `done`, `failed`: final.
+ */
+export type SagaStatus = "running" | "compensating" | "parked" | "done" | "failed";
+
+/** One saga under way, as it was last stored. */
+export type SagaInstance = {
+  readonly id: string;
+  readonly name: string;
+  readonly version: number;
+  readonly key: string;
+  readonly input: object;
+  /** What the steps added; with the input it makes the state. JSON throughout. */
+  readonly added: object;
+  readonly status: SagaStatus;
+  /** Running: the index of the step to do next. Compensating: of the step to undo next, -1 when only the failure is left to record. */
+  readonly position: number;
+  /** The name of the step at `position`, to notice that a definition has changed. */
+  readonly step: string | null;
+  /** Why it is being or was undone: the code of a failure. */
+  readonly reason: string | null;
+  /** Attempts at the current step that failed. */
+  readonly attempts: number;
+  /** How many of them failed in a way that repeating is not expected to cure. */
+  readonly faults: number;
+  /** When the current step is given up, on the monotonic clock of this process; null before its first attempt has failed. */
+  readonly stepDeadline: number | null;
+  /** The fencing number: a save that knows an older one than the database is refused. */
+  readonly fence: number;
+  /** The context the saga was started in. */
+  readonly requestId: string;
+  readonly traceparent: string;
+};
+
+/** A line of the history that is kept of each instance. */
+export type HistoryEntry = {
+  readonly step: string | null;
+  /** Counts from 1. */
+  readonly attempt: number;
+  readonly what: "done" | "refused" | "unknown" | "fault" | "undone" | "undo failed" | "recorded" | "parked";
+  readonly cause?: string | undefined;
+};
+
+/** What a save changes of an instance. */
+export type Progress = Pick<
+  SagaInstance,
+  "added" | "status" | "position" | "step" | "reason" | "attempts" | "faults"
+> & {
+  /** Milliseconds until the current step is given up; null: not yet known. Absent: as before. */
+  readonly stepTimeLeft?: number | null;
+  /** Milliseconds to wait before it goes on. Absent: it goes on at once. */
+  readonly wait?: number;
+  readonly entry: HistoryEntry;
+};
+
+/** Waits up to this many milliseconds are sat out by the process that holds the lease; longer ones give the lease back. */
+export const SHORT_WAIT = 1_000;
+
+/** Whether whoever saves `progress` goes on with the instance. */
+export const keepsLease = (progress: Progress): boolean =>
+  isUnderWay(progress.status) && (progress.wait ?? 0) < SHORT_WAIT;
+
+/** Whether there is something left to do for the runner. */
+export const isUnderWay = (status: SagaStatus): status is "running" | "compensating" =>
+  status === "running" || status === "compensating";
+
+/** The instance as it is once `progress` has been saved; `now` is the monotonic clock. */
+export function progressed(instance: SagaInstance, progress: Progress, now: number): SagaInstance {
+  const { stepTimeLeft, wait: _wait, entry: _entry, ...changed } = progress;
+  const stepDeadline = typeof stepTimeLeft === "number" ? now + stepTimeLeft : stepTimeLeft;
+  return {
+    ...instance,
+    ...changed,
+    stepDeadline: stepDeadline === undefined ? instance.stepDeadline : stepDeadline,
+    fence: instance.fence + 1,
+  };
+}
