@@ -3,13 +3,19 @@ import { call } from "@flotilla/chassis/contract/call";
 import { event } from "@flotilla/chassis/contract/event";
 import { Fields, Id } from "@flotilla/chassis/contract/schema";
 import { notFound, refusal } from "@flotilla/chassis/core/failure";
+import { idempotencyKeyReused } from "@flotilla/chassis/database/idempotency";
 import { type Static, Type } from "typebox";
 
 export const outOfStock = refusal("out_of_stock", 409, "There is not enough stock");
 export const reservationReleased = refusal("reservation_released", 409, "The reservation was released before");
 export const reservationMissing = refusal("reservation_missing", 409, "There is no such reservation");
+export const reservationMismatch = refusal("reservation_mismatch", 409, "The order has a reservation of other pieces");
+export const stockLimitReached = refusal("stock_limit_reached", 409, "A product can't have so many pieces");
 
-const Count = Type.Integer({ minimum: 0, maximum: 1_000_000_000 });
+/** The most pieces of one product: available, reserved and sold together. */
+export const MOST_PIECES = 2_000_000_000;
+
+const Count = Type.Integer({ minimum: 0, maximum: MOST_PIECES });
 
 export const Stock = Fields({ productId: Id, available: Count, reserved: Count, sold: Count });
 export type Stock = Static<typeof Stock>;
@@ -30,9 +36,9 @@ export const getStock = call("GET /inventory/{productId}", {
 export const setStock = call("PUT /inventory/{productId}", {
   summary: "Set how many pieces can be reserved",
   access: "admin",
-  body: Fields({ available: Count }),
+  body: Fields({ available: Type.Integer({ minimum: 0, maximum: 1_000_000_000 }) }),
   replies: { 200: Stock },
-  refuses: [notFound],
+  refuses: [notFound, stockLimitReached],
 });
 
 export const restock = call("POST /inventory/{productId}/restock", {
@@ -41,7 +47,7 @@ export const restock = call("POST /inventory/{productId}/restock", {
   idempotencyKey: "optional",
   body: Fields({ quantity: Type.Integer({ minimum: 1, maximum: 1_000_000 }) }),
   replies: { 200: Stock },
-  refuses: [notFound],
+  refuses: [notFound, stockLimitReached, idempotencyKeyReused],
 });
 
 /** All lines or none. A repeat is the same reservation; one that was released (even before it was made) is refused. */
@@ -50,7 +56,7 @@ export const reserveStock = call("PUT /reservations/{orderId}", {
   access: "internal",
   body: Fields({ lines: Type.Array(StockLine, { minItems: 1, maxItems: 50 }) }),
   replies: { 200: Reservation },
-  refuses: [outOfStock, reservationReleased],
+  refuses: [outOfStock, reservationReleased, reservationMismatch],
 });
 
 /** Reserved pieces become sold. A reservation that ran out is made again if the stock is still there. */

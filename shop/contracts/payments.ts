@@ -9,6 +9,7 @@ import { Money } from "./money.ts";
 export const paymentDeclined = refusal("payment_declined", 402, "The card was declined");
 export const insufficientFunds = refusal("insufficient_funds", 402, "There is not enough money on the card");
 export const paymentVoided = refusal("payment_voided", 409, "The payment was called off before it was made");
+export const paymentMismatch = refusal("payment_mismatch", 409, "The order has a payment of another amount or method");
 
 /** The simulated provider's test cards. */
 export const PaymentMethod = OneOf(
@@ -43,7 +44,7 @@ export const chargePayment = call("PUT /payments/{orderId}", {
   idempotencyKey: "required",
   body: Fields({ userId: Id, amount: Money, method: PaymentMethod }),
   replies: { 200: Payment },
-  refuses: [paymentDeclined, insufficientFunds, paymentVoided],
+  refuses: [paymentDeclined, insufficientFunds, paymentVoided, paymentMismatch],
 });
 
 /** Gives back what was captured, whether or not anybody knows that it was. Leaves a tombstone for a late `chargePayment`. */
