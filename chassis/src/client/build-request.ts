@@ -1,0 +1,55 @@
+import { type Call, parameterNames } from "../contract/call.ts";
+import { invalidInput } from "../core/failure.ts";
+
+/** A call's input, as the client gets it whatever the contract. */
+export type AnyInput = {
+  readonly params?: Readonly<Record<string, string>>;
+  readonly query?: Readonly<Record<string, unknown>>;
+  readonly body?: unknown;
+  readonly key?: string;
+};
+
+/** The part of a request that is the same for every attempt. */
+export type OutgoingRequest = {
+  readonly method: string;
+  /** Path and query. */
+  readonly path: string;
+  readonly body: string | undefined;
+  readonly headers: Readonly<Record<string, string>>;
+};
+
+/** Makes requests of one call. Throws `invalid_input` for path parameters that no path can carry. */
+export function requestBuilder(call: Call): (input: AnyInput) => OutgoingRequest {
+  const names = parameterNames(call.path);
+  return ({ params = {}, query, body, key }) => {
+    let path = call.path;
+    for (const name of names) path = path.replace(`{${name}}`, () => pathSegment(name, params[name]));
+    const headers: Record<string, string> = { accept: "application/json, application/problem+json" };
+    if (body !== undefined) headers["content-type"] = "application/json";
+    if (key !== undefined) headers["idempotency-key"] = key;
+    return {
+      method: call.method,
+      path: path + queryString(query),
+      body: body === undefined ? undefined : JSON.stringify(body),
+      headers,
+    };
+  };
+}
+
+/** Dots alone would be another path (RFC 3986, 5.2.4), even escaped. */
+function pathSegment(name: string, value: string | undefined): string {
+  if (value === undefined || value === "" || value === "." || value === ".." || !value.isWellFormed()) {
+    throw invalidInput.failure({ errors: [{ path: `/params/${name}`, message: "can't be part of a path" }] });
+  }
+  return encodeURIComponent(value);
+}
+
+function queryString(query: Readonly<Record<string, unknown>> | undefined): string {
+  const pairs = new URLSearchParams();
+  for (const [name, value] of Object.entries(query ?? {})) {
+    for (const one of Array.isArray(value) ? value : [value]) {
+      if (one !== undefined) pairs.append(name, String(one));
+    }
+  }
+  return pairs.size > 0 ? `?${pairs}` : "";
+}

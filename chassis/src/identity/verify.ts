@@ -1,0 +1,144 @@
+import { type CryptoKey, decodeProtectedHeader, errors, type JWTPayload, type JWTVerifyOptions, jwtVerify } from "jose";
+import { jsonValidator } from "../contract/validate.ts";
+import { type Clock, systemClock } from "../core/clock.ts";
+import { tokenInvalid } from "../core/failure.ts";
+import {
+  ACCESS_TOKEN_SECONDS,
+  ACCESS_TOKEN_TYPE,
+  AccessTokenClaims,
+  type AccessTokenScope,
+  accessTokenScope,
+} from "./access-token.ts";
+import type { Caller } from "./caller.ts";
+import { importKeySet } from "./public-keys.ts";
+import { SERVICE_TOKEN_SECONDS, SERVICE_TOKEN_TYPE } from "./service-token.ts";
+import { ALGORITHM, type KeySet } from "./signing-key.ts";
+import type { FindUserKeys } from "./user-keys.ts";
+import { verifiedTokens } from "./verified-tokens.ts";
+
+/**
+ * Who a bearer token stands for. Throws `token_invalid` for every token that is not good, whatever is wrong with it, and
+ * `unavailable` when it can't be told because the keys can't be had.
+ */
+export type Verify = (token: string) => Promise<Caller>;
+
+/** Seconds by which the clocks of two machines may differ. */
+const TOLERANCE = 5;
+const LONGEST_TOKEN = 4096;
+const REMEMBERED_TOKENS = 10_000;
+
+/** How one kind of token is verified. */
+type Kind = {
+  readonly lifetime: number;
+  readonly audience: string;
+  issuer(kid: string): string;
+  keys(kid: string): Promise<readonly CryptoKey[]>;
+  caller(claims: JWTPayload, issuer: string): Caller;
+};
+
+/**
+ * Makes the verifier of the service `service`. It takes customers' access tokens, signed by the identity service, and other
+ * services' tokens for this service, each signed by the key that has its name. Nothing in a token leads to a key but its
+ * `kid`: a header that holds more than `alg`, `typ` and `kid` is refused. A token is verified once and then remembered.
+ */
+export function createVerifier(
+  options: {
+    readonly service: string;
+    readonly serviceKeys: KeySet;
+    readonly userKeys: FindUserKeys;
+    readonly clock?: Clock;
+  } & Partial<AccessTokenScope>,
+): Verify {
+  const { clock = systemClock } = options;
+  const kinds = new Map([
+    [ACCESS_TOKEN_TYPE, userTokens({ ...accessTokenScope, ...options })],
+    [SERVICE_TOKEN_TYPE, tokensOfServices(options.service, options.serviceKeys)],
+  ]);
+  const remembered = verifiedTokens(REMEMBERED_TOKENS);
+
+  return async (token) => {
+    const now = clock.now();
+    const seconds = now.getTime() / 1000;
+    const known = remembered.find(token, seconds);
+    if (known) return known;
+    const { typ, kid } = readHeader(token);
+    const kind = kinds.get(typ);
+    if (!kind) throw tokenInvalid.failure({ cause: new Error("unknown typ") });
+    const claims = await verifyClaims(token, typ, kid, kind, now);
+    const caller = kind.caller(claims, kind.issuer(kid));
+    const issuedAt = claims.iat as number;
+    const until = Math.min(claims.exp as number, issuedAt + kind.lifetime);
+    remembered.keep(token, { caller, from: issuedAt - TOLERANCE, until });
+    return caller;
+  };
+}
+
+const accessClaims = jsonValidator(AccessTokenClaims);
+
+function userTokens(scope: AccessTokenScope & { readonly userKeys: FindUserKeys }): Kind {
+  return {
+    lifetime: ACCESS_TOKEN_SECONDS,
+    audience: scope.audience,
+    issuer: () => scope.issuer,
+    keys: scope.userKeys,
+    caller(claims) {
+      const { sub, name, role, sid } = orInvalid(() => accessClaims(claims));
+      return { kind: "user", id: sub, name, role, session: sid };
+    },
+  };
+}
+
+function tokensOfServices(service: string, keySet: KeySet): Kind {
+  const known = importKeySet(keySet);
+  known.catch(() => {}); // whoever verifies first is told
+  return {
+    lifetime: SERVICE_TOKEN_SECONDS,
+    audience: service,
+    issuer: (kid) => kid,
+    keys: async (kid) => (await known).get(kid) ?? [],
+    caller(claims, issuer) {
+      if (claims.sub !== issuer) throw tokenInvalid.failure({ cause: new Error("sub is not iss") });
+      return { kind: "service", name: issuer };
+    },
+  };
+}
+
+function readHeader(token: string): { typ: string; kid: string } {
+  if (token.length > LONGEST_TOKEN) throw tokenInvalid.failure({ cause: new Error("too long") });
+  const { alg, typ, kid, ...others } = orInvalid(() => decodeProtectedHeader(token));
+  if (alg !== ALGORITHM || typeof typ !== "string" || typeof kid !== "string" || Object.keys(others).length > 0) {
+    throw tokenInvalid.failure({ cause: new Error("the header is not one of ours") });
+  }
+  return { typ, kid };
+}
+
+async function verifyClaims(token: string, typ: string, kid: string, kind: Kind, now: Date): Promise<JWTPayload> {
+  const rules: JWTVerifyOptions = {
+    algorithms: [ALGORITHM],
+    typ,
+    issuer: kind.issuer(kid),
+    audience: kind.audience,
+    requiredClaims: ["iss", "sub", "aud", "iat", "exp"],
+    maxTokenAge: kind.lifetime,
+    clockTolerance: TOLERANCE,
+    currentDate: now,
+  };
+  let cause: unknown = new Error("unknown kid");
+  for (const key of await kind.keys(kid)) {
+    try {
+      return (await jwtVerify(token, key, rules)).payload;
+    } catch (error) {
+      cause = error;
+      if (!(error instanceof errors.JWSSignatureVerificationFailed)) break;
+    }
+  }
+  throw tokenInvalid.failure({ cause });
+}
+
+function orInvalid<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (cause) {
+    throw tokenInvalid.failure({ cause });
+  }
+}
