@@ -9,6 +9,7 @@ export const emailTaken = refusal("email_taken", 409, "There is an account with 
 export const invalidCredentials = refusal("invalid_credentials", 401, "Email or password is wrong");
 export const refreshTokenInvalid = refusal("refresh_token_invalid", 401, "The refresh token is not valid");
 export const refreshTokenReused = refusal("refresh_token_reused", 401, "The refresh token was used before");
+export const lastAdmin = refusal("last_admin", 409, "The last administrator's account can't be closed");
 
 const Name = Text(100);
 const Email = Type.String({ format: "email", minLength: 3, maxLength: 254 });
@@ -102,7 +103,7 @@ export const deleteUser = call("DELETE /users/{id}", {
   summary: "Close an account",
   access: "customer",
   replies: { 204: null },
-  refuses: [notFound],
+  refuses: [notFound, lastAdmin],
 });
 
 export const listUsers = call("GET /users", {

@@ -1,0 +1,102 @@
+import type { Queryable, Transaction } from "@flotilla/chassis/database";
+import { isUniqueViolation } from "@flotilla/chassis/database/postgres-error";
+import { type Account, emailKey } from "./account.ts";
+
+/** The accounts in the database: the only place with SQL about them. */
+export type AccountStore = ReturnType<typeof accountStore>;
+
+export const accountStore = (database: Queryable) => ({
+  async find(id: string): Promise<Account | undefined> {
+    const [row] = await database.query<Row>(`select ${columns} from account where id = $1`, [id]);
+    return row && fromRow(row);
+  },
+
+  async findByEmail(email: string): Promise<Account | undefined> {
+    const [row] = await database.query<Row>(`select ${columns} from account where email_key = $1`, [emailKey(email)]);
+    return row && fromRow(row);
+  },
+
+  /** Oldest first, those after `cursor`. */
+  async list(cursor: string | undefined, limit: number): Promise<Account[]> {
+    const rows = await database.query<Row>(`select ${columns} from account where id > $1 order by id limit $2`, [
+      cursor ?? "",
+      limit,
+    ]);
+    return rows.map(fromRow);
+  },
+
+  /** Locks the account until the transaction ends. */
+  async findForChange(tx: Transaction, id: string): Promise<Account | undefined> {
+    const [row] = await tx.query<Row>(`select ${columns} from account where id = $1 for update`, [id]);
+    return row && fromRow(row);
+  },
+
+  /** The account, if its password is still the one with this hash; it stays so until the transaction ends. */
+  async findUnchanged(tx: Transaction, { id, passwordHash }: Account): Promise<Account | undefined> {
+    const [row] = await tx.query<Row>(`select ${columns} from account where id = $1 and password_hash = $2 for share`, [
+      id,
+      passwordHash,
+    ]);
+    return row && fromRow(row);
+  },
+
+  /** The ids of all administrators, locked until the transaction ends. */
+  async lockAdmins(tx: Transaction): Promise<string[]> {
+    const rows = await tx.query<{ id: string }>("select id from account where role = 'admin' order by id for update");
+    return rows.map(({ id }) => id);
+  },
+
+  /** False, and nothing done, when there is an account with this email. */
+  async add(tx: Transaction, account: Account): Promise<boolean> {
+    const added = await tx.query(
+      `insert into account (id, name, email, email_key, password_hash, role, created_at)
+       values ($1, $2, $3, $4, $5, $6, $7) on conflict (email_key) do nothing returning 1`,
+      [...changeable(account), account.createdAt],
+    );
+    return added.length === 1;
+  },
+
+  /** Throws an error that {@link isEmailTaken} knows when another account has this email. */
+  async save(tx: Transaction, account: Account): Promise<void> {
+    await tx.query(
+      "update account set name = $2, email = $3, email_key = $4, password_hash = $5, role = $6 where id = $1",
+      changeable(account),
+    );
+  },
+
+  /** Removes the account, its sessions and their refresh tokens. */
+  async remove(tx: Transaction, id: string): Promise<void> {
+    await tx.query("delete from account where id = $1", [id]);
+  },
+});
+
+export const isEmailTaken = (error: unknown): boolean => isUniqueViolation(error, "account_email_key_unique");
+
+const columns = "id, name, email, password_hash, role, created_at";
+
+type Row = {
+  id: string;
+  name: string;
+  email: string;
+  password_hash: string;
+  role: Account["role"];
+  created_at: Date;
+};
+
+const fromRow = (row: Row): Account => ({
+  id: row.id,
+  name: row.name,
+  email: row.email,
+  passwordHash: row.password_hash,
+  role: row.role,
+  createdAt: row.created_at.toISOString(),
+});
+
+const changeable = ({ id, name, email, passwordHash, role }: Account): unknown[] => [
+  id,
+  name,
+  email,
+  emailKey(email),
+  passwordHash,
+  role,
+];

@@ -1,0 +1,59 @@
+import { type FieldError, invalidInput } from "@flotilla/chassis/core/failure";
+import type { User as SignedInUser } from "@flotilla/chassis/identity/caller";
+import type { Contact, User } from "@flotilla/contracts/users";
+
+/** A user as the database keeps it. The hash is a PHC string. */
+export type Account = User & { readonly passwordHash: string };
+
+/** What makes an account, with the password hashed already. */
+export type AccountDetails = { name: string; email: string; passwordHash: string };
+
+/** An account as it begins. Throws `invalid_input` for a name that is none. */
+export const newAccount = (id: string, details: AccountDetails, role: User["role"], now: Date): Account => ({
+  id,
+  ...tidy(details),
+  role,
+  createdAt: now.toISOString(),
+});
+
+/** The account after a change; what the change leaves out stays. */
+export const changeAccount = (account: Account, change: Partial<AccountDetails>): Account => ({
+  ...account,
+  ...tidy({ ...account, ...change }),
+});
+
+/** Whether a change makes whoever signed in before it sign in again: a stolen session must not outlive it. */
+export const endsSessions = (before: Account, after: Account): boolean =>
+  before.passwordHash !== after.passwordHash || emailKey(before.email) !== emailKey(after.email);
+
+/** The form in which two emails of one account are the same: composed, in lower case. */
+export const emailKey = (email: string): string => email.normalize("NFC").toLowerCase();
+
+/** Users may see and change themselves; administrators everybody. */
+export const mayAccess = (caller: SignedInUser, id: string): boolean => caller.role === "admin" || caller.id === id;
+
+/** A shop without an administrator could not get one again. */
+export const isLastAdmin = (account: Account, adminIds: readonly string[]): boolean =>
+  account.role === "admin" && adminIds.length === 1 && adminIds[0] === account.id;
+
+/** What may be seen of an account. */
+export const shownUser = ({ id, name, email, role, createdAt }: Account): User => ({
+  id,
+  name,
+  email,
+  role,
+  createdAt,
+});
+
+export const contactOf = ({ id, name, email }: Account): Contact => ({ id, name, email });
+
+/** Name and email in composed form, the name without spaces around it. */
+function tidy({ name, email, passwordHash }: AccountDetails): AccountDetails {
+  const tidied = name.normalize("NFC").trim();
+  if (tidied === "") throw invalidInput.failure({ errors: [fault("must not be blank")] });
+  // A line break could become a header of the mail that greets by this name.
+  if (/\p{Cc}/u.test(tidied)) throw invalidInput.failure({ errors: [fault("must not hold control characters")] });
+  return { name: tidied, email: email.normalize("NFC"), passwordHash };
+}
+
+const fault = (message: string): FieldError => ({ path: "/name", message });

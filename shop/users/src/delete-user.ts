@@ -1,0 +1,29 @@
+import type { Clock } from "@flotilla/chassis/core/clock";
+import { notFound } from "@flotilla/chassis/core/failure";
+import type { Database } from "@flotilla/chassis/database";
+import type { User as Caller } from "@flotilla/chassis/identity/caller";
+import type { Publish } from "@flotilla/chassis/messaging";
+import { lastAdmin, userDeleted } from "@flotilla/contracts/users";
+import { isLastAdmin, mayAccess } from "./account.ts";
+import type { AccountStore } from "./account-store.ts";
+
+type Needs = { database: Database; accounts: AccountStore; publish: Publish; clock: Clock };
+
+/**
+ * Closes an account: personal data and sessions are gone. Throws `not_found` (also for users that are not the caller's to
+ * delete) and `last_admin`.
+ */
+export const deleteUser =
+  ({ database, accounts, publish, clock }: Needs) =>
+  async (caller: Caller, id: string): Promise<void> => {
+    if (!mayAccess(caller, id)) throw notFound.failure();
+    await database.transaction(async (tx) => {
+      // First of all, so that two administrators who delete each other wait for one another.
+      const adminIds = await accounts.lockAdmins(tx);
+      const account = await accounts.findForChange(tx, id);
+      if (!account) throw notFound.failure();
+      if (isLastAdmin(account, adminIds)) throw lastAdmin.failure();
+      await accounts.remove(tx, id);
+      await publish(tx, userDeleted, { userId: id, deletedAt: clock.now().toISOString() });
+    });
+  };

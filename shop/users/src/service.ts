@@ -1,0 +1,62 @@
+import { defineService } from "@flotilla/chassis/service";
+import { worker } from "@flotilla/chassis/service/worker";
+import { users } from "@flotilla/contracts/users";
+import { accountStore } from "./account-store.ts";
+import { calls } from "./calls.ts";
+import { config } from "./config.ts";
+import { deleteUser } from "./delete-user.ts";
+import { ensureAdmin } from "./ensure-admin.ts";
+import { logIn } from "./log-in.ts";
+import { createPasswords } from "./password.ts";
+import { refreshSession } from "./refresh-session.ts";
+import { registerUser } from "./register-user.ts";
+import { sessionStore } from "./session-store.ts";
+import { signIns } from "./sign-in.ts";
+import { signingKeyStore } from "./signing-key-store.ts";
+import { signingKeys } from "./signing-keys.ts";
+import { updateUser } from "./update-user.ts";
+
+const MINUTE = 60_000;
+
+/** The users: who has an account, who is signed in, and the keys by which everybody else can tell. */
+export const service = defineService({
+  contract: users,
+  config,
+  migrations: new URL("../migrations/", import.meta.url),
+  wire({ config: { ADMIN_EMAIL, ADMIN_PASSWORD }, database, publish, clock }) {
+    const accounts = accountStore(database);
+    const sessions = sessionStore(database);
+    const passwords = createPasswords();
+    const keys = signingKeys({ database, store: signingKeyStore(database), clock });
+    const needs = {
+      database,
+      accounts,
+      sessions,
+      passwords,
+      publish,
+      clock,
+      signIns: signIns({ sessions, sign: keys.sign, clock }),
+    };
+    return {
+      calls: calls({
+        accounts,
+        sessions,
+        keys,
+        clock,
+        registerUser: registerUser(needs),
+        logIn: logIn(needs),
+        refreshSession: refreshSession(needs),
+        updateUser: updateUser(needs),
+        deleteUser: deleteUser(needs),
+      }),
+      workers: [
+        worker("refresh signing keys", MINUTE, keys.refresh),
+        worker("forget expired sessions", 60 * MINUTE, () => sessions.forgetExpired(clock.now())),
+      ],
+      async prepare() {
+        await keys.refresh();
+        if (ADMIN_EMAIL && ADMIN_PASSWORD) await ensureAdmin(needs)(ADMIN_EMAIL, ADMIN_PASSWORD);
+      },
+    };
+  },
+});

@@ -1,0 +1,85 @@
+import type { Database, Transaction } from "@flotilla/chassis/database";
+import type { StoredToken } from "./refresh-token.ts";
+
+/** What a session and its newest refresh token are stored with. */
+export type TokenRecord = { sessionId: string; hash: Buffer; expiresAt: Date };
+
+/** A token as it was found, and whose it is. */
+export type FoundToken = StoredToken & { readonly accountId: string };
+
+/** The sessions and refresh tokens in the database: the only place with SQL about them. */
+export type SessionStore = ReturnType<typeof sessionStore>;
+
+export const sessionStore = (database: Database) => ({
+  /** Begins a session with its first refresh token. */
+  async open(tx: Transaction, accountId: string, token: TokenRecord, now: Date): Promise<void> {
+    await tx.query("insert into session (id, account_id, created_at, expires_at) values ($1, $2, $3, $4)", [
+      token.sessionId,
+      accountId,
+      now,
+      token.expiresAt,
+    ]);
+    await insertToken(tx, token);
+  },
+
+  /** The token with this hash. Its session is locked until the transaction ends, so uses of one family wait for each other. */
+  async findToken(tx: Transaction, hash: Buffer): Promise<FoundToken | undefined> {
+    await tx.query(
+      "select id from session where id = (select session_id from refresh_token where hash = $1) for update",
+      [hash],
+    );
+    // A second statement: it sees what the one before waited for.
+    const [token] = await tx.query<FoundToken>(
+      `select session_id as "sessionId", account_id as "accountId", refresh_token.expires_at as "expiresAt",
+         used_at as "usedAt", ended_at as "sessionEndedAt"
+       from refresh_token join session on session.id = session_id where hash = $1`,
+      [hash],
+    );
+    return token;
+  },
+
+  /** Marks a token as used and adds the one that follows it. */
+  async rotate(tx: Transaction, usedHash: Buffer, next: TokenRecord, now: Date): Promise<void> {
+    await tx.query("update refresh_token set used_at = $2 where hash = $1", [usedHash, now]);
+    await tx.query("update session set expires_at = $2 where id = $1", [next.sessionId, next.expiresAt]);
+    await insertToken(tx, next);
+  },
+
+  /** Ends a session of the account: none of its refresh tokens is good any more. */
+  async end(
+    session: { id: string; accountId: string },
+    now: Date,
+    tx: Transaction | Database = database,
+  ): Promise<void> {
+    await tx.query("update session set ended_at = $3 where id = $1 and account_id = $2 and ended_at is null", [
+      session.id,
+      session.accountId,
+      now,
+    ]);
+  },
+
+  /** Ends all sessions of the account but `kept`. */
+  async endOthers(tx: Transaction, accountId: string, kept: string | undefined, now: Date): Promise<void> {
+    await tx.query(
+      "update session set ended_at = $3 where account_id = $1 and id is distinct from $2 and ended_at is null",
+      [accountId, kept, now],
+    );
+  },
+
+  /** Removes up to 1,000 sessions whose refresh tokens have all expired; returns whether there may be more. */
+  async forgetExpired(now: Date): Promise<boolean> {
+    const removed = await database.query(
+      "delete from session where id in (select id from session where expires_at <= $1 limit 1000) returning 1",
+      [now],
+    );
+    return removed.length === 1_000;
+  },
+});
+
+async function insertToken(tx: Transaction, { hash, sessionId, expiresAt }: TokenRecord): Promise<void> {
+  await tx.query("insert into refresh_token (hash, session_id, expires_at) values ($1, $2, $3)", [
+    hash,
+    sessionId,
+    expiresAt,
+  ]);
+}

@@ -1,0 +1,51 @@
+import type { Clock } from "@flotilla/chassis/core/clock";
+import { newId } from "@flotilla/chassis/core/id";
+import type { Transaction } from "@flotilla/chassis/database";
+import { ACCESS_TOKEN_SECONDS, type SignAccessToken } from "@flotilla/chassis/identity/access-token";
+import type { SignedIn } from "@flotilla/contracts/users";
+import { type Account, shownUser } from "./account.ts";
+import { hashOf, newRefreshToken, refreshExpiry } from "./refresh-token.ts";
+import type { SessionStore } from "./session-store.ts";
+
+/** A refresh token for its owner, and the session it belongs to. */
+export type IssuedToken = { readonly sessionId: string; readonly refreshToken: string };
+
+export type SignIns = {
+  /** Begins a session of the account. */
+  begin(tx: Transaction, account: Account): Promise<IssuedToken>;
+  /** Puts a new refresh token in the place of one that is good. */
+  continue(tx: Transaction, sessionId: string, used: Buffer): Promise<IssuedToken>;
+  /** What the owner gets: the user and both tokens. */
+  answer(account: Account, issued: IssuedToken): Promise<SignedIn>;
+};
+
+/** Hands out sessions and tokens to those who have shown who they are. */
+export function signIns(needs: { sessions: SessionStore; sign: SignAccessToken; clock: Clock }): SignIns {
+  const { sessions, sign, clock } = needs;
+
+  function issue(sessionId: string, now: Date) {
+    const refreshToken = newRefreshToken();
+    return { refreshToken, record: { sessionId, hash: hashOf(refreshToken), expiresAt: refreshExpiry(now) } };
+  }
+
+  return {
+    async begin(tx, account) {
+      const now = clock.now();
+      const sessionId = newId();
+      const { refreshToken, record } = issue(sessionId, now);
+      await sessions.open(tx, account.id, record, now);
+      return { sessionId, refreshToken };
+    },
+    async continue(tx, sessionId, used) {
+      const now = clock.now();
+      const { refreshToken, record } = issue(sessionId, now);
+      await sessions.rotate(tx, used, record, now);
+      return { sessionId, refreshToken };
+    },
+    async answer(account, { sessionId, refreshToken }) {
+      const { id, name, role } = account;
+      const accessToken = await sign({ id, name, role, session: sessionId });
+      return { user: shownUser(account), accessToken, refreshToken, expiresIn: ACCESS_TOKEN_SECONDS };
+    },
+  };
+}

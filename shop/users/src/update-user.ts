@@ -1,0 +1,41 @@
+import type { Clock } from "@flotilla/chassis/core/clock";
+import { notFound } from "@flotilla/chassis/core/failure";
+import type { Database } from "@flotilla/chassis/database";
+import type { User as Caller } from "@flotilla/chassis/identity/caller";
+import { emailTaken, type User } from "@flotilla/contracts/users";
+import { changeAccount, endsSessions, mayAccess, shownUser } from "./account.ts";
+import { type AccountStore, isEmailTaken } from "./account-store.ts";
+import type { Passwords } from "./password.ts";
+import type { SessionStore } from "./session-store.ts";
+
+type Needs = {
+  database: Database;
+  accounts: AccountStore;
+  sessions: SessionStore;
+  passwords: Passwords;
+  clock: Clock;
+};
+
+type UserChange = { name?: string; email?: string; password?: string };
+
+/**
+ * Changes a user; what is left out stays. A new email or password ends the user's other sessions. Throws `not_found` (also for
+ * users that are not the caller's to change) and `email_taken`.
+ */
+export const updateUser =
+  ({ database, accounts, sessions, passwords, clock }: Needs) =>
+  async (caller: Caller, id: string, { password, ...change }: UserChange, signal?: AbortSignal): Promise<User> => {
+    if (!mayAccess(caller, id)) throw notFound.failure();
+    const hashed = password === undefined ? {} : { passwordHash: await passwords.hash(password, signal) };
+    const changed = database.transaction(async (tx) => {
+      const before = await accounts.findForChange(tx, id);
+      if (!before) throw notFound.failure();
+      const after = changeAccount(before, { ...change, ...hashed });
+      await accounts.save(tx, after);
+      if (endsSessions(before, after)) await sessions.endOthers(tx, id, caller.session, clock.now());
+      return shownUser(after);
+    });
+    return changed.catch((error: unknown) => {
+      throw isEmailTaken(error) ? emailTaken.failure({ cause: error }) : error;
+    });
+  };
