@@ -7,11 +7,11 @@ import type { users as contract } from "@flotilla/contracts/users";
 import { type Account, contactOf, mayAccess, shownUser } from "./account.ts";
 import type { AccountStore } from "./account-store.ts";
 import type { deleteUser } from "./delete-user.ts";
+import type { SigningKeys } from "./keys/signing-keys.ts";
 import type { logIn } from "./log-in.ts";
 import type { refreshSession } from "./refresh-session.ts";
 import type { registerUser } from "./register-user.ts";
 import type { SessionStore } from "./session-store.ts";
-import type { SigningKeys } from "./signing-keys.ts";
 import type { updateUser } from "./update-user.ts";
 
 type Needs = {

@@ -5,7 +5,7 @@ import type { Publish } from "@flotilla/chassis/messaging";
 import { userCreated } from "@flotilla/contracts/users";
 import { newAccount } from "./account.ts";
 import type { AccountStore } from "./account-store.ts";
-import type { Passwords } from "./password.ts";
+import type { Passwords } from "./passwords/passwords.ts";
 import { userFacts } from "./register-user.ts";
 import type { SessionStore } from "./session-store.ts";
 

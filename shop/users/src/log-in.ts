@@ -1,7 +1,7 @@
 import type { Database } from "@flotilla/chassis/database";
 import { invalidCredentials, type SignedIn } from "@flotilla/contracts/users";
 import type { AccountStore } from "./account-store.ts";
-import type { Passwords } from "./password.ts";
+import type { Passwords } from "./passwords/passwords.ts";
 import type { SignIns } from "./sign-in.ts";
 
 type Needs = { database: Database; accounts: AccountStore; passwords: Passwords; signIns: SignIns };

@@ -6,7 +6,7 @@ import type { Publish } from "@flotilla/chassis/messaging";
 import { emailTaken, type SignedIn, userCreated } from "@flotilla/contracts/users";
 import { type Account, newAccount } from "./account.ts";
 import type { AccountStore } from "./account-store.ts";
-import type { Passwords } from "./password.ts";
+import type { Passwords } from "./passwords/passwords.ts";
 import type { SignIns } from "./sign-in.ts";
 
 type Needs = {

@@ -6,14 +6,14 @@ import { calls } from "./calls.ts";
 import { config } from "./config.ts";
 import { deleteUser } from "./delete-user.ts";
 import { ensureAdmin } from "./ensure-admin.ts";
+import { signingKeyStore } from "./keys/signing-key-store.ts";
+import { signingKeys } from "./keys/signing-keys.ts";
 import { logIn } from "./log-in.ts";
-import { createPasswords } from "./password.ts";
+import { createPasswords } from "./passwords/passwords.ts";
 import { refreshSession } from "./refresh-session.ts";
 import { registerUser } from "./register-user.ts";
 import { sessionStore } from "./session-store.ts";
 import { signIns } from "./sign-in.ts";
-import { signingKeyStore } from "./signing-key-store.ts";
-import { signingKeys } from "./signing-keys.ts";
 import { updateUser } from "./update-user.ts";
 
 const MINUTE = 60_000;

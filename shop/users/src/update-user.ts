@@ -5,7 +5,7 @@ import type { User as Caller } from "@flotilla/chassis/identity/caller";
 import { emailTaken, type User } from "@flotilla/contracts/users";
 import { changeAccount, endsSessions, mayAccess, shownUser } from "./account.ts";
 import { type AccountStore, isEmailTaken } from "./account-store.ts";
-import type { Passwords } from "./password.ts";
+import type { Passwords } from "./passwords/passwords.ts";
 import type { SessionStore } from "./session-store.ts";
 
 type Needs = {
