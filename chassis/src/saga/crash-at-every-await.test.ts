@@ -1,0 +1,66 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { assertInvariants, type Fault, play, type Scenario, type StepName } from "./saga-world.ts";
+
+const refusals: (StepName | undefined)[] = [undefined, "reserve", "charge", "ship", "confirm"];
+
+async function check(scenario: Scenario): Promise<void> {
+  const ending = await play(scenario);
+  assertInvariants(scenario, ending);
+  if (scenario.refuses) assert.equal(ending.instance.reason, "no");
+}
+
+async function checkEachAndEveryPair(what: Fault["what"], refuses: StepName | undefined): Promise<void> {
+  const { calls } = await play({ faults: [], refuses });
+  for (let first = 1; first <= calls; first++) {
+    await check({ refuses, faults: [{ call: first, what }] });
+    // After the first fault some calls are made again.
+    for (let second = first + 1; second <= calls + 3; second++) {
+      await check({ refuses, faults: [first, second].map((call) => ({ call, what })) });
+    }
+  }
+}
+
+for (const refuses of refusals) {
+  const circumstance = refuses ? `when "${refuses}" refuses` : "when nothing refuses";
+
+  test(`a crash at every call and at every pair of calls leaves the saga whole, ${circumstance}`, () =>
+    checkEachAndEveryPair("crash", refuses));
+
+  test(`an answer lost at every call and at every pair of calls leaves the saga whole, ${circumstance}`, () =>
+    checkEachAndEveryPair("lost answer", refuses));
+}
+
+const fault: fc.Arbitrary<Fault> = fc.record({
+  call: fc.integer({ min: 1, max: 30 }),
+  what: fc.oneof(
+    fc.constantFrom("crash" as const, "lost answer" as const, "outage" as const),
+    fc.record({ stall: fc.integer({ min: 1, max: 30_000 }) }),
+  ),
+});
+
+const scenario: fc.Arbitrary<Scenario> = fc.record({
+  faults: fc.array(fault, { maxLength: 8 }),
+  refuses: fc.option(fc.constantFrom(...refusals), { nil: undefined }),
+  silent: fc.option(fc.constantFrom("reserve" as const, "charge" as const, "ship" as const), {
+    nil: undefined,
+    freq: 4,
+  }),
+});
+
+const schedules = (broken: Scenario["broken"] = {}) =>
+  fc.asyncProperty(scenario, async (given) => {
+    const played = { ...given, broken };
+    assertInvariants(played, await play(played));
+  });
+
+test("random schedules of crashes, pauses, outages and lost answers leave the saga whole", () =>
+  fc.assert(schedules(), { numRuns: Number(process.env["SAGA_SCHEDULES"] ?? 200) }));
+
+for (const broken of [{ fencing: true }, { keys: true }]) {
+  test(`the schedules notice when this rule is broken: ${Object.keys(broken)}`, async () => {
+    const { failed } = await fc.check(schedules(broken), { numRuns: 1_000, seed: 1, endOnFailure: true });
+    assert(failed);
+  });
+}
