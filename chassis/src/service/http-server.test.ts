@@ -75,7 +75,12 @@ const people: Record<string, Caller> = {
 };
 
 async function serve(t: TestContext, state = { ready: true, draining: false }): Promise<string> {
-  const health = { service: "things", ready: () => state.ready, draining: () => state.draining };
+  const health = {
+    service: "things",
+    ready: () => state.ready,
+    draining: () => state.draining,
+    reachable: async () => true,
+  };
   const server = createHttpServer(health, createLog({ service: "things", level: "silent" }));
   const verify = async (token: string) => {
     const caller = people[token];

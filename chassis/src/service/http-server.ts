@@ -8,8 +8,16 @@ import type { Log } from "../telemetry/log.ts";
 const DEFAULT_BODY_LIMIT = 64 * 1024;
 const REQUEST_ID = /^[A-Za-z0-9._-]{1,100}$/;
 
-/** The state that health answers tell. `ready` false: no new work, please; what is under way goes on. */
-export type Health = { readonly service: string; ready(): boolean; draining(): boolean };
+/** How a service is. */
+export type Health = {
+  readonly service: string;
+  /** Whether it takes work: it has started, and is not draining. */
+  ready(): boolean;
+  /** Whether it finishes what is under way and wants no more. */
+  draining(): boolean;
+  /** Whether what it can't work without, its database, answers right now. */
+  reachable(): Promise<boolean>;
+};
 
 /** Makes the HTTP server of a service: JSON in with our parser, problems out, health answers, strict routing. */
 export function createHttpServer(health: Health, log: Log): FastifyInstance {
@@ -54,7 +62,10 @@ function addHealthRoutes(server: FastifyInstance, health: Health): void {
   const answer = (healthy: boolean) => ({ status: healthy ? "healthy" : "unavailable", service });
   server.get("/health/live", async () => answer(true));
   for (const path of ["/health", "/health/ready"]) {
-    server.get(path, async (_request, reply) => reply.code(health.ready() ? 200 : 503).send(answer(health.ready())));
+    server.get(path, async (_request, reply) => {
+      const healthy = health.ready() && (await health.reachable());
+      return reply.code(healthy ? 200 : 503).send(answer(healthy));
+    });
   }
 }
 

@@ -16,7 +16,9 @@ export async function runProcess(start: (surroundings: Surroundings) => Promise<
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => stopRequested.resolve());
   process.on("disconnect", () => stopRequested.resolve());
   try {
-    const running = await start({ environment: process.env, ...(discovery ? { discovery } : {}) });
+    const starting = start({ environment: process.env, ...(discovery ? { discovery } : {}) });
+    const running = await Promise.race([starting, stopRequested.promise]);
+    if (!running) process.exit(0);
     process.send?.({ type: "ready", url: running.url });
     await stopRequested.promise;
     await running.stop();

@@ -1,0 +1,61 @@
+import { newId } from "../core/id.ts";
+import { forgetOldResults } from "../database/idempotency.ts";
+import { startConsumer } from "../messaging/consumer.ts";
+import { messagingHousekeeping } from "../messaging/housekeeping.ts";
+import type { Publish } from "../messaging/messaging.ts";
+import { createPublish } from "../messaging/outbox.ts";
+import { createRelay } from "../messaging/relay.ts";
+import type { StartSaga } from "../saga/saga.ts";
+import { createSagaRunner, type SagaRunner } from "../saga/saga-runner.ts";
+import { createStartSaga } from "../saga/start-saga.ts";
+import type { Connections } from "./connections.ts";
+import type { Wiring } from "./definition.ts";
+import { type Worker, worker } from "./worker.ts";
+
+/** Milliseconds between looks for rows that are not needed any more. */
+const HOUSEKEEPING = 60_000;
+
+/** What a service does without being asked: sending and handling events, running sagas, its workers. */
+export type Background = {
+  readonly publish: Publish;
+  readonly startSaga: StartSaga;
+  start(wiring: Pick<Wiring<never>, "subscriptions" | "sagas" | "workers">): Promise<void>;
+  /** Takes no more messages; resolves when those under way are done. */
+  stopConsuming(): Promise<void>;
+  /** Hands sagas over, ends the workers, and sends what is left in the outbox. */
+  stop(): Promise<void>;
+};
+
+/** Makes the background of `service`. Nothing runs before `start`. */
+export function createBackground(service: string, connections: Connections): Background {
+  const { database, broker, clock, log } = connections;
+  const owner = newId();
+  const relay = createRelay({ database, broker, clock, log });
+  let runner: SagaRunner | undefined;
+  let workers: readonly Worker[] = [];
+  let stopConsuming = async () => {};
+
+  return {
+    publish: createPublish({ service, onCommit: () => relay.wake() }),
+    startSaga: createStartSaga({ owner, onCommit: (instance) => runner?.run(instance) }),
+    async start({ subscriptions = [], sagas = [], workers: own = [] }) {
+      runner = createSagaRunner({ database, sagas, clock, log, owner });
+      workers = [...own, housekeeping(connections)];
+      relay.start();
+      runner.start();
+      for (const each of workers) each.start({ clock, log });
+      stopConsuming = await startConsumer({ consumer: service, subscriptions, database, broker, clock, log });
+    },
+    stopConsuming: () => stopConsuming(),
+    async stop() {
+      await Promise.all([runner?.stop(), ...workers.map((each) => each.stop())]);
+      await relay.stop();
+    },
+  };
+}
+
+const housekeeping = ({ database }: Connections) =>
+  worker("housekeeping", HOUSEKEEPING, async () => {
+    const more = await Promise.all([forgetOldResults(database), messagingHousekeeping(database)]);
+    return more.some(Boolean);
+  });

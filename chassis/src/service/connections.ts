@@ -1,0 +1,66 @@
+import type { MakeClient } from "../client/client.ts";
+import { createClients } from "../client/create-client.ts";
+import { type Clock, systemClock } from "../core/clock.ts";
+import { type Database, openDatabase } from "../database/database.ts";
+import { connectDiscovery } from "../discovery/connect-discovery.ts";
+import { parseInstances } from "../discovery/static.ts";
+import { readServiceKey, readServiceKeySet } from "../identity/key-files.ts";
+import { serviceTokens } from "../identity/service-token.ts";
+import { userKeys } from "../identity/user-keys.ts";
+import { createVerifier, type Verify } from "../identity/verify.ts";
+import type { Broker } from "../messaging/broker.ts";
+import { connectBroker } from "../messaging/connect-broker.ts";
+import { createLog, type Log } from "../telemetry/log.ts";
+import type { HostSettings } from "./settings.ts";
+import type { Surroundings } from "./surroundings.ts";
+
+/** What ties a service to the world around it. */
+export type Connections = {
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly database: Database;
+  readonly broker: Broker;
+  readonly client: MakeClient;
+  readonly verify: Verify;
+  /** Closes what was opened here, and leaves alone what was given. */
+  close(): Promise<void>;
+};
+
+/** Opens a service's connections by its settings, but for those that the surroundings give. */
+export async function openConnections(
+  service: string,
+  settings: HostSettings,
+  surroundings: Surroundings,
+): Promise<Connections> {
+  const log = surroundings.log ?? createLog({ service, level: settings.LOG_LEVEL });
+  const clock = surroundings.clock ?? systemClock;
+  const [key, serviceKeys] = await Promise.all([
+    readServiceKey(settings.SERVICE_KEY_FILE, service),
+    readServiceKeySet(settings.SERVICE_PUBLIC_KEYS_FILE),
+  ]);
+  const discovery =
+    surroundings.discovery ??
+    (await connectDiscovery(settings.DISCOVERY_URL, { instances: parseInstances(settings.INSTANCES) }));
+  const broker = surroundings.broker ?? (await connectBroker(settings.BROKER_URL, { name: service, log, clock }));
+  const database = openDatabase({
+    url: settings.DATABASE_URL,
+    name: service,
+    log,
+    connections: settings.DATABASE_CONNECTIONS,
+  });
+  const clients = createClients({ discovery, tokenFor: serviceTokens({ name: service, key, clock }), log, clock });
+  const keys = userKeys({ discovery, log, clock, identityService: settings.IDENTITY_SERVICE });
+  return {
+    log,
+    clock,
+    database,
+    broker,
+    client: clients.client,
+    verify: createVerifier({ service, serviceKeys, userKeys: keys.find, clock }),
+    async close() {
+      await Promise.all([clients.close(), keys.close(), database.close()]);
+      if (!surroundings.broker) await broker.close();
+      if (!surroundings.discovery) await discovery.close();
+    },
+  };
+}

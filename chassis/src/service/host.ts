@@ -1,0 +1,79 @@
+import type { TObject } from "typebox";
+import type { Contract } from "../contract/contract.ts";
+import { createBackground } from "./background.ts";
+import { openConnections } from "./connections.ts";
+import type { ServiceDefinition } from "./definition.ts";
+import { createHttpServer } from "./http-server.ts";
+import { prepareDatabase } from "./prepare-database.ts";
+import { addRoutes } from "./routes.ts";
+import { readSettings } from "./settings.ts";
+import type { Running, Surroundings } from "./surroundings.ts";
+
+/** Milliseconds that requests under way have to end in when the service stops. */
+const DRAIN = 8_000;
+
+/**
+ * Starts a service: reads its settings (throws one ConfigurationError with every fault), listens, waits for its database, migrates
+ * it, and resolves once relay, consumers, sagas and workers run and the service is ready.
+ */
+export async function startService<C extends Contract, Config extends TObject>(
+  definition: ServiceDefinition<C, Config>,
+  surroundings: Surroundings,
+): Promise<Running> {
+  const name = definition.contract.service;
+  const settings = readSettings(definition.config, surroundings.environment);
+  const connections = await openConnections(name, settings.host, surroundings);
+  const { log, clock, database } = connections;
+  const background = createBackground(name, connections);
+  const wiring = await definition.wire({
+    config: settings.own,
+    database,
+    publish: background.publish,
+    startSaga: background.startSaga,
+    client: connections.client,
+    clock,
+    log,
+  });
+
+  let state: "starting" | "ready" | "draining" = "starting";
+  const stopping = new AbortController();
+  const health = {
+    service: name,
+    ready: () => state === "ready",
+    draining: () => state === "draining",
+    reachable: () =>
+      database.query("select 1").then(
+        () => true,
+        () => false,
+      ),
+  };
+  const server = createHttpServer(health, log);
+  addRoutes(server, definition.contract, wiring.calls, {
+    verify: connections.verify,
+    health,
+    stopping: stopping.signal,
+  });
+  const url = await server.listen({ host: settings.host.HOST, port: settings.host.PORT });
+  await prepareDatabase(database, { service: name, migrations: definition.migrations, clock, log });
+  await wiring.prepare?.();
+  await background.start(wiring);
+  state = "ready";
+  log.info({ url }, "ready");
+
+  return {
+    name,
+    url,
+    async stop() {
+      log.info("stopping");
+      state = "draining";
+      stopping.abort();
+      const hurry = setTimeout(() => server.server.closeAllConnections(), DRAIN);
+      await Promise.all([server.close(), background.stopConsuming()]);
+      clearTimeout(hurry);
+      await background.stop();
+      await wiring.close?.();
+      await connections.close();
+      log.info("stopped");
+    },
+  };
+}
