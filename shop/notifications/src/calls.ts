@@ -1,0 +1,24 @@
+import { pageOf } from "@flotilla/chassis/contract/page";
+import type { Clock } from "@flotilla/chassis/core/clock";
+import { notFound } from "@flotilla/chassis/core/failure";
+import { userOf } from "@flotilla/chassis/identity/caller";
+import type { Handlers } from "@flotilla/chassis/service";
+import type { notifications as contract } from "@flotilla/contracts/notifications";
+import type { Audience } from "./audience.ts";
+import type { NotificationStore } from "./notification-store.ts";
+import { streamNotifications } from "./stream-notifications.ts";
+
+type Needs = { notifications: NotificationStore; audience: Audience; clock: Clock };
+
+/** What the notification service answers: to each user about their own. */
+export const calls = (needs: Needs): Handlers<typeof contract> => ({
+  async listNotifications({ caller, query: { cursor, limit } }) {
+    return pageOf(await needs.notifications.list(userOf(caller).id, { cursor, count: limit + 1 }), limit);
+  },
+  async readNotification({ caller, params }) {
+    if (!(await needs.notifications.markRead(userOf(caller).id, params.id))) throw notFound.failure();
+    return undefined;
+  },
+  streamNotifications: ({ caller, headers, signal }) =>
+    streamNotifications(needs, userOf(caller).id, headers["last-event-id"], signal),
+});
