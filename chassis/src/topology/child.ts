@@ -1,0 +1,95 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { setTimeout as delay } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import type { Environment } from "../core/config.ts";
+import type { Instances } from "../discovery/discovery.ts";
+import type { ProcessRecord } from "./left-processes.ts";
+import { openProcessLog } from "./process-log.ts";
+import { signal } from "./running-process.ts";
+
+/** One process of a service, to be started now or later. */
+export type ChildPlan = {
+  /** Shown in lists of processes. */
+  readonly title: string;
+  readonly main: URL;
+  readonly environment: Environment;
+  readonly logFile: string;
+  readonly record: ProcessRecord;
+};
+
+/** A process that was started. */
+export type Child = {
+  readonly pid: number;
+  /** Its address, once it said that it is ready; undefined when it ended before. */
+  readonly ready: Promise<string | undefined>;
+  /** How it ended, in words. */
+  readonly ended: Promise<string>;
+  /** Tells it where everybody is. */
+  tell(instances: Instances): void;
+  /** Lets it drain; kills it after 10 s. Resolves when it has ended. */
+  stop(): Promise<void>;
+  kill(): void;
+};
+
+type FromChild = { type?: unknown; url?: unknown };
+
+const PATIENCE = 10_000;
+
+/**
+ * Starts a process that speaks the supervisor's protocol: it sends `{ type: "ready", url }`, and gets `{ type: "instances",
+ * instances }`. It has a session of its own, so that a terminal's signals reach the supervisor alone, which then ends it by SIGTERM;
+ * when the supervisor is gone, the child sees its channel closed and ends by itself.
+ */
+export async function startChild(plan: ChildPlan): Promise<Child> {
+  const log = await openProcessLog(plan.logFile);
+  const process = launch(plan, log.fd);
+  await log.close();
+  const ended = endOf(process);
+  const pid = process.pid;
+  if (pid === undefined) throw new Error(`${plan.title} does not start: ${await ended}`);
+  await plan.record.add(pid);
+  const kill = () => {
+    signal(pid, "SIGKILL");
+  };
+  return {
+    pid,
+    ready: Promise.race([readyUrl(process), ended.then(() => undefined)]),
+    ended: ended.finally(() => plan.record.remove(pid)),
+    tell: (instances) => {
+      // A channel that closes meanwhile means the child is ending, which is seen elsewhere.
+      if (process.connected) process.send({ type: "instances", instances }, () => {});
+    },
+    kill,
+    async stop() {
+      signal(pid, "SIGTERM");
+      const abort = new AbortController();
+      const late = delay(PATIENCE, "late", { signal: abort.signal }).catch(() => {});
+      if ((await Promise.race([ended, late])) === "late") kill();
+      abort.abort();
+      await ended;
+    },
+  };
+}
+
+function launch({ main, title, environment }: ChildPlan, log: number): ChildProcess {
+  return spawn(process.execPath, [fileURLToPath(main), title], {
+    env: environment,
+    detached: true,
+    stdio: ["ignore", log, log, "ipc"],
+  });
+}
+
+function readyUrl(child: ChildProcess): Promise<string> {
+  return new Promise((resolve) => {
+    child.on("message", (message: FromChild) => {
+      if (message?.type === "ready" && typeof message.url === "string") resolve(message.url);
+    });
+  });
+}
+
+function endOf(child: ChildProcess): Promise<string> {
+  return new Promise((resolve) => {
+    child.once("error", (error) => resolve(error.message));
+    child.once("exit", (code, name) => resolve(name ? `was ended by ${name}` : `ended with exit code ${code}`));
+  });
+}

@@ -1,0 +1,81 @@
+import { type Backoff, backoffDelay } from "../core/backoff.ts";
+import type { Clock } from "../core/clock.ts";
+import type { Child } from "./child.ts";
+
+/** What the supervisor hears of a process that it keeps running. */
+export type SlotEvents = {
+  starting(): void;
+  ready(instance: { pid: number; url: string }): void;
+  /** It ended by itself, and is started again after `milliseconds`. */
+  ended(how: string, milliseconds: number): void;
+};
+
+/** A place in which a process runs; when it ends another one follows. */
+export type Slot = {
+  /** Resolves when a process is ready for the first time; rejects when the first three end before that. */
+  readonly firstReady: Promise<void>;
+  /** The process that runs right now. */
+  current(): Child | undefined;
+  /** Ends the process by draining it, and starts none again. */
+  stop(): Promise<void>;
+};
+
+const backoff: Backoff = { first: 200, most: 10_000 };
+const READY_WITHIN = 60_000;
+/** A process that was ready for this long was well: the next failure counts as the first again. */
+const WELL_AFTER = 10_000;
+const GIVE_UP_AFTER = 3;
+
+/** Keeps a process running until it is stopped: one that ends, or is not ready within a minute, is followed by another. */
+export function keepRunning(start: () => Promise<Child>, events: SlotEvents, clock: Clock): Slot {
+  const stopping = new AbortController();
+  const first = Promise.withResolvers<void>();
+  first.promise.catch(() => {});
+  let child: Child | undefined;
+
+  async function runOnce(): Promise<{ how: string; wasWell: boolean }> {
+    try {
+      child = await start();
+    } catch (error) {
+      return { how: (error as Error).message, wasWell: false };
+    }
+    if (stopping.signal.aborted) child.kill();
+    const overdue = new AbortController();
+    void clock.sleep(READY_WITHIN, overdue.signal).then(child.kill, () => {});
+    const url = await child.ready;
+    overdue.abort();
+    const readyAt = clock.monotonic();
+    if (url !== undefined) {
+      events.ready({ pid: child.pid, url });
+      first.resolve();
+    }
+    const how = await child.ended;
+    child = undefined;
+    return { how, wasWell: url !== undefined && clock.monotonic() - readyAt >= WELL_AFTER };
+  }
+
+  async function run(): Promise<void> {
+    for (let failures = 1; !stopping.signal.aborted; failures++) {
+      events.starting();
+      const { how, wasWell } = await runOnce();
+      if (stopping.signal.aborted) return;
+      if (wasWell) failures = 1;
+      if (failures >= GIVE_UP_AFTER) first.reject(new Error(how));
+      const wait = backoffDelay(backoff, failures);
+      events.ended(how, wait);
+      await clock.sleep(wait, stopping.signal).catch(() => {});
+    }
+  }
+
+  const running = run();
+  return {
+    firstReady: first.promise,
+    current: () => child,
+    async stop() {
+      stopping.abort();
+      first.reject(new Error("it was stopped"));
+      await child?.stop();
+      await running;
+    },
+  };
+}

@@ -1,0 +1,138 @@
+import { join } from "node:path";
+import type { Environment } from "../core/config.ts";
+import { openDatabase } from "../database/database.ts";
+import { type MigrationSet, migrate } from "../database/migrate.ts";
+import { createLog } from "../telemetry/log.ts";
+import { keepDatabaseRunning } from "./database-server.ts";
+import { prepareDatabases, type ServiceDatabases } from "./databases.ts";
+import { prepareKeys, type ServiceKeys } from "./keys.ts";
+import type { Progress } from "./progress.ts";
+import { type RunFile, type RunningInstance, removeRunFile, writeRunFile } from "./run-file.ts";
+import { startSupervisor } from "./supervisor.ts";
+import { servicesOf, type Topology, type TopologyService } from "./topology.ts";
+
+export type RunOptions = {
+  topology: Topology;
+  replicas: ReadonlyMap<string, number>;
+  /** Databases, keys and logs. Only one supervisor may work on it: see `lockFolder`. */
+  dataFolder: string;
+  /** An outside PostgreSQL server, as a role that may create databases. Without it an embedded one is started. */
+  databaseUrl?: string | undefined;
+  /** Another broker than the one on our own database server. */
+  brokerUrl?: string | undefined;
+  brokerMigrations: readonly MigrationSet[];
+  /** Where the service at the edge listens; port 0 is any. */
+  edge: { host: string; port: number };
+  /** The settings of a service besides those that every one has. */
+  environmentOf(service: string): Environment;
+  onProgress(progress: Progress): void;
+  /** Aborted when the start is not wanted any more. */
+  signal: AbortSignal;
+};
+
+/** All services, running. */
+export type RunningTopology = {
+  /** Where everything is right now, as `run.json` says. */
+  where(): RunFile;
+  /** Whether each service has a database role of its own. */
+  readonly isolated: boolean;
+  /** Drains and stops everything; resolves when no process is left. */
+  stop(): Promise<void>;
+  /** Makes a stop under way quick: processes are not waited for any more. */
+  hurry(): void;
+};
+
+/**
+ * Runs a topology: database server, a database, role and key for each service, then all processes. Resolves when everything is
+ * ready and `run.json` is written. When something can't be started everything is stopped again, and what went wrong is thrown.
+ */
+export async function runTopology(options: RunOptions): Promise<RunningTopology> {
+  const { dataFolder, onProgress, signal } = options;
+  const started = new AsyncDisposableStack();
+  try {
+    await removeRunFile(dataFolder);
+    const databases = await startDatabases(options, started);
+    signal.throwIfAborted();
+    const names = servicesOf(options.topology).map(({ name }) => name);
+    const keys = await prepareKeys(join(dataFolder, "keys"), names);
+    const where = (): RunFile => runFileOf(options, supervisor.running());
+    const supervisor = await startSupervisor({
+      ...options,
+      environmentOf: (service, last) => environmentOf(options, databases, keys, service, last),
+      onChange: () => void writeRunFile(dataFolder, where()),
+    });
+    started.defer(() => supervisor.stop());
+    started.defer(() => onProgress({ subject: "services", state: "stopping" }));
+    await Promise.race([supervisor.ready, aborted(signal)]);
+    await writeRunFile(dataFolder, where());
+    started.defer(() => removeRunFile(dataFolder));
+    return { where, isolated: databases.isolated, stop: () => started.disposeAsync(), hurry: () => supervisor.kill() };
+  } catch (error) {
+    await started.disposeAsync();
+    throw error;
+  }
+}
+
+async function startDatabases(options: RunOptions, started: AsyncDisposableStack): Promise<ServiceDatabases> {
+  let adminUrl = options.databaseUrl;
+  if (!adminUrl) {
+    const server = await keepDatabaseRunning(join(options.dataFolder, "postgres"), options.onProgress);
+    started.defer(() => server.stop());
+    started.defer(() => options.onProgress({ subject: "database", state: "stopping" }));
+    adminUrl = server.url;
+  }
+  const passwordsFile = join(options.dataFolder, "database-passwords.json");
+  const services = servicesOf(options.topology).map(({ name }) => name);
+  const databases = await prepareDatabases({ adminUrl, passwordsFile, services });
+  await migrateBroker(options.brokerUrl ?? databases.brokerOwnerUrl, options.brokerMigrations);
+  return databases;
+}
+
+async function migrateBroker(url: string, migrations: readonly MigrationSet[]): Promise<void> {
+  if (!/^postgres(ql)?:/.test(url)) return;
+  const log = createLog({ service: "supervisor", level: "silent" });
+  const database = openDatabase({ url, name: "supervisor", log });
+  try {
+    await migrate(database, migrations);
+  } finally {
+    await database.close();
+  }
+}
+
+function environmentOf(
+  options: RunOptions,
+  databases: ServiceDatabases,
+  keys: ServiceKeys,
+  service: TopologyService,
+  last: string | undefined,
+): Environment {
+  // Clients know the edge by its port, so a process that follows another one takes over the port it had.
+  const port = options.edge.port || Number(last ? new URL(last).port : 0);
+  return {
+    ...options.environmentOf(service.name),
+    HOST: service.edge ? options.edge.host : "127.0.0.1",
+    PORT: String(service.edge ? port : 0),
+    DATABASE_URL: databases.databaseUrl(service.name),
+    BROKER_URL: options.brokerUrl ?? databases.brokerUrl(service.name),
+    DISCOVERY_URL: "static:",
+    SERVICE_KEY_FILE: keys.privateKeyFile(service.name),
+    SERVICE_PUBLIC_KEYS_FILE: keys.publicKeysFile,
+    NODE_COMPILE_CACHE: join(options.dataFolder, "compile-cache"),
+  };
+}
+
+function runFileOf({ topology }: RunOptions, services: Record<string, RunningInstance[]>): RunFile {
+  const edge = servicesOf(topology).find((service) => service.edge);
+  const url = new URL(services[edge?.name ?? ""]?.[0]?.url ?? "http://127.0.0.1");
+  // What listens on every address is reached at the loopback one.
+  if (url.hostname === "0.0.0.0") url.hostname = "127.0.0.1";
+  if (url.hostname === "[::]") url.hostname = "[::1]";
+  return { gateway: url.origin, console: null, services };
+}
+
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    if (signal.aborted) reject(signal.reason);
+    signal.addEventListener("abort", () => reject(signal.reason));
+  });
+}

@@ -1,0 +1,131 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { type Clock, systemClock } from "../core/clock.ts";
+import type { Environment } from "../core/config.ts";
+import type { Instances } from "../discovery/discovery.ts";
+import { startChild } from "./child.ts";
+import { keepRunning, type Slot } from "./keep-running.ts";
+import { recordProcesses } from "./left-processes.ts";
+import { lastLines } from "./process-log.ts";
+import type { Progress } from "./progress.ts";
+import type { RunningInstance } from "./run-file.ts";
+import { servicesOf, type Topology, type TopologyService } from "./topology.ts";
+
+/** Services that run as processes, and are kept running. */
+export type Supervisor = {
+  /** Resolves when every process is ready; rejects when one can't be started, and says why. */
+  readonly ready: Promise<void>;
+  /** The processes of each service that were ready last. */
+  running(): Record<string, RunningInstance[]>;
+  /** Stops all processes, tier by tier. Resolves when none is left. */
+  stop(): Promise<void>;
+  /** Ends all processes at once; what they were doing is taken up after the next start. */
+  kill(): void;
+};
+
+export type SupervisorOptions = {
+  topology: Topology;
+  /** How many processes each service gets. */
+  replicas: ReadonlyMap<string, number>;
+  /** Where logs go, and what is needed to find the processes again. */
+  dataFolder: string;
+  /** The whole environment of a process; `last` is where its predecessor listened. */
+  environmentOf(service: TopologyService, last: string | undefined): Environment;
+  onProgress(progress: Progress): void;
+  /** Called after a process has been ready, when all were ready once. */
+  onChange(): void;
+  clock?: Clock;
+};
+
+type Place = {
+  service: TopologyService;
+  title: string;
+  logFile: string;
+  last?: RunningInstance;
+  live: boolean;
+  slot: Slot;
+};
+
+/** Starts all processes at once, and keeps each running. Each is told where the others are whenever that changes. */
+export async function startSupervisor(options: SupervisorOptions): Promise<Supervisor> {
+  const logs = join(options.dataFolder, "logs");
+  await mkdir(logs, { recursive: true, mode: 0o700 });
+  const record = recordProcesses(options.dataFolder);
+  const places: Place[] = [];
+  let complete = false;
+
+  const instances = (): Instances => group(places, (place) => (place.live && place.last ? [place.last.url] : []));
+  const tellAll = () => {
+    const known = instances();
+    for (const { slot } of places) slot.current()?.tell(known);
+  };
+
+  function occupy(service: TopologyService, number: number): Place {
+    const title = `${service.name}-${number}`;
+    const progress = (state: Progress["state"], detail?: string) =>
+      options.onProgress({ subject: title, state, detail });
+    const start = () => {
+      const environment = {
+        ...options.environmentOf(service, place.last?.url),
+        INSTANCES: JSON.stringify(instances()),
+      };
+      return startChild({ title, main: service.main, environment, logFile: place.logFile, record });
+    };
+    const events = {
+      starting: () => progress("starting"),
+      ready: (instance: RunningInstance) => {
+        Object.assign(place, { last: instance, live: true });
+        tellAll();
+        progress("ready", instance.url);
+        if (complete) options.onChange();
+      },
+      ended: (how: string, milliseconds: number) => {
+        place.live = false;
+        tellAll();
+        progress("ended", `${how}, starts again in ${Math.ceil(milliseconds)} ms`);
+      },
+    };
+    const place = { service, title, logFile: join(logs, `${title}.log`), live: false } as Place;
+    place.slot = keepRunning(start, events, options.clock ?? systemClock);
+    return place;
+  }
+
+  for (const service of servicesOf(options.topology)) {
+    const count = options.replicas.get(service.name) ?? 1;
+    for (let number = 1; number <= count; number++) places.push(occupy(service, number));
+  }
+  const ready = Promise.all(places.map(firstReady)).then(() => {
+    complete = true;
+  });
+  ready.catch(() => {});
+  return {
+    ready,
+    running: () => group(places, ({ last }) => (last ? [last] : [])),
+    kill: () => {
+      for (const { slot } of places) slot.current()?.kill();
+    },
+    async stop() {
+      for (const tier of options.topology.tiers) {
+        await Promise.all(places.filter(({ service }) => tier.includes(service)).map(({ slot }) => slot.stop()));
+      }
+      await record.clear();
+    },
+  };
+}
+
+async function firstReady({ slot, title, logFile }: Place): Promise<void> {
+  try {
+    await slot.firstReady;
+  } catch (error) {
+    const lines = await lastLines(logFile, 3).catch(() => []);
+    throw new Error(
+      [`${title} does not start: it ${(error as Error).message} (see ${logFile})`, ...lines].join("\n  "),
+    );
+  }
+}
+
+function group<T>(places: readonly Place[], values: (place: Place) => T[]): Record<string, T[]> {
+  const groups: Record<string, T[]> = {};
+  for (const place of places) groups[place.service.name] = [...(groups[place.service.name] ?? []), ...values(place)];
+  return groups;
+}

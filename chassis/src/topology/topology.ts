@@ -1,0 +1,49 @@
+/** A service, as the supervisor needs to know it. */
+export type TopologyService = {
+  readonly name: string;
+  /** The file that starts one process of it. */
+  readonly main: URL;
+  /** How many processes of it run unless somebody asks for more. Default 1. */
+  readonly replicas?: number;
+  /** It listens where clients find it: at a given address, and therefore only once. */
+  readonly edge?: boolean;
+};
+
+/** Who runs. A service calls only those in the tiers after its own: a stop begins with the first tier. */
+export type Topology = { readonly tiers: readonly (readonly TopologyService[])[] };
+
+/** Writes a topology down. Throws when two services have one name, or one that could not name a database. */
+export function defineTopology(topology: Topology): Topology {
+  const seen = new Set<string>();
+  for (const { name } of servicesOf(topology)) {
+    if (!/^[a-z][a-z0-9_]{0,30}$/.test(name)) throw new Error(`${name} can't be the name of a service`);
+    if (seen.has(name)) throw new Error(`there are two services named ${name}`);
+    seen.add(name);
+  }
+  return topology;
+}
+
+/** All services, first tier first. */
+export const servicesOf = (topology: Topology): TopologyService[] => topology.tiers.flat();
+
+/**
+ * Reads how many processes each service gets from `orders=2,inventory=2`; the others keep their default. Each fault is
+ * told in one line.
+ */
+export function readReplicas(topology: Topology, text: string): { replicas: Map<string, number>; faults: string[] } {
+  const services = servicesOf(topology);
+  const replicas = new Map(services.map(({ name, replicas }) => [name, replicas ?? 1]));
+  const faults: string[] = [];
+  for (const part of text.split(",").map((each) => each.trim())) {
+    if (part === "") continue;
+    const [, name = "", count = ""] = /^([^=]*)=(.*)$/.exec(part) ?? [];
+    const service = services.find((candidate) => candidate.name === name.trim());
+    const number = /^\d{1,3}$/.test(count.trim()) ? Number(count) : 0;
+    if (!service)
+      faults.push(`there is no service "${name.trim() || part}": ${services.map((each) => each.name).join(", ")}`);
+    else if (number < 1 || number > 16) faults.push(`${service.name} must be a number from 1 to 16`);
+    else if (service.edge && number > 1) faults.push(`${service.name} can only run once: it listens on one port`);
+    else replicas.set(service.name, number);
+  }
+  return { replicas, faults };
+}
