@@ -113,12 +113,14 @@ async function withPost(t: Cleanup, intents: Intent[]) {
   const mails = mailStore(database);
   for (const intent of intents) await database.transaction((tx) => mails.queue(tx, intent));
   const delivered: Letter[] = [];
+  const stopping = new AbortController();
   const post = {
     database,
     delivered,
     contact: async (): Promise<Recipient & { id: string }> => ada,
     carry: async (_letter: Letter): Promise<void> => {},
-    round: () => deliverMail({ mails, mailer: { deliver }, users: { getContact: () => post.contact() }, log }),
+    round: () =>
+      deliverMail({ mails, mailer: { deliver }, users: { getContact: () => post.contact() }, log }, stopping.signal),
     due: () => database.query("update mail set due_at = now()"),
     outcomes: () =>
       database.query<{ state: string; cause: string | null }>("select state, cause from mail order by id"),

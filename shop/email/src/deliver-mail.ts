@@ -21,33 +21,40 @@ const LEASE = 120_000;
 const DAY = 86_400_000;
 const backoff: Backoff = { first: 2_000, most: 3_600_000 };
 
+/** Milliseconds that letters under way have to arrive in when the service stops. */
+const LAST_CALL = 5_000;
+
 /**
  * Delivers the letters that are due, some at once, and records what became of each; returns whether there may be more. What fails
- * is tried again for a day, with growing delays. No transaction is open while it waits for others.
+ * is tried again for a day, with growing delays. No transaction is open while it waits for others. Soon after `stopping` is
+ * aborted it ends, and what is under way then is tried again.
  */
-export async function deliverMail(needs: Needs): Promise<boolean> {
+export async function deliverMail(needs: Needs, stopping: AbortSignal): Promise<boolean> {
   const claimed = await needs.mails.claim(AT_ONCE, LEASE);
-  await Promise.all(
-    claimed.map((mail) =>
-      deliverOne(needs, mail).catch((error: unknown) => {
-        needs.log.warn({ err: error, mailId: mail.id }, "the outcome of a letter was not recorded; it is tried again");
-      }),
-    ),
-  );
+  if (claimed.length === 0) return false;
+  const hurry = new AbortController();
+  const onStop = () => setTimeout(() => hurry.abort(), LAST_CALL).unref();
+  stopping.addEventListener("abort", onStop);
+  await Promise.all(claimed.map((mail) => deliverOne(needs, mail, hurry.signal)));
+  stopping.removeEventListener("abort", onStop);
   return claimed.length === AT_ONCE;
 }
 
-async function deliverOne(needs: Needs, mail: Claimed): Promise<void> {
-  const outcome = await attempt(needs, mail);
-  if (outcome.state !== "queued") return needs.mails.settle(mail, outcome);
-  return needs.mails.retry(mail, outcome.cause, backoffDelay(backoff, mail.attempt), DAY);
+async function deliverOne(needs: Needs, mail: Claimed, hurry: AbortSignal): Promise<void> {
+  const outcome = await attempt(needs, mail, hurry);
+  try {
+    if (outcome.state !== "queued") await needs.mails.settle(mail, outcome);
+    else await needs.mails.retry(mail, outcome.cause, backoffDelay(backoff, mail.attempt), DAY);
+  } catch (error) {
+    needs.log.warn({ err: error, mailId: mail.id }, "the outcome of a letter was not recorded; it is tried again");
+  }
 }
 
-async function attempt({ mailer, users, log }: Needs, mail: Claimed): Promise<Outcome> {
+async function attempt({ mailer, users, log }: Needs, mail: Claimed, hurry: AbortSignal): Promise<Outcome> {
   try {
     const to = mail.recipient ?? (await contactOf(users, mail.userId));
     if (!to) return { state: "dropped", cause: "the account is closed" };
-    await mailer.deliver({ id: mail.id, to, ...write(mail, to) });
+    await mailer.deliver({ id: mail.id, to, ...write(mail, to) }, hurry);
     return { state: "sent" };
   } catch (error) {
     log.warn({ err: error, mailId: mail.id, attempt: mail.attempt }, "a letter was not delivered");

@@ -8,7 +8,8 @@ import { mailboxStore } from "./mailbox-store.ts";
 test("a letter delivered twice is in the mailbox once", async (t) => {
   const mailbox = await withMailbox(t);
   const mailer = mailboxMailer(mailbox);
-  await Promise.all([mailer.deliver(letter("1")), mailer.deliver(letter("1")), mailer.deliver(letter("1"))]);
+  const { signal } = new AbortController();
+  await Promise.all([1, 2, 3].map(() => mailer.deliver(letter("1"), signal)));
   assert.equal((await mailbox.list({ count: 10 })).length, 1);
 });
 

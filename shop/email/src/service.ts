@@ -22,7 +22,7 @@ export const service = defineService({
     const { SMTP_URL, MAIL_FROM } = config;
     const mailer = SMTP_URL ? smtpMailer(SMTP_URL, MAIL_FROM) : mailboxMailer(mailbox);
     const needs = { mails, mailer, users: client(users), log };
-    const delivery = worker("deliver mail", 2_000, () => deliverMail(needs));
+    const delivery = worker("deliver mail", 2_000, (stopping) => deliverMail(needs, stopping));
     return {
       calls: calls(SMTP_URL ? { list: async () => [] } : mailbox),
       subscriptions: subscriptions({ mails, wake: delivery.wake }),

@@ -16,10 +16,12 @@ const letter: Letter = {
   html: "<p>Paid</p>",
 };
 
+const patient = new AbortController().signal;
+
 test("a letter reaches the SMTP server with its addresses, its two forms, and a message id that a repeat shares", async (t) => {
   const { mailer, received } = await withServer(t);
-  await mailer.deliver(letter);
-  await mailer.deliver(letter);
+  await mailer.deliver(letter, patient);
+  await mailer.deliver(letter, patient);
   assert.equal(received.length, 2);
   for (const { to, from, content } of received) {
     assert.deepEqual([from, to], ["shop@shop.example", "ada@shop.example"]);
@@ -33,10 +35,8 @@ test("a letter reaches the SMTP server with its addresses, its two forms, and a 
 
 test("a name can't smuggle a header or another recipient into the letter", async (t) => {
   const { mailer, received } = await withServer(t);
-  await mailer.deliver({
-    ...letter,
-    to: { ...letter.to, name: 'A"\r\nBcc: eve@evil.example\r\n, <eve@evil.example>' },
-  });
+  const name = 'A"\r\nBcc: eve@evil.example\r\n, <eve@evil.example>';
+  await mailer.deliver({ ...letter, to: { ...letter.to, name } }, patient);
   assert.deepEqual(
     received.map(({ to }) => to),
     ["ada@shop.example"],
@@ -59,16 +59,16 @@ test("a permanent no to the recipient or to the message is a refusal; a passing 
     [await atMessage(554), letterRefused],
     [await atMessage(451), mailUnavailable],
   ] as const) {
-    await assert.rejects(answer.mailer.deliver(letter), refusal.is);
+    await assert.rejects(answer.mailer.deliver(letter, patient), refusal.is);
   }
 });
 
 test("a no to ourselves (sign-in, sender) may pass once somebody has mended the settings", async (t) => {
   const no = Object.assign(new Error("who are you?"), { responseCode: 550 });
   const { mailer } = await withServer(t, { onMailFrom: (_address, _session, done) => done(no) });
-  await assert.rejects(mailer.deliver(letter), mailUnavailable.is);
+  await assert.rejects(mailer.deliver(letter, patient), mailUnavailable.is);
   const strict = await withServer(t, { authOptional: false, disabledCommands: ["STARTTLS"] });
-  await assert.rejects(strict.mailer.deliver(letter), mailUnavailable.is);
+  await assert.rejects(strict.mailer.deliver(letter, patient), mailUnavailable.is);
 });
 
 test("a server that is away, or hangs up in the middle, is an outage", async (t) => {
@@ -77,9 +77,19 @@ test("a server that is away, or hangs up in the middle, is an outage", async (t)
       for (const connection of server.connections) if (connection.session === session) connection.close();
     },
   });
-  await assert.rejects(mailer.deliver(letter), mailUnavailable.is);
+  await assert.rejects(mailer.deliver(letter, patient), mailUnavailable.is);
   await new Promise<void>((resolve) => server.close(() => resolve()));
-  await assert.rejects(mailer.deliver(letter), mailUnavailable.is);
+  await assert.rejects(mailer.deliver(letter, patient), mailUnavailable.is);
+});
+
+test("a server that never answers does not hold up the end of the service", async (t) => {
+  const reached = Promise.withResolvers<void>();
+  const { mailer } = await withServer(t, { onRcptTo: () => reached.resolve() });
+  const stopping = new AbortController();
+  const delivery = mailer.deliver(letter, stopping.signal);
+  await reached.promise;
+  stopping.abort();
+  await assert.rejects(delivery, mailUnavailable.is);
 });
 
 type Received = { from: string; to: string; content: string };

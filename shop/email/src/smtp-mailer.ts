@@ -17,13 +17,13 @@ export function smtpMailer(url: string, from: string): Mailer {
   });
   const domain = from.slice(from.lastIndexOf("@") + 1);
   return {
-    async deliver({ id, to, subject, text, html }) {
+    async deliver({ id, to, subject, text, html }, signal) {
       const message = {
         messageId: `<${id}@${domain}>`,
         from: { name: "Flotilla", address: from },
         to: { name: to.name, address: to.email },
         headers: { "Auto-Submitted": "auto-generated" },
-        signal: AbortSignal.timeout(LONGEST),
+        signal: AbortSignal.any([signal, AbortSignal.timeout(LONGEST)]),
       };
       await transport.sendMail({ ...message, subject, text, html }).catch((cause: unknown) => {
         throw isRefusalOfLetter(cause) ? letterRefused.failure({ cause }) : mailUnavailable.failure({ cause });
