@@ -1,9 +1,16 @@
 import type { Clock } from "../core/clock.ts";
 import type { Transaction } from "../database/database.ts";
-import { isUnderWay, keepsLease, type Progress, progressed, type SagaInstance } from "./saga-instance.ts";
+import {
+  type HistoryEntry,
+  isUnderWay,
+  keepsLease,
+  type Progress,
+  progressed,
+  type SagaInstance,
+} from "./saga-instance.ts";
 import { LeaseLost, type SagaStore } from "./saga-store.ts";
 
-type Row = { instance: SagaInstance; owner: string | undefined; dueAt: number };
+type Row = { instance: SagaInstance; owner: string | undefined; dueAt: number; readonly history: HistoryEntry[] };
 
 /** What is left when every process has died: the stand-in for the database in tests that crash at every await. */
 export type SagaMemory = {
@@ -53,6 +60,7 @@ export function createMemorySagaStore({ rows, clock, fencing }: SagaMemory, owne
 }
 
 function store(row: Row, instance: SagaInstance, progress: Progress, now: number): void {
+  row.history.push(progress.entry);
   row.instance = progressed(instance, structuredClone(progress), now);
   if (keepsLease(progress)) return;
   row.owner = undefined;

@@ -54,7 +54,7 @@ export async function play(scenario: Scenario): Promise<Ending> {
   const clock = fakeClock();
   const memory: SagaMemory = { rows: new Map(), clock, fencing: scenario.broken?.fencing !== true };
   const world = createWorld(scenario, clock);
-  memory.rows.set("1", { instance: newInstance(), owner: undefined, dueAt: 0 });
+  memory.rows.set("1", { instance: newInstance(), owner: undefined, dueAt: 0, history: [] });
   const runs = new Set<Promise<void>>();
   let process: Process = { name: "process 0", dead: false };
   for (let second = 0; isUnderWay(instanceIn(memory).status) || runs.size > 0; second++) {

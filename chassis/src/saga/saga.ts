@@ -122,7 +122,8 @@ function decided(definition: Definition): DecidedSagaBuilder<object, never> {
 }
 
 function withStep(definition: Definition, step: SagaStep): Definition {
-  if (definition.steps.some(({ name }) => name === step.name)) {
+  const named = (name: string) => name.replaceAll(" ", "-");
+  if (definition.steps.some(({ name }) => named(name) === named(step.name))) {
     throw new Error(`saga "${definition.name}" has two steps "${step.name}"`);
   }
   return { ...definition, steps: [...definition.steps, step] };

@@ -1,0 +1,80 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Type } from "typebox";
+import { invalidInput } from "../core/failure.ts";
+import { newContext, runInContext } from "../telemetry/context.ts";
+import { type Cleanup, testDatabase } from "../testing/postgres.ts";
+import { saga } from "./saga.ts";
+import type { SagaInstance } from "./saga-instance.ts";
+import { createStartSaga } from "./start-saga.ts";
+
+const nothing = async () => {};
+const Order = Type.Object({ orderId: Type.String({ minLength: 1 }), gift: Type.Boolean({ default: false }) });
+const sell = saga("sell", Order).pivot("confirm", { within: nothing }).fails(nothing);
+
+async function setUp(t: Cleanup) {
+  const migrations = { name: "saga", folder: new URL("migrations/", import.meta.url) };
+  const { database } = await testDatabase(t, [migrations]);
+  const committed: SagaInstance[] = [];
+  const startSaga = createStartSaga({ owner: "process", onCommit: (instance) => committed.push(instance) });
+  return { database, startSaga, committed };
+}
+
+const begun = { key: "7", input: { orderId: "7", gift: true } };
+
+test("a saga is there, leased to this process, once the transaction has committed", async (t) => {
+  const { database, startSaga, committed } = await setUp(t);
+  const context = newContext({ requestId: "request 1" });
+  await database.transaction((tx) => runInContext(context, () => startSaga(tx, sell, begun)));
+  const rows = await database.query("select id, name, key, input, status, step, owner, request_id from saga");
+  const [instance] = committed;
+  assert.deepEqual(rows, [
+    {
+      id: instance?.id,
+      name: "sell",
+      key: "7",
+      input: begun.input,
+      status: "running",
+      step: "confirm",
+      owner: "process",
+      request_id: "request 1",
+    },
+  ]);
+  assert.match(instance?.traceparent ?? "", new RegExp(context.trace.traceId));
+});
+
+test("a transaction that is rolled back starts nothing", async (t) => {
+  const { database, startSaga, committed } = await setUp(t);
+  const rolledBack = database.transaction(async (tx) => {
+    await startSaga(tx, sell, begun);
+    throw new Error("no");
+  });
+  await assert.rejects(rolledBack, /no/);
+  assert.deepEqual([await database.query("select id from saga"), committed], [[], []]);
+});
+
+test("started twice with one key, one after another or at once, it is one saga", async (t) => {
+  const { database, startSaga, committed } = await setUp(t);
+  const start = () => database.transaction((tx) => startSaga(tx, sell, begun));
+  await Promise.all([start(), start(), start()]);
+  await start();
+  assert.equal((await database.query("select id from saga")).length, 1);
+  assert.equal(committed.length, 1);
+});
+
+test("input that does not fit the schema is refused at the start, and the transaction decides what becomes of the rest", async (t) => {
+  const { database, startSaga, committed } = await setUp(t);
+  await database.transaction(async (tx) => {
+    for (const input of [{ orderId: "", gift: true }, { orderId: 7 }, {}, null]) {
+      await assert.rejects(startSaga(tx, sell, { key: "7", input: input as never }), (error) => invalidInput.is(error));
+    }
+  });
+  assert.deepEqual([await database.query("select id from saga"), committed], [[], []]);
+});
+
+test("defaults of the schema are filled in, in the saga's own copy", async (t) => {
+  const { database, startSaga, committed } = await setUp(t);
+  const input = { orderId: "7" };
+  await database.transaction((tx) => startSaga(tx, sell, { key: "7", input: input as never }));
+  assert.deepEqual([committed[0]?.input, input], [{ orderId: "7", gift: false }, { orderId: "7" }]);
+});
