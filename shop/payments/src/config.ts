@@ -1,0 +1,11 @@
+import { Type } from "typebox";
+
+/** The settings of the payments service, besides those of every service. */
+export const config = Type.Object({
+  PAYMENT_PROVIDER_URL: Type.String({
+    pattern: "^(simulated:|https?://.+)$",
+    default: "simulated:",
+    description: "The payment provider; `simulated:` starts one with test cards",
+  }),
+  DATABASE_URL: Type.String({ default: "", description: "Where the simulated provider keeps its ledger" }),
+});

@@ -1,0 +1,30 @@
+import { defineService } from "@flotilla/chassis/service";
+import { payments } from "@flotilla/contracts/payments";
+import { calls } from "./calls.ts";
+import { chargePayment } from "./charge-payment.ts";
+import { config } from "./config.ts";
+import { connectProvider } from "./provider/provider-client.ts";
+import { startSimulatedProvider } from "./provider/simulated-provider.ts";
+import { refundPayment } from "./refund-payment.ts";
+
+/** The payments: what each order was charged and given back, at a payment provider that is another system. */
+export const service = defineService({
+  contract: payments,
+  config,
+  migrations: new URL("../migrations/", import.meta.url),
+  async wire({ config, database, publish, log }) {
+    const simulated =
+      config.PAYMENT_PROVIDER_URL === "simulated:"
+        ? await startSimulatedProvider({ databaseUrl: config.DATABASE_URL, log })
+        : undefined;
+    const provider = connectProvider(simulated?.url ?? config.PAYMENT_PROVIDER_URL);
+    const needs = { database, publish, provider };
+    return {
+      calls: calls({ database, chargePayment: chargePayment(needs), refundPayment: refundPayment(needs) }),
+      async close() {
+        await provider.close();
+        await simulated?.close();
+      },
+    };
+  },
+});
