@@ -1,0 +1,61 @@
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { asyncApi } from "../contract/asyncapi.ts";
+import type { Contract } from "../contract/contract.ts";
+import { openApi } from "../contract/openapi.ts";
+import { type Exchange, sendBody, sendHead } from "./exchange.ts";
+import { DATA_POLICY } from "./response-headers.ts";
+import { type OwnRoute, ownRoute } from "./route-table.ts";
+
+type Document = { readonly path: string; readonly type: string; readonly policy: string[]; readonly content: Buffer };
+
+/** The page loads from this gateway only, and talks to it only. */
+const PAGE_POLICY = [
+  "content-security-policy",
+  "default-src 'none'; script-src 'self'; img-src data:; style-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+];
+const FILES = [
+  ["docs", "index.html", "text/html"],
+  ["docs/page.css", "page.css", "text/css"],
+  ...["page", "element", "operation", "sample", "send", "session"].map(
+    (name) => [`docs/${name}.js`, `${name}.js`, "text/javascript"] as const,
+  ),
+] as const;
+
+/** What the documents are about. */
+export type DocumentOptions = { title: string; version: string; contracts: readonly Contract[]; prefix: string };
+
+/** The routes to the documents (OpenAPI, AsyncAPI) and to the page that shows them. All are made once, at the start. */
+export function documentRoutes(options: DocumentOptions): OwnRoute[] {
+  const json = (path: string, value: unknown): Document => ({
+    path,
+    type: "application/json",
+    policy: DATA_POLICY,
+    content: Buffer.from(JSON.stringify(value)),
+  });
+  const page = ([path, file, type]: readonly [string, string, string]): Document => ({
+    path,
+    type,
+    policy: PAGE_POLICY,
+    content: readFileSync(new URL(`./docs/${file}`, import.meta.url)),
+  });
+  const documents = [
+    json("openapi.json", openApi(options)),
+    json("asyncapi.json", asyncApi(options)),
+    ...FILES.map(page),
+  ];
+  return documents.map((document) => route(options.prefix, document));
+}
+
+function route(prefix: string, { path, type, policy, content }: Document): OwnRoute {
+  const etag = `"${createHash("sha256").update(content).digest("base64url").slice(0, 22)}"`;
+  const headers = [...policy, "etag", etag, "cache-control", "no-cache"];
+  return ownRoute(`${prefix}/${path}`, "caller", (exchange: Exchange) => {
+    if (exchange.request.headers["if-none-match"] === etag) {
+      sendHead(exchange, 304, headers);
+      exchange.response.end();
+    } else {
+      sendBody(exchange, 200, [...headers, "content-type", `${type}; charset=utf-8`], content);
+    }
+  });
+}

@@ -1,0 +1,101 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { problemHeaders, problemOf } from "../contract/problem.ts";
+import type { Failure } from "../core/failure.ts";
+import { newId } from "../core/id.ts";
+import { startTrace, type TraceContext } from "../telemetry/trace-context.ts";
+import { endsConnection } from "./malformed.ts";
+import { answerHeaders, DATA_POLICY } from "./response-headers.ts";
+
+/** One request and its answer, with what is known about them so far. */
+export type Exchange = {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly requestId: string;
+  readonly trace: TraceContext;
+  /** On the monotonic clock, in milliseconds. */
+  readonly startedAt: number;
+  /** The path as its contract writes it; undefined when no route fits. */
+  route: string | undefined;
+  userId: string | undefined;
+  /** Headers for whatever answer comes, as `[name, value, …]`. */
+  readonly headers: string[];
+  /** Whether the client waits for `100 Continue` before it sends its body. */
+  awaitsContinue: boolean;
+  /** Whether the gateway is stopping, so that connections end with the answer. */
+  readonly stopping: () => boolean;
+};
+
+/** Begins an exchange: a request id and a trace of our own, whatever the client sent. */
+export const beginExchange = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  stopping: () => boolean,
+): Exchange => ({
+  request,
+  response,
+  stopping,
+  requestId: newId(),
+  trace: startTrace(),
+  startedAt: performance.now(),
+  route: undefined,
+  userId: undefined,
+  headers: [],
+  awaitsContinue: false,
+});
+
+/** Sends the head of the answer. `close` ends the connection after it. */
+export function sendHead(exchange: Exchange, status: number, headers: readonly string[], close = false): void {
+  const { requestId, response, awaitsContinue, stopping } = exchange;
+  const ends = close || awaitsContinue || stopping();
+  response.writeHead(status, [...answerHeaders(requestId, ends), ...exchange.headers, ...headers]);
+}
+
+/** Answers with a whole body. */
+export function sendBody(
+  exchange: Exchange,
+  status: number,
+  headers: readonly string[],
+  body: Buffer,
+  close = false,
+): void {
+  discardRequestBody(exchange.request);
+  sendHead(exchange, status, [...headers, "content-length", String(body.length)], close);
+  exchange.response.end(body);
+}
+
+/** Answers with JSON. */
+export function sendJson(exchange: Exchange, status: number, value: unknown): void {
+  const headers = [...DATA_POLICY, "content-type", "application/json; charset=utf-8", "cache-control", "no-store"];
+  sendBody(exchange, status, headers, Buffer.from(JSON.stringify(value)));
+}
+
+/** Answers with the problem that stands for the failure; when an answer has begun already, it is cut off. */
+export function sendFailure(exchange: Exchange, failure: Failure): void {
+  const { response, requestId } = exchange;
+  if (response.headersSent || response.destroyed) {
+    response.destroy();
+    return;
+  }
+  const body = Buffer.from(JSON.stringify(problemOf(failure, requestId)));
+  const headers = [...DATA_POLICY, ...Object.entries(problemHeaders(failure)).flat()];
+  sendBody(exchange, failure.status, headers, body, endsConnection(failure));
+}
+
+const MOST_DISCARDED = 32 * 1024 * 1024;
+const LONGEST_DISCARDING = 5_000;
+
+/**
+ * Takes in what the client is still sending, up to 32 MiB or 5 s, so that it gets to read the answer: closing at once would reset
+ * the connection under it.
+ */
+function discardRequestBody(request: IncomingMessage): void {
+  if (request.complete) return;
+  const timer = setTimeout(() => request.destroy(), LONGEST_DISCARDING);
+  let discarded = 0;
+  request.on("data", (chunk: Buffer) => {
+    discarded += chunk.length;
+    if (discarded > MOST_DISCARDED) request.destroy();
+  });
+  request.once("close", () => clearTimeout(timer));
+  request.resume();
+}

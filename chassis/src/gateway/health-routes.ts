@@ -1,0 +1,28 @@
+import type { Discovery } from "../discovery/discovery.ts";
+import { sendJson } from "./exchange.ts";
+import { type OwnRoute, ownRoute } from "./route-table.ts";
+import { createSystemHealth } from "./system-health.ts";
+import type { Upstreams } from "./upstreams.ts";
+
+/** The gateway's own health, and at `prefix` that of the whole system. None of it is limited. */
+export function healthRoutes(
+  prefix: string,
+  services: readonly string[],
+  needs: { discovery: Discovery; upstreams: Upstreams; stopping: AbortSignal },
+): OwnRoute[] {
+  const systemHealth = createSystemHealth(services, needs);
+  const healthy = { status: "healthy", service: "gateway" };
+  const unavailable = { status: "unavailable", service: "gateway" };
+  return [
+    ownRoute("/health", undefined, (exchange) => sendJson(exchange, 200, healthy)),
+    ownRoute("/health/live", undefined, (exchange) => sendJson(exchange, 200, healthy)),
+    ownRoute("/health/ready", undefined, (exchange) => {
+      if (needs.stopping.aborted) sendJson(exchange, 503, unavailable);
+      else sendJson(exchange, 200, healthy);
+    }),
+    ownRoute(`${prefix}/health`, undefined, async (exchange) => {
+      const health = await systemHealth();
+      sendJson(exchange, health.status === "healthy" ? 200 : 503, health);
+    }),
+  ];
+}

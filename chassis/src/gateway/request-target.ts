@@ -1,0 +1,43 @@
+import { malformedRequest } from "./malformed.ts";
+
+/** The target of a request: its path in canonical form, and the query as it came, with its question mark. */
+export type Target = { path: string; query: string };
+
+const PLAIN_PATH = /^(?:\/[\w~.-]+)+$/;
+const DOT_SEGMENT = /\/\.{1,2}(?:\/|$)/;
+const VISIBLE_ASCII = /^\/[!-~]*$/;
+// Characters that some other program on the way could take for a separator, or for the end.
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
+const AMBIGUOUS = /[/\\;?#%\u0000-\u001f\u007f]/;
+
+/**
+ * Splits and checks a request target. The path is brought into the one form that can't be read in two ways, and that form is
+ * both matched and forwarded. Throws `malformed_request` for the absolute form, bad escapes, dot segments, empty segments and
+ * characters that are read differently elsewhere (`%2f`, `%5c`, `;`, `%00`).
+ */
+export function readTarget(url: string): Target {
+  const at = url.indexOf("?");
+  const path = at === -1 ? url : url.slice(0, at);
+  if (!VISIBLE_ASCII.test(url) || url.includes("#")) throw malformedRequest.failure();
+  return { path: canonicalPath(path), query: at === -1 ? "" : url.slice(at) };
+}
+
+function canonicalPath(path: string): string {
+  const canonical = PLAIN_PATH.test(path) ? path : path.split("/").map(canonicalSegment).join("/");
+  if (DOT_SEGMENT.test(canonical) || canonical.includes("//")) throw malformedRequest.failure();
+  return canonical;
+}
+
+function canonicalSegment(segment: string): string {
+  const decoded = decode(segment);
+  if (AMBIGUOUS.test(decoded)) throw malformedRequest.failure();
+  return encodeURIComponent(decoded);
+}
+
+function decode(segment: string): string {
+  try {
+    return decodeURIComponent(segment);
+  } catch (cause) {
+    throw malformedRequest.failure({ cause });
+  }
+}

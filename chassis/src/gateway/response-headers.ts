@@ -1,0 +1,62 @@
+import type { IncomingHttpHeaders } from "node:http";
+
+/** Never guess the type, never frame it, tell nobody where one came from. */
+const securityHeaders = [
+  ...["x-content-type-options", "nosniff"],
+  ...["x-frame-options", "DENY"],
+  ...["referrer-policy", "no-referrer"],
+];
+
+/** The policy of answers that are data: shown as a page, they may load and run nothing. */
+export const DATA_POLICY = ["content-security-policy", "default-src 'none'; frame-ancestors 'none'"];
+
+/** The headers that each answer of the gateway has, as `[name, value, …]`. */
+export const answerHeaders = (requestId: string, close: boolean): string[] => {
+  const headers = [...securityHeaders, "x-request-id", requestId];
+  if (close) headers.push("connection", "close");
+  return headers;
+};
+
+/** Hop-by-hop headers, what tells of a service's insides, and what only the gateway says. */
+const DROPPED = new Set([
+  ...[
+    "connection",
+    "keep-alive",
+    "proxy-authenticate",
+    "proxy-connection",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+  ],
+  ...["server", "x-powered-by", "via", "date", "x-request-id", "traceparent", "tracestate", "x-deadline-ms"],
+  ...["content-security-policy", "x-content-type-options", "x-frame-options", "referrer-policy"],
+  ...["ratelimit", "ratelimit-policy", "alt-svc"],
+]);
+
+/**
+ * What goes on to the client of a service's headers, with the policy for data, as `[name, value, …]`. A `Location` on the service becomes one behind
+ * `prefix`. CORS headers are the gateway's decision and are left out too.
+ */
+export function cleanResponseHeaders(headers: IncomingHttpHeaders, prefix: string): string[] {
+  const dropped = namedByConnection(headers.connection);
+  const clean = [...DATA_POLICY];
+  for (const name in headers) {
+    if (DROPPED.has(name) || dropped?.includes(name) || name.startsWith("access-control-")) continue;
+    const value = headers[name];
+    if (name === "location") clean.push(name, publicLocation(String(value), prefix));
+    else if (typeof value === "string") clean.push(name, value);
+    else for (const item of value ?? []) clean.push(name, item);
+  }
+  return clean;
+}
+
+function namedByConnection(header: string | undefined): string[] | undefined {
+  if (header === undefined || header === "keep-alive") return undefined;
+  return header.toLowerCase().split(/\s*,\s*/);
+}
+
+function publicLocation(location: string, prefix: string): string {
+  const isPath = location.startsWith("/") && !location.startsWith("//");
+  return isPath && !location.startsWith(`${prefix}/`) ? prefix + location : location;
+}

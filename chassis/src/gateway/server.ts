@@ -1,0 +1,70 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import { problemHeaders, problemOf } from "../contract/problem.ts";
+import { newId } from "../core/id.ts";
+import { failureOfParser } from "./malformed.ts";
+
+type OnRequest = (request: IncomingMessage, response: ServerResponse, awaitsContinue: boolean) => void;
+
+/** Makes the HTTP server: strict parsing, bounded headers and times, and an answer of ours to what is not HTTP. */
+export function createHttpServer(onRequest: OnRequest): Server {
+  const server = createServer({
+    insecureHTTPParser: false,
+    requireHostHeader: true,
+    maxHeaderSize: 16 * 1024,
+    headersTimeout: 10_000,
+    requestTimeout: 60_000,
+    keepAliveTimeout: 65_000,
+    connectionsCheckingInterval: 5_000,
+    // Finds out that the client of a quiet stream is gone.
+    keepAlive: true,
+    keepAliveInitialDelay: 60_000,
+  });
+  const answering = new WeakMap<Socket, number>();
+  const listen = (request: IncomingMessage, response: ServerResponse, awaitsContinue: boolean): void => {
+    const { socket } = request;
+    answering.set(socket, (answering.get(socket) ?? 0) + 1);
+    response.once("close", () => answering.set(socket, (answering.get(socket) ?? 1) - 1));
+    onRequest(request, response, awaitsContinue);
+  };
+  server.on("request", (request, response) => listen(request, response, false));
+  server.on("checkContinue", (request, response) => listen(request, response, true));
+  server.on("clientError", (error: NodeJS.ErrnoException, socket: Socket) => {
+    // An answer of ours would land in the middle of another.
+    if (!socket.writable || (answering.get(socket) ?? 0) > 0) socket.destroy();
+    else socket.end(rawAnswer(error.code), () => socket.destroy());
+  });
+  return server;
+}
+
+/** The answer to what could not be read as a request; the connection ends after it. */
+function rawAnswer(code: string | undefined): string {
+  const failure = failureOfParser(code);
+  const body = JSON.stringify(problemOf(failure, newId()));
+  const headers = { ...problemHeaders(failure), "content-length": Buffer.byteLength(body), connection: "close" };
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
+  return [`HTTP/1.1 ${failure.status} ${failure.code}`, ...lines, "", body].join("\r\n");
+}
+
+/** Listens, and resolves with `http://host:port`. Rejects with the system's error when it can't. */
+export function listenOn(server: Server, host: string, port: number): Promise<string> {
+  const { promise, resolve, reject } = Promise.withResolvers<string>();
+  server.once("error", reject);
+  server.listen(port, host, () => {
+    server.off("error", reject);
+    const address = server.address();
+    const actualPort = typeof address === "object" ? address?.port : port;
+    resolve(`http://${host.includes(":") ? `[${host}]` : host}:${actualPort}`);
+  });
+  return promise;
+}
+
+/** Takes no new connections, waits for the answers under way, and after `patience` milliseconds cuts off what is left. */
+export async function drain(server: Server, patience: number): Promise<void> {
+  if (!server.listening) return;
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(() => server.closeAllConnections(), patience);
+  server.close(() => resolve());
+  await promise;
+  clearTimeout(timer);
+}

@@ -1,0 +1,29 @@
+import { type Static, Type } from "typebox";
+
+const PerMinute = Type.Integer({ minimum: 1, maximum: 1_000_000_000 });
+
+/** The settings of the gateway. */
+export const config = Type.Object({
+  HOST: Type.String({ default: "127.0.0.1" }),
+  PORT: Type.Integer({ minimum: 0, maximum: 65_535, default: 0, description: "0 takes a free one" }),
+  DISCOVERY_URL: Type.String({ default: "static:" }),
+  INSTANCES: Type.String({ default: "{}" }),
+  IDENTITY_SERVICE: Type.String({ default: "users" }),
+  LOG_LEVEL: Type.Enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"], { default: "info" }),
+  RATE_LIMIT_SIGN_IN: Type.Integer({
+    ...PerMinute,
+    default: 600,
+    description: "Sign-in calls of an address in a minute",
+  }),
+  RATE_LIMIT_ADDRESS: Type.Integer({
+    ...PerMinute,
+    default: 60_000,
+    description: "Other calls of an address in a minute",
+  }),
+  RATE_LIMIT_USER: Type.Integer({
+    ...PerMinute,
+    default: 30_000,
+    description: "Calls of a signed-in user in a minute",
+  }),
+});
+export type Config = Static<typeof config>;
