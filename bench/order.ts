@@ -30,6 +30,9 @@ export async function measureOrder(): Promise<Row[]> {
   }
 }
 
+/** What is read of the shop's answers. */
+type Answer = { id: string; status: string; accessToken: string };
+
 /** Makes a customer and a product with enough stock; each call orders one piece and waits until it is confirmed. */
 async function orderPlacer(gateway: string, administrator: { email: string; password: string }) {
   const ask = async (path: string, body: unknown, headers: Record<string, string> = {}, method = "POST") => {
@@ -39,7 +42,7 @@ async function orderPlacer(gateway: string, administrator: { email: string; pass
       body: JSON.stringify(body),
     });
     if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
-    return response.json();
+    return response.json() as Promise<Answer>;
   };
   const { email, password } = administrator;
   const bearer = async (path: string, body: unknown) => `Bearer ${(await ask(path, body)).accessToken}`;

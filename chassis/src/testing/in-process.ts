@@ -60,7 +60,9 @@ export async function startInProcess(
     await Promise.all(Array.from(running.values(), (service) => service.stop()));
     await broker.close();
   });
-  await Promise.all(services.map(start));
+  // All of them are awaited, so that what did start is known, and stopped, when one did not.
+  const started = await Promise.allSettled(services.map(start));
+  for (const each of started) if (each.status === "rejected") throw each.reason;
   return {
     url: (service) => known(running, service).url,
     database: (service) => known(databases, service).database,
