@@ -40,7 +40,9 @@ async function applyFile(tx: Transaction, set: string, file: string, sql: string
   if (applied && applied.hash !== hash)
     throw new Error(`migration ${set}/${file} was changed after it had been applied`);
   if (applied) return;
-  await tx.query(sql);
+  await tx.query(sql).catch((cause: unknown) => {
+    throw new Error(`migration ${set}/${file} failed: ${(cause as Error).message}`, { cause });
+  });
   await tx.query("insert into migration (set, file, hash) values ($1, $2, $3)", [set, file, hash]);
 }
 

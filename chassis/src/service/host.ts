@@ -53,27 +53,28 @@ export async function startService<C extends Contract, Config extends TObject>(
     health,
     stopping: stopping.signal,
   });
-  const url = await server.listen({ host: settings.host.HOST, port: settings.host.PORT });
-  await prepareDatabase(database, { service: name, migrations: definition.migrations, clock, log });
-  await wiring.prepare?.();
-  await background.start(wiring);
-  state = "ready";
-  log.info({ url }, "ready");
-
-  return {
-    name,
-    url,
-    async stop() {
-      log.info("stopping");
-      state = "draining";
-      stopping.abort();
-      const hurry = setTimeout(() => server.server.closeAllConnections(), DRAIN);
-      await Promise.all([server.close(), background.stopConsuming()]);
-      clearTimeout(hurry);
-      await background.stop();
-      await wiring.close?.();
-      await connections.close();
-      log.info("stopped");
-    },
+  const stop = async () => {
+    state = "draining";
+    stopping.abort();
+    const hurry = setTimeout(() => server.server.closeAllConnections(), DRAIN);
+    await Promise.all([server.close(), background.stopConsuming()]);
+    clearTimeout(hurry);
+    await background.stop();
+    await wiring.close?.();
+    await connections.close();
+    log.info("stopped");
   };
+
+  try {
+    const url = await server.listen({ host: settings.host.HOST, port: settings.host.PORT });
+    await prepareDatabase(database, { service: name, migrations: definition.migrations, clock, log });
+    await wiring.prepare?.();
+    await background.start(wiring);
+    state = "ready";
+    log.info({ url }, "ready");
+    return { name, url, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
 }
