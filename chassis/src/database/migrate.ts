@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
+import { Failure } from "../core/failure.ts";
 import type { Database, Transaction } from "./database.ts";
 
 /** A folder of migrations, `0001_name.sql` and up, applied in the order of their names. */
@@ -38,9 +39,11 @@ async function applyFile(tx: Transaction, set: string, file: string, sql: string
     file,
   ]);
   if (applied && applied.hash !== hash)
+    if (cause instanceof Failure) throw cause;
     throw new Error(`migration ${set}/${file} was changed after it had been applied`);
   if (applied) return;
   await tx.query(sql).catch((cause: unknown) => {
+    if (cause instanceof Failure) throw cause;
     throw new Error(`migration ${set}/${file} failed: ${(cause as Error).message}`, { cause });
   });
   await tx.query("insert into migration (set, file, hash) values ($1, $2, $3)", [set, file, hash]);
