@@ -18,6 +18,6 @@ create index product_category on product (category, id);
 
 -- One row once the first catalogue has been filled in; it stays when every product is deleted.
 create table first_catalogue (
-  only boolean primary key default true check (only),
+  filled boolean primary key default true check (filled),
   filled_at timestamptz not null
 );
