@@ -1,8 +1,8 @@
-import { assertDurable } from "./durability.ts";
 import { openCluster } from "./postgres-cluster.ts";
 import { type PostgresServerOptions, startServer } from "./postgres-server.ts";
 import { findPostmaster, stopPostmaster } from "./postmaster.ts";
 import { waitForEnd } from "./running-process.ts";
+import { serverFault } from "./server-check.ts";
 
 /** A PostgreSQL server that belongs to this process. */
 export type EmbeddedPostgres = {
@@ -36,11 +36,10 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   const { pid, port } = left ?? (await startServer(cluster, options));
   const url = `postgres://postgres:${cluster.password}@127.0.0.1:${port}/postgres`;
   const stop = () => stopPostmaster(pid);
-  try {
-    if (!options.unsafeForTests) await assertDurable(url);
-  } catch (error) {
+  const fault = options.unsafeForTests ? undefined : await serverFault(url);
+  if (fault) {
     await stop();
-    throw error;
+    throw new Error(`the embedded PostgreSQL can't be used: ${fault}`);
   }
   return { url, pid, port, stop, ended: (milliseconds) => waitForEnd(pid, milliseconds) };
 }

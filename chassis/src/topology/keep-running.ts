@@ -18,6 +18,8 @@ export type Slot = {
   current(): Child | undefined;
   /** Ends the process by draining it, and starts none again. */
   stop(): Promise<void>;
+  /** Ends the process at once, and starts none again. */
+  kill(): void;
 };
 
 const backoff: Backoff = { first: 200, most: 10_000 };
@@ -71,9 +73,13 @@ export function keepRunning(start: () => Promise<Child>, events: SlotEvents, clo
   return {
     firstReady: first.promise,
     current: () => child,
+    kill() {
+      stopping.abort();
+      child?.kill();
+    },
     async stop() {
       stopping.abort();
-      first.reject(new Error("it was stopped"));
+      first.reject(new Error("was stopped"));
       await child?.stop();
       await running;
     },

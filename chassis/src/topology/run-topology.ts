@@ -28,6 +28,8 @@ export type RunOptions = {
   onProgress(progress: Progress): void;
   /** Aborted when the start is not wanted any more. */
   signal: AbortSignal;
+  /** Aborted when a stop shall not wait for what is under way: processes are ended at once. */
+  hurry: AbortSignal;
 };
 
 /** All services, running. */
@@ -38,8 +40,6 @@ export type RunningTopology = {
   readonly isolated: boolean;
   /** Drains and stops everything; resolves when no process is left. */
   stop(): Promise<void>;
-  /** Makes a stop under way quick: processes are not waited for any more. */
-  hurry(): void;
 };
 
 /**
@@ -61,12 +61,13 @@ export async function runTopology(options: RunOptions): Promise<RunningTopology>
       environmentOf: (service, last) => environmentOf(options, databases, keys, service, last),
       onChange: () => void writeRunFile(dataFolder, where()),
     });
+    options.hurry.addEventListener("abort", () => supervisor.kill());
     started.defer(() => supervisor.stop());
     started.defer(() => onProgress({ subject: "services", state: "stopping" }));
     await Promise.race([supervisor.ready, aborted(signal)]);
     await writeRunFile(dataFolder, where());
     started.defer(() => removeRunFile(dataFolder));
-    return { where, isolated: databases.isolated, stop: () => started.disposeAsync(), hurry: () => supervisor.kill() };
+    return { where, isolated: databases.isolated, stop: () => started.disposeAsync() };
   } catch (error) {
     await started.disposeAsync();
     throw error;

@@ -19,7 +19,7 @@ export type Supervisor = {
   running(): Record<string, RunningInstance[]>;
   /** Stops all processes, tier by tier. Resolves when none is left. */
   stop(): Promise<void>;
-  /** Ends all processes at once; what they were doing is taken up after the next start. */
+  /** Ends all processes at once, and starts none again; what they were doing is taken up after the next start. */
   kill(): void;
 };
 
@@ -102,7 +102,7 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Super
     ready,
     running: () => group(places, ({ last }) => (last ? [last] : [])),
     kill: () => {
-      for (const { slot } of places) slot.current()?.kill();
+      for (const { slot } of places) slot.kill();
     },
     async stop() {
       for (const tier of options.topology.tiers) {

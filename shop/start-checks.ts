@@ -1,0 +1,38 @@
+import { access, constants, mkdir, realpath } from "node:fs/promises";
+import { createServer } from "node:net";
+import { serverFault } from "@flotilla/chassis/topology/server-check";
+
+/** Makes the data folder. What is wrong with it, in one line; undefined when it can be written. */
+export async function dataFolderFault(folder: string): Promise<string | undefined> {
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await access(await realpath(folder), constants.R_OK | constants.W_OK | constants.X_OK);
+    return undefined;
+  } catch (error) {
+    return `DATA_DIR ${folder} can't be written (${(error as NodeJS.ErrnoException).code})`;
+  }
+}
+
+/** Whether the gateway could listen there; what is wrong in one line. */
+export function listenFault(host: string, port: number): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once("error", (error: NodeJS.ErrnoException) => resolve(describe(error.code ?? error.message, host, port)));
+    server.listen({ host, port, exclusive: true }, () => server.close(() => resolve(undefined)));
+  });
+}
+
+function describe(code: string, host: string, port: number): string {
+  if (code === "EADDRINUSE") return `PORT ${port} is in use on ${host}: end what listens there, or set another PORT`;
+  if (code === "EACCES") return `PORT ${port} needs more rights than we have (EACCES): set one above 1023`;
+  return `HOST ${host} is no address to listen on here (${code})`;
+}
+
+/** Whether the database servers that were set can be used; one line for each that can't. */
+export async function databaseFaults(urls: Readonly<Record<string, string | undefined>>): Promise<string[]> {
+  const checked = Object.entries(urls).map(async ([name, url]) => {
+    const fault = url && (await serverFault(url));
+    return fault ? [`${name}: ${fault}`] : [];
+  });
+  return (await Promise.all(checked)).flat();
+}
