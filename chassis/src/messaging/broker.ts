@@ -24,7 +24,8 @@ export type BrokerSubscription = {
 export interface Broker {
   /**
    * Hands messages over, in their order; resolves when each is stored durably for every consumer that wants its type, or is
-   * known not to be. Throws `unavailable` when the outcome is unknown.
+   * known not to be. After a message that failed, none of its source and key is handed over. Throws `unavailable` when the outcome
+   * is unknown, at the latest after 10 s.
    */
   publish(messages: readonly Message[]): Promise<Published[]>;
   /**
@@ -35,5 +36,6 @@ export interface Broker {
   subscribe(subscription: BrokerSubscription): Promise<() => Promise<void>>;
   /** Whether messages can be handed over and received right now. */
   healthy(): boolean;
+  /** Lets go at once. Deliveries still under way count as not done: stop the subscriptions first. */
   close(): Promise<void>;
 }

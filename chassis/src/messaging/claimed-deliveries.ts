@@ -1,0 +1,172 @@
+import type { Clock } from "../core/clock.ts";
+import type { Database } from "../database/database.ts";
+import type { Log } from "../telemetry/log.ts";
+import { createBatchedWrites } from "./batched-writes.ts";
+import type { BrokerSubscription, Verdict } from "./broker.ts";
+import { createLanes } from "./lanes.ts";
+import { startLoop } from "./loop.ts";
+import {
+  type ClaimedRow,
+  claimDeliveries,
+  finishDeliveries,
+  type GivenBack,
+  giveBackDeliveries,
+  renewLeases,
+} from "./postgres-broker-store.ts";
+
+/** A subscription that is being served from the broker's database. */
+export type ClaimedDeliveries = {
+  /** Looks for deliveries now. */
+  wake(): void;
+  /** Takes no more; resolves when those under way have ended and their verdicts are stored. */
+  stop(): Promise<void>;
+  /** Lets go at once, as a crash would: what has no stored verdict comes again when its lease ends. */
+  abandon(): void;
+};
+
+export type ClaimedDeliveriesOptions = {
+  database: Database;
+  subscription: BrokerSubscription;
+  clock: Clock;
+  log: Log;
+  /** Milliseconds that a claim is good for when it is not renewed. */
+  lease: number;
+  /** Milliseconds between looks for deliveries when nothing wakes it. */
+  interval: number;
+};
+
+/** A claimed delivery, and until when this process may begin to handle it, on its monotonic clock. */
+type Held = ClaimedRow & { expires: number };
+
+/** So many messages of one lane are claimed at a time. */
+const PER_LANE = 4;
+
+/** Milliseconds that verdicts may take to be stored when the subscription is stopped. */
+const LONGEST_FLUSH = 5_000;
+
+type Settled = { row: Held; verdict: Verdict | "unhandled" };
+
+/** Claims deliveries ahead, handles them lane by lane, and stores the verdicts in batches. */
+export function claimedDeliveries(options: ClaimedDeliveriesOptions): ClaimedDeliveries {
+  const { database, subscription, clock, log, lease, interval } = options;
+  const { consumer, concurrency } = subscription;
+  // However many lanes are slow, half of this is left for others as long as there is anybody to handle them.
+  const ahead = 2 * concurrency * PER_LANE;
+  const held = new Set<Held>();
+  const stopped = new AbortController();
+
+  const verdicts = createBatchedWrites<Settled>({
+    clock,
+    log,
+    async write(settled) {
+      await storeVerdicts(database, consumer, settled);
+      for (const { row } of settled) held.delete(row);
+      fetchMore();
+    },
+  });
+  const settle = (rows: readonly Held[], verdict: Settled["verdict"]) =>
+    verdicts.add(rows.map((row) => ({ row, verdict })));
+
+  const lanes = createLanes<Held>({
+    concurrency,
+    async work(row) {
+      const verdict = clock.monotonic() < row.expires ? await handle(subscription, row, log) : "unhandled";
+      settle([row], verdict);
+      if (typeof verdict === "object") wakeIn(verdict.retryIn);
+      return verdict === "done";
+    },
+    drop: (rows) => settle(rows, "unhandled"),
+  });
+
+  const fetching = startLoop({
+    name: `fetch ${consumer}`,
+    clock,
+    log,
+    interval,
+    async round() {
+      const room = ahead - held.size;
+      if (room < ahead / 2) return false;
+      const expires = clock.monotonic() + lease;
+      const claimed = await claimDeliveries(database, consumer, { limit: room, perLane: PER_LANE, lease });
+      const rows = claimed.map((row) => ({ ...row, expires }));
+      for (const row of rows) held.add(row);
+      lanes.add(rows);
+      return rows.length > 0;
+    },
+  });
+
+  const renewing = startRenewing(options, held);
+
+  function fetchMore(): void {
+    if (held.size <= ahead / 2) fetching.wake();
+  }
+
+  async function settledWithin(milliseconds: number): Promise<void> {
+    const enough = new AbortController();
+    const tooLong = clock.sleep(milliseconds, enough.signal).catch(() => {});
+    await Promise.race([verdicts.settled(), tooLong]);
+    enough.abort();
+  }
+
+  function wakeIn(milliseconds: number): void {
+    clock.sleep(milliseconds + 1, stopped.signal).then(fetching.wake, () => {});
+  }
+
+  return {
+    wake: fetching.wake,
+    async stop() {
+      stopped.abort();
+      await fetching.stop();
+      settle(await lanes.stop(), "unhandled");
+      await settledWithin(LONGEST_FLUSH);
+      verdicts.abandon();
+      await renewing.stop();
+    },
+    abandon() {
+      stopped.abort();
+      verdicts.abandon();
+      void fetching.stop();
+      void renewing.stop();
+      void lanes.stop();
+    },
+  };
+}
+
+/** Renews the leases of what is held, long before they end. */
+function startRenewing({ database, subscription, clock, log, lease }: ClaimedDeliveriesOptions, held: Set<Held>) {
+  return startLoop({
+    name: `renew ${subscription.consumer}`,
+    clock,
+    log,
+    interval: lease / 3,
+    async round() {
+      if (held.size === 0) return false;
+      const expires = clock.monotonic() + lease;
+      const renewed = await renewLeases(database, subscription.consumer, [...held], lease);
+      for (const row of renewed) row.expires = expires;
+      return false;
+    },
+  });
+}
+
+async function handle(subscription: BrokerSubscription, row: ClaimedRow, log: Log): Promise<Verdict> {
+  try {
+    return await subscription.handle({ message: row.message, attempt: row.attempt });
+  } catch (error) {
+    log.error({ err: error, messageId: row.message.id }, "a handler threw although it never should");
+    return { retryIn: 1_000 };
+  }
+}
+
+async function storeVerdicts(database: Database, consumer: string, settled: readonly Settled[]): Promise<void> {
+  const done: ClaimedRow[] = [];
+  const back: GivenBack[] = [];
+  for (const { row, verdict } of settled) {
+    const { seq, claim, attempt } = row;
+    if (verdict === "done") done.push(row);
+    else if (verdict === "unhandled") back.push({ seq, claim, attempt, delay: null });
+    else back.push({ seq, claim, attempt: attempt + 1, delay: verdict.retryIn });
+  }
+  if (done.length > 0) await finishDeliveries(database, consumer, done);
+  if (back.length > 0) await giveBackDeliveries(database, consumer, back);
+}

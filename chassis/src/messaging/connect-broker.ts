@@ -1,0 +1,33 @@
+import type { Clock } from "../core/clock.ts";
+import { ConfigurationError } from "../core/config.ts";
+import type { Log } from "../telemetry/log.ts";
+import type { Broker } from "./broker.ts";
+import { memoryBroker } from "./memory-broker.ts";
+import { postgresBroker } from "./postgres-broker.ts";
+
+export type ConnectBrokerOptions = {
+  /** What the broker shows as the name of the connection. */
+  name: string;
+  clock: Clock;
+  log: Log;
+};
+
+type Driver = (url: string, options: ConnectBrokerOptions) => Promise<Broker>;
+
+const postgres: Driver = (url, options) => postgresBroker({ url, ...options });
+
+/** The drivers, by the scheme of the broker's URL. */
+const drivers: Readonly<Record<string, Driver>> = {
+  "postgres:": postgres,
+  "postgresql:": postgres,
+  "memory:": async (_, { clock }) => memoryBroker({ clock }),
+};
+
+/** Connects to the broker that the URL names. Throws a `ConfigurationError` when there is no driver for it. */
+export async function connectBroker(url: string, options: ConnectBrokerOptions): Promise<Broker> {
+  const scheme = /^[a-z][a-z0-9+.-]*:/i.exec(url)?.[0].toLowerCase() ?? "";
+  const driver = drivers[scheme];
+  if (driver) return driver(url, options);
+  const known = Object.keys(drivers).join(", ");
+  throw new ConfigurationError([`BROKER_URL must begin with one of ${known}${scheme ? `, not ${scheme}` : ""}`]);
+}

@@ -1,0 +1,33 @@
+import type { Transaction } from "../database/database.ts";
+import type { Message } from "./message.ts";
+
+/** A message that its consumer could not handle. */
+export type DeadLetter = {
+  id: string;
+  consumer: string;
+  message: Message;
+  /** What was wrong, in one line. */
+  cause: string;
+  stack: string | null;
+  /** How often handling was tried. */
+  attempts: number;
+  traceId: string;
+};
+
+/** Keeps a dead letter; does nothing when there is one of this message and consumer. */
+export const addDeadLetter = (tx: Transaction, letter: DeadLetter): Promise<unknown> =>
+  tx.query(
+    `insert into dead_letter (id, consumer, message_id, type, message, cause, stack, attempts, trace_id)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict (consumer, message_id) do nothing`,
+    [
+      letter.id,
+      letter.consumer,
+      String(letter.message.id),
+      String(letter.message.type),
+      JSON.stringify(letter.message),
+      letter.cause,
+      letter.stack,
+      letter.attempts,
+      letter.traceId,
+    ],
+  );

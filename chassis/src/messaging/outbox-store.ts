@@ -1,0 +1,66 @@
+import { randomUUID } from "node:crypto";
+import type { Database, Transaction } from "../database/database.ts";
+import type { Message } from "./message.ts";
+
+/** Events that one relay may send now; `claim` is the fencing token of all of them. */
+export type ClaimedBatch = { readonly claim: string; readonly rows: readonly OutboxRow[] };
+export type OutboxRow = { readonly seq: number; readonly message: Message; readonly attempts: number };
+
+/** What becomes of a row that was not sent: free at once, tried again in `retryIn` milliseconds, or parked. */
+export type Unsent = { seq: number; attempts: number; retryIn: number | null; cause: string | null; park: boolean };
+
+export const addToOutbox = (tx: Transaction, message: Message): Promise<unknown> =>
+  tx.query("insert into outbox (key, message) values ($1, $2)", [message.key, JSON.stringify(message)]);
+
+/** Claims up to `limit` unsent events for `lease` milliseconds, in their order, leaving out keys that have one claimed or waiting. */
+export async function claimUnsent(database: Database, limit: number, lease: number): Promise<ClaimedBatch> {
+  const claim = randomUUID();
+  const rows = await database.query<{ seq: string; message: Message; attempts: number }>(
+    "select seq, message, attempts from claim_outbox($1, $2 * interval '1 ms', $3) order by seq",
+    [limit, lease, claim],
+  );
+  return { claim, rows: rows.map((row) => ({ ...row, seq: Number(row.seq) })) };
+}
+
+export const markSent = (database: Database, sequences: readonly number[]): Promise<unknown> =>
+  database.query(
+    `update outbox set sent_at = now(), held_until = null, claim = null, cause = null
+     where seq = any($1::bigint[]) and sent_at is null`,
+    [sequences],
+  );
+
+/** Writes down what was not sent; rows that another relay has claimed since are left alone. */
+export const markUnsent = (database: Database, claim: string, rows: readonly Unsent[]): Promise<unknown> =>
+  database.query(
+    `update outbox o set claim = null, attempts = u.attempts, cause = u.cause,
+       held_until = now() + u.retry_in * interval '1 ms', parked_at = case when u.park then now() end
+     from unnest($2::bigint[], $3::integer[], $4::float8[], $5::text[], $6::boolean[])
+       as u (seq, attempts, retry_in, cause, park)
+     where o.seq = u.seq and o.claim = $1 and o.sent_at is null`,
+    [
+      claim,
+      rows.map((row) => row.seq),
+      rows.map((row) => row.attempts),
+      rows.map((row) => row.retryIn),
+      rows.map((row) => row.cause),
+      rows.map((row) => row.park),
+    ],
+  );
+
+export const releaseClaim = (database: Database, { claim, rows }: ClaimedBatch): Promise<unknown> =>
+  database.query(
+    "update outbox set held_until = null, claim = null where seq = any($2::bigint[]) and claim = $1 and sent_at is null",
+    [claim, rows.map((row) => row.seq)],
+  );
+
+/** Removes sent events older than `days`, looking at the oldest `limit` rows only; resolves with how many were removed. */
+export async function removeSent(database: Database, days: number, limit: number): Promise<number> {
+  const removed = await database.query(
+    `delete from outbox where seq in (
+       select seq from (select seq, sent_at from outbox where parked_at is null order by seq limit $2) oldest
+       where sent_at < now() - $1 * interval '1 day')
+     returning 1`,
+    [days, limit],
+  );
+  return removed.length;
+}

@@ -1,0 +1,107 @@
+import { randomUUID } from "node:crypto";
+import type { Database } from "../database/database.ts";
+import type { Message } from "./message.ts";
+
+/** The channel that tells which consumer has something to fetch. */
+export const CHANNEL = "flotilla_delivery";
+
+/** A delivery that this process may handle until its lease ends; `claim` is the fencing token. */
+export type ClaimedRow = {
+  readonly seq: number;
+  readonly claim: string;
+  readonly lane: string;
+  readonly message: Message;
+  readonly attempt: number;
+};
+
+/** A claim given back: free again in `delay` milliseconds (null: at once), with the attempt it will be. */
+export type GivenBack = { seq: number; claim: string; delay: number | null; attempt: number };
+
+type Fenced = { readonly seq: number; readonly claim: string };
+
+export const addSubscriptions = (database: Database, consumer: string, types: readonly string[]): Promise<unknown> =>
+  database.query(
+    "insert into subscription (type, consumer) select type, $1 from unnest($2::text[]) as type on conflict do nothing",
+    [consumer, types],
+  );
+
+/** Stores the messages, in their order, for each consumer that wants their type, and tells those that listen. */
+export const storeMessages = (database: Database, messages: readonly Message[]): Promise<unknown> =>
+  database.query(
+    `with stored as (
+       insert into delivery (consumer, message_id, lane, message)
+       select s.consumer, m.id, m.lane, m.message
+       from unnest($1::text[], $2::text[], $3::text[], $4::json[]) with ordinality as m (id, type, lane, message, number)
+       join subscription s on s.type = m.type
+       order by m.number
+       on conflict (consumer, message_id) do nothing
+       returning consumer)
+     select pg_notify('${CHANNEL}', consumer) from (select distinct consumer from stored) consumers`,
+    [
+      messages.map((message) => message.id),
+      messages.map((message) => message.type),
+      messages.map((message) => `${message.source}:${message.key}`),
+      messages.map((message) => JSON.stringify(message)),
+    ],
+  );
+
+/**
+ * Claims up to `limit` deliveries, at most `perLane` of a lane, for `lease` milliseconds, in their order, leaving out lanes
+ * that have one claimed or waiting.
+ */
+export async function claimDeliveries(
+  database: Database,
+  consumer: string,
+  { limit, perLane, lease }: { limit: number; perLane: number; lease: number },
+): Promise<ClaimedRow[]> {
+  const claim = randomUUID();
+  const rows = await database.query<{ seq: string; lane: string; message: Message; attempt: number }>(
+    "select seq, lane, message, attempt from claim_deliveries($1, $2, $3, $4 * interval '1 ms', $5) order by seq",
+    [consumer, limit, perLane, lease, claim],
+  );
+  return rows.map((row) => ({ ...row, seq: Number(row.seq), claim }));
+}
+
+export const finishDeliveries = (database: Database, consumer: string, done: readonly Fenced[]): Promise<unknown> =>
+  database.query("select finish_deliveries($1, $2, $3)", [
+    consumer,
+    done.map(({ seq }) => seq),
+    done.map(({ claim }) => claim),
+  ]);
+
+export const giveBackDeliveries = (
+  database: Database,
+  consumer: string,
+  rows: readonly GivenBack[],
+): Promise<unknown> =>
+  database.query(
+    `update delivery d set claim = null, attempt = b.attempt,
+       held_until = clock_timestamp() + b.delay * interval '1 ms'
+     from unnest($2::bigint[], $3::uuid[], $4::float8[], $5::integer[]) as b (seq, claim, delay, attempt)
+     where d.consumer = $1 and d.seq = b.seq and d.claim = b.claim`,
+    [
+      consumer,
+      rows.map((row) => row.seq),
+      rows.map((row) => row.claim),
+      rows.map((row) => row.delay),
+      rows.map((row) => row.attempt),
+    ],
+  );
+
+/** Extends leases that have not ended yet; resolves with those that are still held. */
+export async function renewLeases<Row extends Fenced>(
+  database: Database,
+  consumer: string,
+  held: readonly Row[],
+  lease: number,
+): Promise<Row[]> {
+  const rows = await database.query<{ seq: string; claim: string }>(
+    `update delivery d set held_until = clock_timestamp() + $4 * interval '1 ms'
+     from unnest($2::bigint[], $3::uuid[]) as h (seq, claim)
+     where d.consumer = $1 and d.seq = h.seq and d.claim = h.claim and d.held_until > clock_timestamp()
+     returning d.seq, d.claim`,
+    [consumer, held.map(({ seq }) => seq), held.map(({ claim }) => claim), lease],
+  );
+  const renewed = new Set(rows.map(({ seq, claim }) => `${seq} ${claim}`));
+  return held.filter(({ seq, claim }) => renewed.has(`${seq} ${claim}`));
+}

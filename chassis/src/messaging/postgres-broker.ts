@@ -1,0 +1,77 @@
+import type { Clock } from "../core/clock.ts";
+import { unavailable } from "../core/failure.ts";
+import { openDatabase } from "../database/database.ts";
+import type { Log } from "../telemetry/log.ts";
+import type { Broker } from "./broker.ts";
+import { type ClaimedDeliveries, claimedDeliveries } from "./claimed-deliveries.ts";
+import { migrateBrokerIfAllowed } from "./migrate-broker.ts";
+import { addSubscriptions, CHANNEL, storeMessages } from "./postgres-broker-store.ts";
+import { type Listener, listen } from "./postgres-listener.ts";
+
+export type PostgresBrokerOptions = {
+  url: string;
+  /** What the server shows as application_name. Default `broker`. */
+  name?: string;
+  clock: Clock;
+  log: Log;
+  /** Milliseconds after which the claims of a process that is gone end. Default 30,000. */
+  lease?: number;
+  /** Milliseconds between looks for deliveries when no notification comes. Default 1,000. */
+  interval?: number;
+};
+
+/**
+ * Opens the embedded broker: a PostgreSQL database of its own that keeps a row for each message and consumer. Brings its tables up
+ * to date when the role may. Throws `unavailable` when it can't be reached.
+ */
+export async function postgresBroker(options: PostgresBrokerOptions): Promise<Broker> {
+  const { url, clock, log, name = "broker", lease = 30_000, interval = 1_000 } = options;
+  const database = openDatabase({ url, name, log, connections: 4 });
+  try {
+    await migrateBrokerIfAllowed(database);
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+  const serving = new Map<ClaimedDeliveries, string>();
+  let listener: Listener | undefined;
+  let reachable = true;
+  let closing: Promise<void> | undefined;
+
+  const wake = (consumer?: string) => {
+    for (const [deliveries, its] of serving) if (consumer === undefined || its === consumer) deliveries.wake();
+  };
+
+  async function close(): Promise<void> {
+    for (const deliveries of serving.keys()) deliveries.abandon();
+    serving.clear();
+    await Promise.all([listener?.close(), database.close()]);
+  }
+
+  return {
+    async publish(messages) {
+      if (messages.length === 0) return [];
+      try {
+        await storeMessages(database, messages);
+        reachable = true;
+      } catch (error) {
+        if (unavailable.is(error)) reachable = false;
+        throw error;
+      }
+      return messages.map(() => "confirmed");
+    },
+    async subscribe(subscription) {
+      const { consumer, types } = subscription;
+      await addSubscriptions(database, consumer, types);
+      listener ??= listen({ url, name, channel: CHANNEL, clock, log, onNotification: wake, onConnect: () => wake() });
+      const deliveries = claimedDeliveries({ database, subscription, clock, log, lease, interval });
+      serving.set(deliveries, consumer);
+      return async () => {
+        await deliveries.stop();
+        serving.delete(deliveries);
+      };
+    },
+    healthy: () => reachable && (listener?.connected() ?? true),
+    close: () => (closing ??= close()),
+  };
+}

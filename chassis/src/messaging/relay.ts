@@ -1,0 +1,125 @@
+import { type Backoff, backoffDelay } from "../core/backoff.ts";
+import type { Clock } from "../core/clock.ts";
+import type { Database } from "../database/database.ts";
+import type { Log } from "../telemetry/log.ts";
+import type { Broker, Published } from "./broker.ts";
+import { type Loop, startLoop } from "./loop.ts";
+import {
+  type ClaimedBatch,
+  claimUnsent,
+  markSent,
+  markUnsent,
+  type OutboxRow,
+  releaseClaim,
+  type Unsent,
+} from "./outbox-store.ts";
+import { publishBatch } from "./publish-batch.ts";
+
+/** Carries events from the outbox to the broker. */
+export type Relay = {
+  start(): void;
+  /** Looks into the outbox now; called after a commit that left something there. */
+  wake(): void;
+  /** Sends what is still in the outbox, as long as the broker takes it (at most 5 s), and ends. */
+  stop(): Promise<void>;
+};
+
+export type RelayOptions = {
+  database: Database;
+  broker: Broker;
+  clock: Clock;
+  log: Log;
+  /** The most events sent at once. Default 500. */
+  batch?: number;
+  /** Milliseconds between looks into the outbox when nothing wakes the relay. Default 1,000. */
+  interval?: number;
+  /** Milliseconds after which the claim of a relay that is gone ends. Must be longer than a broker takes to answer. Default 30,000. */
+  lease?: number;
+  /** How often an event is tried that the broker refuses; then it is parked. Outages of the broker do not count. Default 10. */
+  attempts?: number;
+  backoff?: Backoff;
+};
+
+const LONGEST_FLUSH = 5_000;
+
+/**
+ * Makes the relay of a service. Any number of replicas may run one: events with the same key leave in their order, one that
+ * fails holds up those after it with its key and no others. An event is marked sent only after the broker's confirm; a crash in
+ * between sends it again. No transaction is open while the broker is asked: claims are leases on the database's clock.
+ */
+export function createRelay(options: RelayOptions): Relay {
+  const { clock, log, interval = 1_000 } = options;
+  let loop: Loop | undefined;
+  return {
+    start() {
+      loop ??= startLoop({ name: "relay", clock, log, interval, round: () => relayBatch(options) });
+    },
+    wake: () => loop?.wake(),
+    async stop() {
+      if (!loop) return;
+      await loop.stop();
+      loop = undefined;
+      await flush(options);
+    },
+  };
+}
+
+async function flush(options: RelayOptions): Promise<void> {
+  const until = options.clock.monotonic() + LONGEST_FLUSH;
+  try {
+    while (options.clock.monotonic() < until && (await relayBatch(options)));
+  } catch (error) {
+    options.log.warn({ err: error }, "events stay in the outbox until the next start");
+  }
+}
+
+/** Sends one batch; resolves with whether there was any. */
+async function relayBatch(options: RelayOptions): Promise<boolean> {
+  const { database, broker, log, batch = 500, lease = 30_000 } = options;
+  const claimed = await claimUnsent(database, batch, lease);
+  if (claimed.rows.length === 0) return false;
+  let results: Published[];
+  try {
+    results = await publishBatch(
+      broker,
+      claimed.rows.map((row) => row.message),
+    );
+  } catch (error) {
+    await releaseClaim(database, claimed).catch((err: unknown) => log.warn({ err }, "a claim ends with its lease"));
+    throw error;
+  }
+  await record(options, claimed, results);
+  return true;
+}
+
+async function record(options: RelayOptions, { claim, rows }: ClaimedBatch, results: Published[]): Promise<void> {
+  const isSent = (_: OutboxRow, index: number) => results[index] === "confirmed";
+  const sent = rows.filter(isSent).map((row) => row.seq);
+  if (sent.length > 0) await markSent(options.database, sent);
+  if (sent.length === rows.length) return;
+  const unsent = whatIsUnsent(options, rows, results);
+  await markUnsent(options.database, claim, unsent);
+  for (const { seq, cause, attempts } of unsent.filter((row) => row.park)) {
+    options.log.error({ seq, cause, attempts }, "an event can't be sent and was parked in the outbox");
+  }
+}
+
+/** Only the first failed event of a key has used up an attempt: those after it were not to be sent before it. */
+function whatIsUnsent(options: RelayOptions, rows: readonly OutboxRow[], results: Published[]): Unsent[] {
+  const { attempts: most = 10, backoff = { first: 500, most: 60_000 } } = options;
+  const failedKeys = new Set<string>();
+  const unsent: Unsent[] = [];
+  for (const [index, { seq, message, attempts: before }] of rows.entries()) {
+    const result = results[index] ?? { failed: "the broker gave no answer" };
+    if (result === "confirmed") continue;
+    if (failedKeys.has(message.key)) {
+      unsent.push({ seq, attempts: before, retryIn: null, cause: null, park: false });
+      continue;
+    }
+    failedKeys.add(message.key);
+    const attempts = before + 1;
+    const retryIn = backoffDelay(backoff, attempts);
+    unsent.push({ seq, attempts, retryIn, cause: result.failed, park: attempts >= most });
+  }
+  return unsent;
+}
