@@ -25,6 +25,7 @@ export async function paymentsUnderTest(t: Cleanup, { slowness = 20 }: { slownes
   const { url, database } = await testDatabase(t, [{ name: "payments", folder }]);
   const log = createLog({ service: "test", level: "silent" });
   const simulated = await startSimulatedProvider({ databaseUrl: url, log, slowness });
+  await simulated.prepareLedger();
   const provider = connectProvider(simulated.url);
   t.after(async () => {
     await provider.close();

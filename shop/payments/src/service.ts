@@ -21,6 +21,7 @@ export const service = defineService({
     const needs = { database, publish, provider };
     return {
       calls: calls({ database, chargePayment: chargePayment(needs), refundPayment: refundPayment(needs) }),
+      prepare: async () => simulated?.prepareLedger(),
       async close() {
         await provider.close();
         await simulated?.close();

@@ -16,7 +16,14 @@ export type SimulatedProviderOptions = {
 };
 
 /** A payment provider, reached over HTTP only. */
-export type SimulatedProvider = { readonly url: string; close(): Promise<void> };
+export type SimulatedProvider = {
+  readonly url: string;
+  /** Makes the ledger's tables if they are not there. Before that every answer is 503. */
+  prepareLedger(): Promise<void>;
+  close(): Promise<void>;
+};
+
+const ledgerMigrations = { name: "provider", folder: new URL("../../provider-migrations/", import.meta.url) };
 
 const Key = Type.String({ minLength: 1, maxLength: 255 });
 const ChargeHeaders = Type.Object({ "idempotency-key": Key });
@@ -39,8 +46,6 @@ type RefundRoute = { Body: Static<typeof RefundBody> };
 export async function startSimulatedProvider(options: SimulatedProviderOptions): Promise<SimulatedProvider> {
   const { databaseUrl, log, slowness = 3_000 } = options;
   const database = openDatabase({ url: databaseUrl, name: "payment-provider", log, connections: 4 });
-  const folder = new URL("../../provider-migrations/", import.meta.url);
-  await migrate(database, [{ name: "provider", folder }]);
   const server = fastify({ forceCloseConnections: "idle", ajv: { customOptions: { coerceTypes: false } } });
   server.post<ChargeRoute>(
     "/charges",
@@ -59,6 +64,7 @@ export async function startSimulatedProvider(options: SimulatedProviderOptions):
   const url = await server.listen({ host: "127.0.0.1", port: 0 });
   return {
     url,
+    prepareLedger: () => migrate(database, [ledgerMigrations]),
     async close() {
       await server.close();
       await database.close();

@@ -1,0 +1,58 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Client } from "@flotilla/chassis/client";
+import { contract } from "@flotilla/chassis/contract";
+import { on } from "@flotilla/chassis/messaging";
+import { defineService } from "@flotilla/chassis/service";
+import { startService } from "@flotilla/chassis/service/host";
+import { eventually } from "@flotilla/chassis/testing/eventually";
+import { startInProcess } from "@flotilla/chassis/testing/in-process";
+import { euros } from "@flotilla/contracts/money";
+import {
+  paymentCaptured,
+  paymentDeclined,
+  paymentRefunded,
+  payments,
+  paymentVoided,
+} from "@flotilla/contracts/payments";
+import { Type } from "typebox";
+import { service } from "./service.ts";
+
+test("another service charges and refunds an order over HTTP, and hears of it", async (t) => {
+  const heard: string[] = [];
+  let client: Client<typeof payments> | undefined;
+  const orders = defineService({
+    contract: contract("orders", { calls: {}, events: {} }),
+    config: Type.Object({}),
+    migrations: new URL("../migrations/", import.meta.url),
+    wire(parts) {
+      client = parts.client(payments);
+      const hear = async (_body: unknown, _tx: unknown, { type }: { type: string }) => void heard.push(type);
+      return { calls: {}, subscriptions: [on(paymentCaptured, hear), on(paymentRefunded, hear)] };
+    },
+  });
+  const shop = await startInProcess(t, [
+    { name: "payments", start: (surroundings) => startService(service, surroundings) },
+    { name: "orders", start: (surroundings) => startService(orders, surroundings) },
+  ]);
+  assert.ok(client);
+  const body = { userId: "ann", amount: euros(300), method: "pm_card_visa" as const };
+  const charge = { params: { orderId: "order" }, body, key: "step" };
+  assert.equal((await client.chargePayment(charge)).status, "captured");
+  await shop.restart("payments");
+  assert.equal((await client.chargePayment(charge)).status, "captured");
+  const declined = { ...charge, params: { orderId: "declined" }, key: "step-2" };
+  const card = { ...body, method: "pm_card_declined" as const };
+  await assert.rejects(client.chargePayment({ ...declined, body: card }), paymentDeclined.is);
+  assert.deepEqual(await client.refundPayment({ params: { orderId: "order" } }), {
+    orderId: "order",
+    status: "refunded",
+    captured: euros(300),
+    refunded: euros(300),
+  });
+  await assert.rejects(client.chargePayment(charge), paymentVoided.is);
+  await eventually(() => heard.length === 2);
+  assert.deepEqual(heard, ["payment.captured", "payment.refunded"]);
+  const unsigned = await fetch(`${shop.url("payments")}/payments/order`);
+  assert.equal(unsigned.status, 401);
+});
