@@ -38,9 +38,9 @@ async function applyFile(tx: Transaction, set: string, file: string, sql: string
     set,
     file,
   ]);
-  if (applied && applied.hash !== hash)
-    if (cause instanceof Failure) throw cause;
+  if (applied && applied.hash !== hash) {
     throw new Error(`migration ${set}/${file} was changed after it had been applied`);
+  }
   if (applied) return;
   await tx.query(sql).catch((cause: unknown) => {
     if (cause instanceof Failure) throw cause;
