@@ -47,6 +47,7 @@ export async function runSaga(
     const { progress } = advance;
     instance = advance.instance;
     if (instance.status === "parked") logParked(run, instance, progress);
+    else if (progress.entry.cause !== undefined) logTrouble(run, instance, progress);
     if (!isUnderWay(instance.status)) return "ended";
     if (!keepsLease(progress)) return "waiting";
     if (progress.wait !== undefined) await run.clock.sleep(progress.wait, signal).catch(() => {});
@@ -77,6 +78,9 @@ async function park(
 
 const logParked = ({ log }: SagaSurroundings, { id, name, key, step }: SagaInstance, { entry }: Progress) =>
   log.error({ saga: name, key, sagaId: id, step, cause: entry.cause }, "a saga is parked for a person");
+
+const logTrouble = ({ log }: SagaSurroundings, { id, name, key, status }: SagaInstance, { entry, wait }: Progress) =>
+  log.info({ saga: name, key, sagaId: id, status, ...entry, wait }, "a saga's step did not succeed");
 
 /** A copy: what a step does to it would be gone after a restart, so it must be gone without one too. */
 const stateOf = ({ input, added }: SagaInstance): object => structuredClone({ ...input, ...added });

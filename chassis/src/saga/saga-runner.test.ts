@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { describe, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { Type } from "typebox";
 import { systemClock } from "../core/clock.ts";
@@ -103,44 +103,47 @@ test("what was started before the runner, and more than there are places for, is
   assert.equal(most, 5);
 });
 
-test("what a dead process held is taken over when its lease has run out, and its step asked again with the same key", async (t) => {
-  const database = await setUp(t);
-  const asked: string[] = [];
-  const dying = sellBy(async (_state, { key }) => {
-    asked.push(key);
-    await new Promise(() => {});
+// Each waits for longer than a lease lasts; so they wait together.
+describe("leases", { concurrency: true }, () => {
+  test("what a dead process held is taken over when its lease has run out, and its step asked again with the same key", async (t) => {
+    const database = await setUp(t);
+    const asked: string[] = [];
+    const dying = sellBy(async (_state, { key }) => {
+      asked.push(key);
+      await new Promise(() => {});
+    });
+    // Its clock stands still, so it renews nothing: it is as good as dead.
+    const stopped = { ...systemClock, sleep: (_time: number, signal?: AbortSignal) => untilAborted(signal) };
+    const dead = replica(t, database, "dead", dying, { clock: stopped });
+    dead.begin();
+    await dead.start(keys(3));
+    await until(() => asked.length === 3);
+    const heir = replica(
+      t,
+      database,
+      "heir",
+      sellBy(async (_state, { key }) => void asked.push(key)),
+    );
+    heir.begin();
+    const died = Date.now();
+    await until(async () => (await endings(database)).length === 3);
+    assert(Date.now() - died < 10_000);
+    assert.deepEqual([asked.length, new Set(asked).size], [6, 3]);
   });
-  // Its clock stands still, so it renews nothing: it is as good as dead.
-  const stopped = { ...systemClock, sleep: (_time: number, signal?: AbortSignal) => untilAborted(signal) };
-  const dead = replica(t, database, "dead", dying, { clock: stopped });
-  dead.begin();
-  await dead.start(keys(3));
-  await until(() => asked.length === 3);
-  const heir = replica(
-    t,
-    database,
-    "heir",
-    sellBy(async (_state, { key }) => void asked.push(key)),
-  );
-  heir.begin();
-  const died = Date.now();
-  await until(async () => (await endings(database)).length === 3);
-  assert(Date.now() - died < 10_000);
-  assert.deepEqual([asked.length, new Set(asked).size], [6, 3]);
-});
 
-test("a process that lives keeps what it holds for longer than a lease", async (t) => {
-  const database = await setUp(t);
-  const slow = sellBy((_state, { signal }) => delay(6_500, undefined, { signal }));
-  const [one, other] = [replica(t, database, "one", slow), replica(t, database, "other", slow)];
-  one.begin();
-  other.begin();
-  await one.start(["0"]);
-  await until(async () => (await endings(database)).length === 1);
-  assert.deepEqual(await database.query("select what from saga_history order by number"), [
-    { what: "done" },
-    { what: "done" },
-  ]);
+  test("a process that lives keeps what it holds for longer than a lease", async (t) => {
+    const database = await setUp(t);
+    const slow = sellBy((_state, { signal }) => delay(6_500, undefined, { signal }));
+    const [one, other] = [replica(t, database, "one", slow), replica(t, database, "other", slow)];
+    one.begin();
+    other.begin();
+    await one.start(["0"]);
+    await until(async () => (await endings(database)).length === 1);
+    assert.deepEqual(await database.query("select what from saga_history order by number"), [
+      { what: "done" },
+      { what: "done" },
+    ]);
+  });
 });
 
 test("stopping hands over at once, and interrupts the step under way", async (t) => {
@@ -162,7 +165,7 @@ test("stopping hands over at once, and interrupts the step under way", async (t)
   assert(reasons.every(Boolean));
 });
 
-test("a service that fails for a moment is asked again soon, and one that fails for longer by whoever is there then", async (t) => {
+test("a service that fails for a moment is asked again soon, without waiting for a look around", async (t) => {
   const database = await setUp(t);
   let attempts = 0;
   const flaky = sellBy(async () => {

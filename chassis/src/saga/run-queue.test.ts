@@ -1,0 +1,48 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { createRunQueue } from "./run-queue.ts";
+
+function setUp(concurrency: number) {
+  const running = new Map<string, () => void>();
+  const free: number[] = [];
+  const queue = createRunQueue<string>({
+    concurrency,
+    run: (item) =>
+      new Promise((resolve) => {
+        running.set(item, () => resolve(void running.delete(item)));
+      }),
+    onFree: () => free.push(queue.free()),
+  });
+  const end = async (item: string) => {
+    running.get(item)?.();
+    await new Promise((resolve) => setImmediate(resolve));
+  };
+  return { queue, running, free, end };
+}
+
+test("items run in their order, no more at once than there are places", async () => {
+  const { queue, running, free, end } = setUp(2);
+  for (const item of ["a", "b", "c", "d"]) queue.add(item);
+  assert.deepEqual([...running.keys()], []);
+  queue.start();
+  assert.deepEqual([[...running.keys()], queue.free()], [["a", "b"], -2]);
+  await end("a");
+  assert.deepEqual([[...running.keys()], free], [["b", "c"], []]);
+  for (const item of ["b", "c", "d"]) await end(item);
+  assert.deepEqual(free, [1, 2]);
+});
+
+test("stopping waits for what runs, and begins nothing more", async () => {
+  const { queue, running, end } = setUp(1);
+  queue.start();
+  for (const item of ["a", "b"]) queue.add(item);
+  let isStopped = false;
+  const stopped = queue.stop().then(() => {
+    isStopped = true;
+  });
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.equal(isStopped, false);
+  await end("a");
+  await stopped;
+  assert.deepEqual([...running.keys()], []);
+});
