@@ -36,7 +36,7 @@ export function forwardedNames(named: readonly string[], hasKey: boolean): Reado
 
 /**
  * Reads the raw headers of a request. What `Connection` names is dropped first, then everything that is not in `allowed`.
- * Throws `malformed_request` for an upgrade, and for headers given twice that can only be there once.
+ * Throws `malformed_request` for an upgrade, for a missing `Host`, and for headers given twice that can only be there once.
  */
 export function readHeaders(rawHeaders: readonly string[], allowed: ReadonlySet<string>): RequestHeaders {
   const dropped = namedByConnection(rawHeaders);
@@ -59,6 +59,7 @@ export function readHeaders(rawHeaders: readonly string[], allowed: ReadonlySet<
     if (name === "authorization") authorization = value;
     forwarded.push(name, value);
   }
+  if (!seen.has("host")) throw malformedRequest.failure();
   const hasKey = seen.has("idempotency-key") && !dropped?.has("idempotency-key");
   return { authorization, contentLength, chunked, hasKey, forwarded };
 }

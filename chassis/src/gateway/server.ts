@@ -10,7 +10,8 @@ type OnRequest = (request: IncomingMessage, response: ServerResponse, awaitsCont
 export function createHttpServer(onRequest: OnRequest): Server {
   const server = createServer({
     insecureHTTPParser: false,
-    requireHostHeader: true,
+    // A missing Host is refused where two of them are, with a problem.
+    requireHostHeader: false,
     maxHeaderSize: 16 * 1024,
     headersTimeout: 10_000,
     requestTimeout: 60_000,
@@ -20,21 +21,29 @@ export function createHttpServer(onRequest: OnRequest): Server {
     keepAlive: true,
     keepAliveInitialDelay: 60_000,
   });
-  const answering = new WeakMap<Socket, number>();
+  const exchanges = new WeakMap<Socket, Set<ServerResponse>>();
   const listen = (request: IncomingMessage, response: ServerResponse, awaitsContinue: boolean): void => {
     const { socket } = request;
-    answering.set(socket, (answering.get(socket) ?? 0) + 1);
-    response.once("close", () => answering.set(socket, (answering.get(socket) ?? 1) - 1));
+    const open = exchanges.get(socket) ?? new Set();
+    if (open.size === 0) exchanges.set(socket, open);
+    open.add(response);
+    response.once("close", () => open.delete(response));
     onRequest(request, response, awaitsContinue);
   };
   server.on("request", (request, response) => listen(request, response, false));
   server.on("checkContinue", (request, response) => listen(request, response, true));
+  server.on("checkExpectation", (request, response) => listen(request, response, false));
   server.on("clientError", (error: NodeJS.ErrnoException, socket: Socket) => {
-    // An answer of ours would land in the middle of another.
-    if (!socket.writable || (answering.get(socket) ?? 0) > 0) socket.destroy();
-    else socket.end(rawAnswer(error.code), () => socket.destroy());
+    if (socket.writable && mayAnswer(exchanges.get(socket))) socket.end(rawAnswer(error.code), () => socket.destroy());
+    else socket.destroy();
   });
   return server;
+}
+
+/** Whether an answer to bytes that are not HTTP would be read as one to them, and not to a request before them. */
+function mayAnswer(open: ReadonlySet<ServerResponse> | undefined): boolean {
+  const [first, second] = open ?? [];
+  return !first || (!second && !first.req.complete && !first.headersSent);
 }
 
 /** The answer to what could not be read as a request; the connection ends after it. */

@@ -1,0 +1,187 @@
+import assert from "node:assert/strict";
+import { createServer } from "node:net";
+import { type TestContext, test } from "node:test";
+import { answerJson, httpServer } from "../testing/http-server.ts";
+import { as, bodyOf, gatewayTo, sendBytes } from "./gateway.fixture.ts";
+
+const json = { "content-type": "application/json" };
+
+/** Something at a port that is not an HTTP service of ours: it does with each connection what `react` says. */
+async function oddServer(t: TestContext, react: (socket: import("node:net").Socket, first: string) => void) {
+  let connections = 0;
+  const server = createServer((socket) => {
+    connections += 1;
+    socket.on("error", () => {});
+    socket.once("data", (data) => react(socket, data.toString()));
+    t.after(() => socket.destroy());
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  t.after(() => server.close());
+  return { url: `http://127.0.0.1:${(server.address() as { port: number }).port}`, connections: () => connections };
+}
+
+/** An address at which nothing listens. */
+async function deadUrl(t: TestContext): Promise<string> {
+  const server = await httpServer(t, () => {});
+  server.close();
+  return server.url;
+}
+
+async function problemOf(response: Response) {
+  assert.equal(response.headers.get("content-type"), "application/problem+json");
+  const problem = await bodyOf(response);
+  assert.equal(problem["status"], response.status);
+  assert.equal(problem["instance"], response.headers.get("x-request-id"));
+  assert.doesNotMatch(JSON.stringify(problem), /127\.0\.0\.1|ECONN|\.ts|node_modules|garbage/);
+  return problem;
+}
+
+test("the service sees what the gateway set, and nothing that the client claimed", async (t) => {
+  const service = await httpServer(t, (_, response) => answerJson(response, 200, {}));
+  const { url } = await gatewayTo(t, [service.url]);
+  const claims = { "x-user-id": "root", "x-forwarded-for": "192.0.2.1", baggage: "a=b", traceparent: "00-1-1-01" };
+  const headers = { ...claims, "x-request-id": "mine", "x-deadline-ms": "1", ...as("ann"), "if-none-match": '"1"' };
+  const response = await fetch(`${url}/api/books`, { headers });
+  const seen = service.requests[0]?.headers ?? {};
+  assert.equal(seen["x-user-id"], undefined);
+  assert.equal(seen["baggage"], undefined);
+  assert.equal(seen["x-forwarded-for"], "127.0.0.1");
+  assert.match(String(seen["traceparent"]), /^00-[0-9a-f]{32}-[0-9a-f]{16}-0[01]$/);
+  assert.equal(seen["x-request-id"], response.headers.get("x-request-id"));
+  assert.notEqual(seen["x-request-id"], "mine");
+  assert.equal(seen["x-deadline-ms"], "10000");
+  assert.equal(seen["if-none-match"], '"1"');
+  assert.equal(seen.host, new URL(service.url).host);
+});
+
+test("bodies and answers go through byte by byte, also without an announced length", async (t) => {
+  const service = await httpServer(t, (request, response) => response.writeHead(201, json).end(request.body));
+  const { url } = await gatewayTo(t, [service.url]);
+  const body = JSON.stringify({ title: "ünï".repeat(5_000) });
+  for (const sent of [body, new Blob([body]).stream()]) {
+    const response = await fetch(`${url}/api/auth/login`, {
+      method: "POST",
+      headers: json,
+      body: sent,
+      duplex: "half",
+    });
+    assert.equal(response.status, 201);
+    assert.equal(await response.text(), body);
+  }
+});
+
+test("a large body is streamed where the call allows one", async (t) => {
+  const service = await httpServer(t, (request, response) => answerJson(response, 200, { size: request.body.length }));
+  const { url } = await gatewayTo(t, [service.url]);
+  const body = "x".repeat(900_000);
+  for (const sent of [body, new Blob([body]).stream()]) {
+    const response = await fetch(`${url}/api/scans/1`, { method: "PUT", headers: json, body: sent, duplex: "half" });
+    assert.deepEqual(await bodyOf(response), { size: 900_000 });
+  }
+});
+
+for (const [path, method, limit] of [
+  ["/api/auth/login", "POST", 64 * 1024],
+  ["/api/scans/1", "PUT", 1_000_000],
+] as const) {
+  test(`${method} ${path} with more than its ${limit} bytes is refused, announced or not`, async (t) => {
+    const received: string[] = [];
+    const service = await oddServer(t, (socket, first) => {
+      received.push(first);
+      socket.on("data", (data) => received.push(data.toString("latin1")));
+    });
+    const { url } = await gatewayTo(t, [service.url]);
+    const body = "x".repeat(10_000_000);
+    for (const sent of [body, new Blob([body]).stream()]) {
+      const response = await fetch(url + path, { method, headers: json, body: sent, duplex: "half" });
+      assert.equal(response.status, 413);
+      const { code, errors } = (await problemOf(response)) as { code: string; errors: unknown };
+      assert.equal(code, "body_too_large");
+      assert.deepEqual(errors, [{ path: "", message: `must be at most ${limit} bytes` }]);
+    }
+    assert.doesNotMatch(received.join(""), /\r\n0\r\n\r\n$/, "no request reached the service whole");
+  });
+}
+
+test("a client that asks before it sends too much is told no at once", async (t) => {
+  const { url } = await gatewayTo(t, []);
+  const head = ["POST /api/auth/login HTTP/1.1", "Host: a", "Content-Length: 9000000", "Expect: 100-continue", "", ""];
+  const answer = await sendBytes(url, head.join("\r\n"));
+  assert.match(answer, /^HTTP\/1.1 413 /);
+  assert.match(answer, /connection: close/i);
+});
+
+test("where no instance is known or reachable, the answer is 503 with the time to come back", async (t) => {
+  for (const origins of [[], [await deadUrl(t)]]) {
+    const { url } = await gatewayTo(t, origins);
+    const response = await fetch(`${url}/api/books`);
+    assert.equal(response.status, 503);
+    assert.equal(response.headers.get("retry-after"), "1");
+    assert.equal((await problemOf(response))["code"], "unavailable");
+  }
+});
+
+test("an instance that can't be reached costs nothing while another can, whatever the call", async (t) => {
+  const service = await httpServer(t, (_, response) => answerJson(response, 200, {}));
+  const { url } = await gatewayTo(t, [await deadUrl(t), service.url]);
+  for (let n = 0; n < 20; n++) {
+    const response = await fetch(`${url}/api/auth/login`, { method: "POST", headers: json, body: "{}" });
+    assert.equal(response.status, 200);
+  }
+});
+
+test("a connection that breaks before the answer is replaced once, if a repeat is harmless", async (t) => {
+  const service = await oddServer(t, (socket) => socket.destroy());
+  const { url } = await gatewayTo(t, [service.url]);
+  const asked = async (path: string, init: RequestInit) => {
+    const before = service.connections();
+    const response = await fetch(url + path, init);
+    assert.equal(response.status, 502);
+    assert.equal((await problemOf(response))["code"], "upstream_failed");
+    return service.connections() - before;
+  };
+  const post = { method: "POST", body: "{}", headers: { ...json, ...as("ann") } };
+  assert.equal(await asked("/api/books", {}), 2);
+  assert.equal(await asked("/api/loans", post), 1, "a POST without a key may have been done");
+  assert.equal(await asked("/api/loans", { ...post, headers: { ...post.headers, "idempotency-key": "k" } }), 2);
+  assert.equal(await asked("/api/auth/login", { ...post, headers: { ...post.headers, "idempotency-key": "k" } }), 1);
+});
+
+test("garbage, and a failure that is not told as a problem, become 502 without its words", async (t) => {
+  const garbage = await oddServer(t, (socket) => socket.end("garbage from 127.0.0.1\r\n\r\n"));
+  const page = await httpServer(t, (_, response) => response.writeHead(500).end("Error: garbage at file.ts:1"));
+  for (const { url: origin } of [garbage, page]) {
+    const { url } = await gatewayTo(t, [origin]);
+    const response = await fetch(`${url}/api/books`);
+    assert.equal(response.status, 502);
+    assert.equal((await problemOf(response))["code"], "upstream_failed");
+  }
+});
+
+test("a service's own problem goes through as it is", async (t) => {
+  const problem = { type: "urn:problem:unavailable", status: 503, code: "unavailable", instance: "r1" };
+  const service = await httpServer(t, (_, response) => answerJson(response, 503, problem, { "retry-after": "7" }));
+  const { url } = await gatewayTo(t, [service.url]);
+  const response = await fetch(`${url}/api/books`);
+  assert.equal(response.headers.get("retry-after"), "7");
+  assert.deepEqual(await bodyOf(response), problem);
+  assert.equal(service.requests.length, 1, "it is not asked again");
+});
+
+test("a service that takes too long is given up, and its work cancelled", async (t) => {
+  const cancelled = Promise.withResolvers<void>();
+  const service = await httpServer(t, (_, response) => response.on("close", () => cancelled.resolve()));
+  const { url } = await gatewayTo(t, [service.url]);
+  const response = await fetch(`${url}/api/slow`);
+  assert.equal(response.status, 504);
+  assert.equal((await problemOf(response))["code"], "deadline_exceeded");
+  assert.equal(service.requests[0]?.headers["x-deadline-ms"], "100");
+  await cancelled.promise;
+});
+
+test("an answer that breaks off is broken off for the client too", async (t) => {
+  const service = await oddServer(t, (socket) => socket.end("HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhalf"));
+  const { url } = await gatewayTo(t, [service.url]);
+  const response = await fetch(`${url}/api/books`);
+  await assert.rejects(response.text());
+});

@@ -1,0 +1,68 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { answerJson, httpServer } from "../testing/http-server.ts";
+import { as, bodyOf, gatewayTo } from "./gateway.fixture.ts";
+
+const limits = { signIn: 2, address: 3, user: 4 };
+
+async function limited(t: Parameters<typeof gatewayTo>[0]) {
+  const service = await httpServer(t, (_, response) => answerJson(response, 200, {}, { ratelimit: '"inside";r=1' }));
+  const { url } = await gatewayTo(t, [service.url], { limits });
+  const statuses = async (count: number, path: string, init: () => RequestInit = () => ({})) => {
+    const found: number[] = [];
+    for (let n = 0; n < count; n++) found.push((await fetch(url + path, init())).status);
+    return found;
+  };
+  return { url, service, statuses };
+}
+
+test("answers tell what is left of the limit, in the gateway's words alone", async (t) => {
+  const { url } = await limited(t);
+  const { headers } = await fetch(`${url}/api/books`);
+  assert.equal(headers.get("ratelimit-policy"), '"address";q=3;w=60');
+  assert.equal(headers.get("ratelimit"), '"address";r=2;t=60');
+});
+
+test("beyond the limit nothing reaches the service, and the answer says when to come back", async (t) => {
+  const { url, service, statuses } = await limited(t);
+  assert.deepEqual(await statuses(5, "/api/books"), [200, 200, 200, 429, 429]);
+  assert.equal(service.requests.length, 3);
+  const response = await fetch(`${url}/api/books`);
+  assert.equal((await bodyOf(response))["code"], "rate_limited");
+  assert.match(response.headers.get("retry-after") ?? "", /^[1-9]\d?$/);
+  assert.match(response.headers.get("ratelimit") ?? "", /^"address";r=0;t=\d+$/);
+});
+
+test("a user counts for themselves, wherever they call from", async (t) => {
+  const { statuses } = await limited(t);
+  assert.deepEqual(await statuses(4, "/api/books"), [200, 200, 200, 429]);
+  assert.deepEqual(await statuses(5, "/api/books", () => ({ headers: as("ann") })), [200, 200, 200, 200, 429]);
+  assert.deepEqual(await statuses(1, "/api/books", () => ({ headers: as("root") })), [200]);
+});
+
+test("sign-in has a limit of its own", async (t) => {
+  const { statuses } = await limited(t);
+  const body = '{"title":"x"}';
+  const init = () => ({ method: "POST", body, headers: { "content-type": "application/json", ...as("ann") } });
+  assert.deepEqual(await statuses(3, "/api/auth/login", init), [200, 200, 429]);
+  assert.deepEqual(await statuses(1, "/api/books"), [200]);
+});
+
+test("a claimed address or another spelling of the path does not help", async (t) => {
+  const { statuses } = await limited(t);
+  let n = 0;
+  const claim = () => ({ headers: { "x-forwarded-for": `192.0.2.${++n}`, forwarded: `for=192.0.2.${n}` } });
+  assert.deepEqual(await statuses(2, "/api/books", claim), [200, 200]);
+  assert.deepEqual(await statuses(2, "/api/%62ooks?x=1", claim), [200, 429]);
+});
+
+test("tokens that are not good use up the limit of the address", async (t) => {
+  const { statuses } = await limited(t);
+  const guess = () => ({ headers: as("guess"), method: "POST" });
+  assert.deepEqual(await statuses(4, "/api/loans", guess), [401, 401, 401, 429]);
+});
+
+test("the gateway's health is not limited", async (t) => {
+  const { statuses } = await limited(t);
+  assert.deepEqual(await statuses(5, "/health/live"), [200, 200, 200, 200, 200]);
+});
