@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { before, test } from "node:test";
+import { fileCleanup } from "@flotilla/chassis/testing/file-cleanup";
 import { type Shop, startShop } from "./shop.ts";
 import type { Visitor } from "./visitor.ts";
 import { stockOf } from "./witnesses.ts";
@@ -9,7 +10,7 @@ let ann: Visitor;
 let productId: string;
 
 before(async () => {
-  shop = await startShop({ after });
+  shop = await startShop(fileCleanup);
   ann = await shop.customer();
   productId = (await shop.admin.addProduct({ name: "Rudder", price: 100 }, 10)).id;
 });

@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { before, test } from "node:test";
+import { fileCleanup } from "@flotilla/chassis/testing/file-cleanup";
 import { type Shop, startShop } from "./shop.ts";
 import { eventually } from "./visitor.ts";
 import { mailOf, providerNet, statuses, stockOf } from "./witnesses.ts";
 
 let shop: Shop;
 before(async () => {
-  shop = await startShop({ after });
+  shop = await startShop(fileCleanup);
 });
 
 test("a confirmed order can be cancelled: refunded, restocked, and the customer is told", async () => {

@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { before, test } from "node:test";
+import { fileCleanup } from "@flotilla/chassis/testing/file-cleanup";
 import { type Shop, startShop } from "./shop.ts";
 import { eventually } from "./visitor.ts";
 import { mailOf, providerNet, statuses, stockOf } from "./witnesses.ts";
 
 let shop: Shop;
 before(async () => {
-  shop = await startShop({ after });
+  shop = await startShop(fileCleanup);
 });
 
 test("an order that can be paid and delivered is confirmed: money, stock, receipt and notification agree", async () => {

@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { before, test } from "node:test";
+import { fileCleanup } from "@flotilla/chassis/testing/file-cleanup";
 import { type Shop, startShop } from "./shop.ts";
 import { providerNet, stockOf } from "./witnesses.ts";
 
 let shop: Shop;
 before(async () => {
-  shop = await startShop({ after });
+  shop = await startShop(fileCleanup);
 });
 
 const orderOf = (productId: string, quantity = 1) => ({

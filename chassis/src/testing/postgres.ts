@@ -1,17 +1,16 @@
 import { randomBytes } from "node:crypto";
-import { after } from "node:test";
 import pg from "pg";
 import { type Database, openDatabase } from "../database/database.ts";
 import { type MigrationSet, migrate } from "../database/migrate.ts";
 import { createLog } from "../telemetry/log.ts";
 import type { EmbeddedPostgres } from "../topology/embedded-postgres.ts";
+import { afterEverything, type Cleanup } from "./file-cleanup.ts";
 import { startTestServer } from "./postgres-server.ts";
+
+export type { Cleanup };
 
 /** A database of one test. */
 export type TestDatabase = { readonly url: string; readonly database: Database };
-
-/** The part of a test's context that cleans up. */
-export type Cleanup = { after(hook: () => void | Promise<void>): void };
 
 /** Makes a database with an owner of its own, migrated; both are gone after everything else of the test `t` has been cleaned up. */
 export async function testDatabase(t: Cleanup, migrationSets: readonly MigrationSet[] = []): Promise<TestDatabase> {
@@ -40,15 +39,17 @@ export async function testDatabase(t: Cleanup, migrationSets: readonly Migration
 export async function postgresServer(): Promise<string> {
   const shared = process.env["TEST_POSTGRES_URL"];
   if (shared) return shared;
-  own ??= startTestServer();
+  own ??= startOwnServer();
   return (await own).url;
 }
 
 let own: Promise<EmbeddedPostgres> | undefined;
 
-after(async () => {
-  await (await own)?.stop();
-});
+async function startOwnServer(): Promise<EmbeddedPostgres> {
+  const server = await startTestServer();
+  afterEverything(() => server.stop());
+  return server;
+}
 
 async function administer(url: string, statements: readonly string[]): Promise<void> {
   const client = new pg.Client({ connectionString: url });
