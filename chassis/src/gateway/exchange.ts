@@ -3,6 +3,7 @@ import { problemHeaders, problemOf } from "../contract/problem.ts";
 import type { Failure } from "../core/failure.ts";
 import { newId } from "../core/id.ts";
 import { startTrace, type TraceContext } from "../telemetry/trace-context.ts";
+import { discardRequestBody } from "./discard.ts";
 import { endsConnection } from "./malformed.ts";
 import { answerHeaders, DATA_POLICY } from "./response-headers.ts";
 
@@ -79,23 +80,4 @@ export function sendFailure(exchange: Exchange, failure: Failure): void {
   const body = Buffer.from(JSON.stringify(problemOf(failure, requestId)));
   const headers = [...DATA_POLICY, ...Object.entries(problemHeaders(failure)).flat()];
   sendBody(exchange, failure.status, headers, body, endsConnection(failure));
-}
-
-const MOST_DISCARDED = 32 * 1024 * 1024;
-const LONGEST_DISCARDING = 5_000;
-
-/**
- * Takes in what the client is still sending, up to 32 MiB or 5 s, so that it gets to read the answer: closing at once would reset
- * the connection under it.
- */
-function discardRequestBody(request: IncomingMessage): void {
-  if (request.complete) return;
-  const timer = setTimeout(() => request.destroy(), LONGEST_DISCARDING);
-  let discarded = 0;
-  request.on("data", (chunk: Buffer) => {
-    discarded += chunk.length;
-    if (discarded > MOST_DISCARDED) request.destroy();
-  });
-  request.once("close", () => clearTimeout(timer));
-  request.resume();
 }

@@ -59,35 +59,6 @@ test("a client that leaves before the answer is logged as one that left", async 
   assert.equal(requestLines()[0]?.["status"], 499);
 });
 
-test("a slow reader slows the service down instead of filling the gateway", async (t) => {
-  const chunk = Buffer.alloc(64 * 1024);
-  let blocked: Promise<unknown> | undefined;
-  let written = 0;
-  const service = await httpServer(t, async (_, response) => {
-    response.writeHead(200);
-    const left = once(response, "close").then(() => "left");
-    while (written < 200 * 1024 * 1024) {
-      written += chunk.length;
-      if (response.write(chunk)) continue;
-      blocked = once(response, "drain");
-      if ((await Promise.race([blocked, left, stillBlocked(blocked)])) !== undefined) break;
-    }
-    await left;
-  });
-  /** Resolves with a word when nothing has drained for a while. */
-  async function stillBlocked(drained: Promise<unknown>): Promise<string | undefined> {
-    const quiet = AbortSignal.timeout(500);
-    return Promise.race([drained.then(() => undefined), once(quiet, "abort").then(() => "blocked")]);
-  }
-  const { url } = await gatewayTo(t, [service.url]);
-  const leaving = new AbortController();
-  await fetch(`${url}/api/news`, { signal: leaving.signal });
-  while (written === 0) await new Promise((resolve) => setImmediate(resolve));
-  await new Promise((resolve) => setTimeout(resolve, 1_000));
-  leaving.abort();
-  assert.ok(written < 100 * 1024 * 1024, `the service could write ${written} bytes`);
-});
-
 test("a gateway that stops ends streams cleanly, finishes what is under way and takes nothing new", async (t) => {
   const held = Promise.withResolvers<ServerResponse>();
   const stream = Promise.withResolvers<void>();

@@ -1,0 +1,27 @@
+import type { IncomingMessage } from "node:http";
+
+const MOST_BYTES = 32 * 1024 * 1024;
+const LONGEST = 5_000;
+
+/**
+ * Takes in what the client is still sending, up to 32 MiB or 5 s, so that it gets to read the answer: closing at once would reset
+ * the connection under it.
+ */
+export function discardRequestBody(request: IncomingMessage): void {
+  if (request.complete) return;
+  const { socket } = request;
+  let discarded = 0;
+  const onData = (chunk: Buffer): void => {
+    discarded += chunk.length;
+    if (discarded > MOST_BYTES) socket.destroy();
+  };
+  const done = (): void => {
+    clearTimeout(timer);
+    request.off("data", onData).off("end", done);
+    socket.off("close", done);
+  };
+  const timer = setTimeout(() => socket.destroy(), LONGEST);
+  request.on("data", onData).once("end", done);
+  socket.once("close", done);
+  request.resume();
+}
