@@ -18,7 +18,7 @@ test("an account is opened, signed in to, changed and closed", async () => {
     .visitor()
     .ask("POST", "/api/auth/register", { body: { ...account, email: "zoe@mail.example" } });
   assert.deepEqual([again.status, again.body.code], [409, "email_taken"]);
-  await zoe.signIn(account);
+  await zoe.signIn({ email: account.email, password: account.password });
   assert.equal((await zoe.ask("GET", "/api/users/me")).body.name, "Zoë");
   const changed = await zoe.ask("PUT", `/api/users/${zoe.user.id}`, { body: { name: "Zoe" } });
   assert.deepEqual([changed.status, changed.body.name, changed.body.role], [200, "Zoe", "customer"]);
