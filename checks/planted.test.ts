@@ -61,15 +61,15 @@ const planted: Record<string, { wrong: Files; faults: Fault[]; right: Files }> =
   "nothing but tests imports what is there for tests": {
     wrong: {
       "chassis/src/topology/a.ts": `import "../testing/postgres.ts";`,
-      "shop/orders/src/a.ts": `import "./facts-for-tests.ts";`,
+      "shop/orders/src/a.ts": `import "./facts.fixture.ts";`,
     },
     faults: [
       "chassis/src/topology/a.ts:1 ../testing/postgres.ts is for tests",
-      "shop/orders/src/a.ts:1 ./facts-for-tests.ts is for tests",
+      "shop/orders/src/a.ts:1 ./facts.fixture.ts is for tests",
     ],
     right: {
       "chassis/src/topology/a.test.ts": `import "../testing/postgres.ts";`,
-      "shop/orders/src/orders-under-test.ts": `import "./facts-for-tests.ts";`,
+      "shop/orders/src/orders-under-test.ts": `import "./facts.fixture.ts";`,
     },
   },
   "packages are entered by the subpaths they export": {

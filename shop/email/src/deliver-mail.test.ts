@@ -4,7 +4,7 @@ import { notFound, unavailable } from "@flotilla/chassis/core/failure";
 import { createLog } from "@flotilla/chassis/telemetry/log";
 import { type Cleanup, testDatabase } from "@flotilla/chassis/testing/postgres";
 import { deliverMail } from "./deliver-mail.ts";
-import { receipt, welcome } from "./facts-for-tests.ts";
+import { receipt, welcome } from "./facts.fixture.ts";
 import type { Intent, Letter, Recipient } from "./mail.ts";
 import { mailStore } from "./mail-store.ts";
 import { letterRefused, mailUnavailable } from "./mailer.ts";

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import type { Transaction } from "@flotilla/chassis/database";
 import { type Cleanup, testDatabase } from "@flotilla/chassis/testing/postgres";
 import { subscriptions } from "./events.ts";
-import { order } from "./facts-for-tests.ts";
+import { order } from "./facts.fixture.ts";
 import { mailStore } from "./mail-store.ts";
 
 test("each event that concerns a customer becomes the intent of a letter, once however often it is heard", async (t) => {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Database } from "@flotilla/chassis/database";
 import { type Cleanup, testDatabase } from "@flotilla/chassis/testing/postgres";
-import { receipt } from "./facts-for-tests.ts";
+import { receipt } from "./facts.fixture.ts";
 import { mailStore } from "./mail-store.ts";
 
 const migrations = [{ name: "email", folder: new URL("../migrations/", import.meta.url) }];

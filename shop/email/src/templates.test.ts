@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { order } from "./facts-for-tests.ts";
+import { order } from "./facts.fixture.ts";
 import { write } from "./templates.ts";
 
 const ada = { name: "Ada", email: "ada@shop.example" };

@@ -1,0 +1,57 @@
+import { contract } from "@flotilla/chassis/contract";
+import type { Environment } from "@flotilla/chassis/core/config";
+import { notFound } from "@flotilla/chassis/core/failure";
+import { accessTokens } from "@flotilla/chassis/identity/access-token";
+import { newSigningKey } from "@flotilla/chassis/identity/signing-key";
+import { memoryBroker } from "@flotilla/chassis/messaging/memory-broker";
+import { defineService } from "@flotilla/chassis/service";
+import { startService } from "@flotilla/chassis/service/host";
+import { startInProcess } from "@flotilla/chassis/testing/in-process";
+import type { Cleanup } from "@flotilla/chassis/testing/postgres";
+import { getContact, getKeys } from "@flotilla/contracts/users";
+import { Type } from "typebox";
+import { service } from "./service.ts";
+
+/** The email service over HTTP and a broker, beside a users service that knows `ada@shop.example` as `user-1`. */
+export async function emailUnderTest(t: Cleanup, environment: Environment = {}) {
+  const { privateJwk, publicJwk } = await newSigningKey();
+  const users = defineService({
+    contract: contract("users", { calls: { getContact, getKeys }, events: {} }),
+    config: Type.Object({}),
+    migrations: service.migrations,
+    wire: () => ({
+      calls: {
+        getKeys: async () => ({ keys: [publicJwk] }),
+        async getContact({ params: { id } }) {
+          if (id !== "user-1") throw notFound.failure();
+          return { id, name: "Ada", email: "ada@shop.example" };
+        },
+      },
+    }),
+  });
+  const broker = memoryBroker();
+  const running = await startInProcess(
+    t,
+    [
+      { name: "users", start: (surroundings) => startService(users, surroundings) },
+      { name: "email", environment, start: (surroundings) => startService(service, surroundings) },
+    ],
+    broker,
+  );
+  const sign = accessTokens({ key: privateJwk });
+
+  async function ask(path: string, role?: "customer" | "admin") {
+    const token = role && (await sign({ id: "somebody", name: "Somebody", role, session: "session" }));
+    const headers = token ? { authorization: `Bearer ${token}` } : undefined;
+    const response = await fetch(new URL(path, running.url("email")), headers ? { headers } : {});
+    // biome-ignore lint/suspicious/noExplicitAny: tests look into answers of every shape
+    return { status: response.status, body: (await response.json()) as any };
+  }
+
+  async function publish(id: string, type: string, body: { userId: string; [fact: string]: unknown }): Promise<void> {
+    const envelope = { version: 1, source: "test", time: new Date().toISOString(), requestId: "request" };
+    const traceparent = `00-${"1".repeat(32)}-${"1".repeat(16)}-01`;
+    await broker.publish([{ id, type, key: body.userId, body, traceparent, ...envelope }]);
+  }
+  return { ask, publish, database: running.database("email") };
+}
