@@ -15,6 +15,7 @@ export type Exchange = { readonly answer: HttpAnswer } | { readonly error: unkno
 export type Transport = {
   /** Never rejects. Ends at once when `signal` is aborted, with its reason as the error. */
   send(origin: string, request: OutgoingRequest, signal: AbortSignal): Promise<Exchange>;
+  /** Resolves when the exchanges under way have ended; new ones fail. */
   close(): Promise<void>;
 };
 
@@ -41,6 +42,7 @@ export function createTransport({ connections = 50, largestAnswer = 2 ** 20 }: T
     headersTimeout: 0,
     bodyTimeout: 0,
   });
+  let closed: Promise<void> | undefined;
   return {
     send: (origin, request, signal) =>
       signal.aborted
@@ -48,7 +50,10 @@ export function createTransport({ connections = 50, largestAnswer = 2 ** 20 }: T
         : new Promise((resolve) =>
             exchange(agent, { origin, ...request } as Dispatcher.DispatchOptions, signal, resolve),
           ),
-    close: () => agent.close(),
+    close() {
+      closed ??= agent.close();
+      return closed;
+    },
   };
 }
 
