@@ -1,0 +1,45 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { ConfigurationError } from "../core/config.ts";
+import { connectDiscovery } from "./connect-discovery.ts";
+import { parseInstances, staticDiscovery } from "./static.ts";
+
+test("static discovery knows what it was told last", () => {
+  const told = { orders: ["http://127.0.0.1:1"] };
+  const discovery = staticDiscovery(told);
+  told.orders.push("http://127.0.0.1:2");
+  assert.deepEqual(discovery.instances("orders"), ["http://127.0.0.1:1"]);
+  discovery.update({ users: ["http://127.0.0.1:3"] });
+  assert.deepEqual(discovery.instances("orders"), []);
+  assert.deepEqual(discovery.instances("users"), ["http://127.0.0.1:3"]);
+});
+
+test("no name is known by chance", () => {
+  const discovery = staticDiscovery({});
+  for (const name of ["constructor", "__proto__", "toString"]) assert.deepEqual(discovery.instances(name), []);
+});
+
+test("static: is found by its address and can be updated", async () => {
+  const discovery = await connectDiscovery("static:", { instances: { orders: ["http://127.0.0.1:1"] } });
+  assert.deepEqual(discovery.instances("orders"), ["http://127.0.0.1:1"]);
+  discovery.update?.({});
+  assert.deepEqual(discovery.instances("orders"), []);
+  await discovery.close();
+});
+
+test("any other kind is a fault of the setting that says what is supported", async () => {
+  for (const url of ["consul://127.0.0.1:8500", "dns:", "", "static"]) {
+    await assert.rejects(connectDiscovery(url, { instances: {} }), (error) => {
+      assert.ok(error instanceof ConfigurationError);
+      assert.deepEqual(error.faults, ["DISCOVERY_URL must be static: (no other kind of discovery is supported)"]);
+      return true;
+    });
+  }
+});
+
+test("instances are origins by service, and anything else is a fault", () => {
+  const instances = { orders: ["http://127.0.0.1:1", "https://orders.example"], users: [] };
+  assert.deepEqual(parseInstances(JSON.stringify(instances)), instances);
+  const wrong = ["", "[]", "null", '{"a":"http://b"}', '{"a":["b:1"]}', '{"a":["http://b/c"]}', '{"a":["file:///c"]}'];
+  for (const json of wrong) assert.throws(() => parseInstances(json), ConfigurationError, json);
+});
