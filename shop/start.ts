@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { ConfigurationError, type Environment } from "@flotilla/chassis/core/config";
-import { brokerMigrations } from "@flotilla/chassis/messaging/postgres-broker";
+import { brokerMigrations } from "@flotilla/chassis/messaging/migrate-broker";
 import { servicesOf } from "@flotilla/chassis/topology";
 import { endLeftProcesses } from "@flotilla/chassis/topology/left-processes";
 import { FolderInUse, type FolderLock, lockFolder } from "@flotilla/chassis/topology/lock";
