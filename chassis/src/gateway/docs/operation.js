@@ -63,8 +63,11 @@ const responseTable = (responses) =>
   table(
     "Answers",
     ["Status", "Means"],
-    Object.entries(responses).map(([status, { description }]) => [element("code", {}, status), description]),
+    Object.entries(responses).map(([status, { description }]) => [element("code", {}, status), plainText(description)]),
   );
+
+/** Descriptions are Markdown; of that they use code words and paragraphs only. */
+const plainText = (description) => description.replaceAll("`", "").replaceAll("\n\n", "\n");
 
 function table(caption, heads, rows) {
   return element(

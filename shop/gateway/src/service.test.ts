@@ -1,0 +1,52 @@
+import assert from "node:assert/strict";
+import { createServer } from "node:net";
+import { test } from "node:test";
+import { ConfigurationError } from "@flotilla/chassis/core/config";
+import { staticDiscovery } from "@flotilla/chassis/discovery/static";
+import { Validator } from "@seriousme/openapi-schema-validator";
+import { startGateway } from "./service.ts";
+
+const environment = { LOG_LEVEL: "silent" };
+
+test("the gateway starts on settings alone, knows every public call, and stops", async () => {
+  const gateway = await startGateway({ environment });
+  const document = (await (await fetch(`${gateway.url}/api/openapi.json`)).json()) as { paths: Record<string, object> };
+  assert.deepEqual(await new Validator().validate(structuredClone(document)), { valid: true });
+  assert.deepEqual(Object.keys(document.paths["/api/orders"] ?? {}), ["post", "get"]);
+  assert.equal(document.paths["/api/reservations/{orderId}"], undefined, "internal calls are not told of");
+  const health = await fetch(`${gateway.url}/health`);
+  assert.deepEqual(await health.json(), { status: "healthy", service: "gateway" });
+  await gateway.stop();
+  await assert.rejects(fetch(`${gateway.url}/health`));
+});
+
+test("it leaves what it was given open when it stops", async () => {
+  let closed = false;
+  const discovery = {
+    ...staticDiscovery({}),
+    async close() {
+      closed = true;
+    },
+  };
+  const gateway = await startGateway({ environment, discovery });
+  await gateway.stop();
+  assert.equal(closed, false);
+});
+
+test("the limits are settings", async (t) => {
+  const gateway = await startGateway({ environment: { ...environment, RATE_LIMIT_ADDRESS: "7" } });
+  t.after(() => gateway.stop());
+  const response = await fetch(`${gateway.url}/api/products`);
+  assert.equal(response.headers.get("ratelimit-policy"), '"address";q=7;w=60');
+});
+
+test("wrong settings end the start with one line each", async (t) => {
+  const starting = startGateway({ environment: { PORT: "70000", RATE_LIMIT_USER: "0", LOG_LEVEL: "loud" } });
+  await assert.rejects(starting, (error) => error instanceof ConfigurationError && error.faults.length === 3);
+  const taken = createServer();
+  await new Promise<void>((resolve) => taken.listen(0, "127.0.0.1", resolve));
+  t.after(() => taken.close());
+  const { port } = taken.address() as { port: number };
+  const onTaken = startGateway({ environment: { ...environment, PORT: String(port) } });
+  await assert.rejects(onTaken, new ConfigurationError([`PORT ${port} is in use on 127.0.0.1`]));
+});
