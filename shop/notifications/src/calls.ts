@@ -3,6 +3,7 @@ import type { Clock } from "@flotilla/chassis/core/clock";
 import { notFound } from "@flotilla/chassis/core/failure";
 import { userOf } from "@flotilla/chassis/identity/caller";
 import type { Handlers } from "@flotilla/chassis/service";
+import { answer } from "@flotilla/chassis/service/answer";
 import type { notifications as contract } from "@flotilla/contracts/notifications";
 import type { Audience } from "./audience.ts";
 import type { NotificationStore } from "./notification-store.ts";
@@ -19,6 +20,9 @@ export const calls = (needs: Needs): Handlers<typeof contract> => ({
     if (!(await needs.notifications.markRead(userOf(caller).id, params.id))) throw notFound.failure();
     return undefined;
   },
-  streamNotifications: ({ caller, headers, signal }) =>
-    streamNotifications(needs, userOf(caller).id, headers["last-event-id"], signal),
+  async streamNotifications({ caller, headers, signal }) {
+    const events = await streamNotifications(needs, userOf(caller).id, headers["last-event-id"], signal);
+    // Kept for another request, the connection would hold up a service that stops.
+    return answer(200, events, { connection: "close" });
+  },
 });

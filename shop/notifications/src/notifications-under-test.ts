@@ -1,0 +1,76 @@
+import { contract } from "@flotilla/chassis/contract";
+import { newId } from "@flotilla/chassis/core/id";
+import { accessTokens } from "@flotilla/chassis/identity/access-token";
+import { newSigningKey } from "@flotilla/chassis/identity/signing-key";
+import { memoryBroker } from "@flotilla/chassis/messaging/memory-broker";
+import { defineService } from "@flotilla/chassis/service";
+import { startService } from "@flotilla/chassis/service/host";
+import { startInProcess } from "@flotilla/chassis/testing/in-process";
+import type { Cleanup } from "@flotilla/chassis/testing/postgres";
+import { getKeys } from "@flotilla/contracts/users";
+import { Type } from "typebox";
+import type { Content } from "./notification.ts";
+import { notificationStore } from "./notification-store.ts";
+import { service } from "./service.ts";
+
+/** The notification service over HTTP and a broker, beside a users service that vouches for everybody. */
+export async function notificationsUnderTest(t: Cleanup) {
+  const { privateJwk, publicJwk } = await newSigningKey();
+  const users = defineService({
+    contract: contract("users", { calls: { getKeys }, events: {} }),
+    config: Type.Object({}),
+    migrations: service.migrations,
+    wire: () => ({ calls: { getKeys: async () => ({ keys: [publicJwk] }) } }),
+  });
+  const broker = memoryBroker();
+  const running = await startInProcess(
+    t,
+    [
+      { name: "users", start: (surroundings) => startService(users, surroundings) },
+      { name: "notifications", start: (surroundings) => startService(service, surroundings) },
+    ],
+    broker,
+  );
+  const sign = accessTokens({ key: privateJwk });
+
+  async function request(user: string, method: string, path: string, more: Record<string, string> = {}) {
+    const authorization = `Bearer ${await sign({ id: user, name: user, role: "customer", session: "session" })}`;
+    return fetch(new URL(path, running.url("notifications")), { method, headers: { authorization, ...more } });
+  }
+
+  async function publish(type: string, body: { userId: string; [fact: string]: unknown }): Promise<void> {
+    const envelope = { id: newId(), version: 1, source: "test", time: new Date().toISOString(), requestId: "request" };
+    const traceparent = `00-${"1".repeat(32)}-${"1".repeat(16)}-01`;
+    await broker.publish([{ ...envelope, type, key: body.userId, body, traceparent }]);
+  }
+
+  /** Writes as another replica would: this process is not told. */
+  async function addElsewhere(userId: string, message: string): Promise<string | undefined> {
+    const database = running.database("notifications");
+    const content: Content = { type: "order.confirmed", title: "Order confirmed", message, orderId: null };
+    return database.transaction((tx) => notificationStore(database).add(tx, userId, content));
+  }
+
+  return { request, publish, addElsewhere, restart: () => running.restart("notifications") };
+}
+
+/** Reads a response of server-sent events piece by piece. */
+export function readEvents(response: Response) {
+  const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
+  let rest = "";
+  return {
+    /** The next piece, up to its empty line; undefined when the stream has ended. */
+    async next(): Promise<string | undefined> {
+      while (!rest.includes("\n\n")) {
+        const read = await reader?.read();
+        if (!read || read.done) return undefined;
+        rest += read.value;
+      }
+      const end = rest.indexOf("\n\n") + 2;
+      const piece = rest.slice(0, end);
+      rest = rest.slice(end);
+      return piece;
+    },
+    leave: () => reader?.cancel(),
+  };
+}
