@@ -52,10 +52,17 @@ export function brokerSuite(name: string, make: (t: TestContext) => Promise<Brok
     test("is healthy while it is connected", async (connect) => {
       const broker = await connect();
       await subscribe(broker, {});
-      await eventually(() => equal(broker.healthy(), true));
+      await becomesTrue(() => equal(broker.healthy(), true));
     });
   });
 }
+
+/** Resolves when `check` throws no more. */
+const becomesTrue = (check: () => void) =>
+  eventually(() => {
+    check();
+    return true;
+  });
 
 /** Subscribes; whatever is not given is a consumer that takes everything at once. */
 async function subscribe(broker: Broker, given: Partial<BrokerSubscription>): Promise<() => Promise<void>> {
@@ -88,7 +95,7 @@ async function deliversToEach(connect: Connect): Promise<void> {
   const ended = testMessage({ type: "thing.ended" });
   const unwanted = testMessage({ type: "nobody.cares" });
   deepEqual(await publisher.publish([happened, ended, unwanted]), ["confirmed", "confirmed", "confirmed"]);
-  await eventually(() => equal(one.length + other.length, 3));
+  await becomesTrue(() => equal(one.length + other.length, 3));
   deepEqual(one, [{ message: happened, attempt: 1 }]);
   deepEqual(new Set(ids(other)), new Set([happened.id, ended.id]));
   deepEqual(third, []);
@@ -110,7 +117,7 @@ async function sharesBetweenReplicas(connect: Connect): Promise<void> {
   }
   const messages = Array.from({ length: 200 }, () => testMessage());
   await (await connect()).publish(messages);
-  await eventually(() => equal(all().length, 200));
+  await becomesTrue(() => equal(all().length, 200));
   deepEqual(ids(all()).sort(), messages.map(({ id }) => id).sort());
 }
 
@@ -136,7 +143,7 @@ async function keepsOrder(connect: Connect): Promise<void> {
     for (const { key, id } of messages) published.get(key)?.push(id);
     await publisher.publish(messages);
   }
-  await eventually(() => equal([...seen.values()].flat().length, 300));
+  await becomesTrue(() => equal([...seen.values()].flat().length, 300));
   deepEqual(overlaps, []);
   for (const key of keys) deepEqual(seen.get(key), published.get(key));
 }
@@ -155,7 +162,7 @@ async function keepsOthersGoing(connect: Connect): Promise<void> {
   await broker.publish([...keyed(300, "slow"), ...keyed(300, "failing")]);
   const others = Array.from({ length: 100 }, (_, index) => testMessage({ key: `other ${index}` }));
   await broker.publish(others);
-  await eventually(() => equal(seen.length, 100));
+  await becomesTrue(() => equal(seen.length, 100));
   equal(seen.includes("slow"), false);
   release.resolve();
 }
@@ -171,7 +178,7 @@ async function retries(connect: Connect): Promise<void> {
     },
   });
   await broker.publish([first, second]);
-  await eventually(() => equal(seen.length, 5));
+  await becomesTrue(() => equal(seen.length, 5));
   deepEqual(seen, [
     [first.id, 1],
     [first.id, 2],
@@ -195,7 +202,7 @@ async function keepsWhileAway(connect: Connect): Promise<void> {
   await subscribe(await connect(), { handle: collect(seen) });
   const after = testMessage();
   await publisher.publish([after]);
-  await eventually(() => ok(ids(seen).includes(after.id) && seen.length >= 3));
+  await becomesTrue(() => ok(ids(seen).includes(after.id) && seen.length >= 3));
   deepEqual(new Set(ids(seen)), new Set([...meanwhile, after].map(({ id }) => id)));
 }
 
@@ -221,10 +228,10 @@ async function survivesCrash(connect: Connect): Promise<void> {
       return goOn.promise;
     },
   });
-  await eventually(() => deepEqual(ids(seen), [first.id]));
+  await becomesTrue(() => deepEqual(ids(seen), [first.id]));
   late.resolve("done");
   goOn.resolve("done");
-  await eventually(() => deepEqual(ids(seen), [first.id, second.id]));
+  await becomesTrue(() => deepEqual(ids(seen), [first.id, second.id]));
 }
 
 async function ignoresRepeats(connect: Connect): Promise<void> {
@@ -243,7 +250,7 @@ async function ignoresRepeats(connect: Connect): Promise<void> {
   await Promise.all([broker.publish([message, message]), (await connect()).publish([message])]);
   await broker.publish([message, last]);
   goOn.resolve("done");
-  await eventually(() => ok(ids(seen).includes(last.id)));
+  await becomesTrue(() => ok(ids(seen).includes(last.id)));
   deepEqual(ids(seen), [message.id, last.id]);
 }
 
@@ -273,7 +280,7 @@ async function stopsGently(connect: Connect): Promise<void> {
   await stopping;
   equal(seen.length, 1);
   await subscribe(await connect(), { handle: collect(seen) });
-  await eventually(() =>
+  await becomesTrue(() =>
     deepEqual(
       ids(seen),
       messages.map(({ id }) => id),

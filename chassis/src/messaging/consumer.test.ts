@@ -1,0 +1,218 @@
+import { deepEqual, equal, match } from "node:assert/strict";
+import { describe, it, type TestContext } from "node:test";
+import { systemClock } from "../core/clock.ts";
+import { internalError, refusal, unavailable } from "../core/failure.ts";
+import type { Database } from "../database/database.ts";
+import { currentContext } from "../telemetry/context.ts";
+import { testMessage } from "../testing/broker-suite.ts";
+import { eventually } from "../testing/eventually.ts";
+import type { Broker } from "./broker.ts";
+import { type ConsumerOptions, startConsumer } from "./consumer.ts";
+import { memoryBroker } from "./memory-broker.ts";
+import type { Message } from "./message.ts";
+import { effects, type Happened, quiet, serviceDatabase, thingHappened } from "./messaging.fixture.ts";
+import { type EventHandler, on } from "./messaging.ts";
+import { createPublish } from "./outbox.ts";
+
+const soon = { first: 5, most: 10 };
+const happened = (body: Happened, given: Partial<Message> = {}) => testMessage({ key: body.thingId, body, ...given });
+
+const writeEffect: EventHandler<Happened> = async ({ thingId, number }, tx) => {
+  await tx.query("insert into effect (thing_id, number) values ($1, $2)", [thingId, number]);
+};
+
+/** A consumer of things that happen, on a broker of its own. */
+async function consuming(
+  t: TestContext,
+  handle: EventHandler<Happened> = writeEffect,
+  options: Partial<ConsumerOptions> = {},
+): Promise<{ database: Database; broker: Broker }> {
+  const { database } = await serviceDatabase(t);
+  const broker = memoryBroker();
+  const stop = await startConsumer({
+    consumer: "reader",
+    database,
+    broker,
+    subscriptions: [on(thingHappened, handle)],
+    clock: systemClock,
+    log: quiet,
+    backoff: soon,
+    ...options,
+  });
+  t.after(async () => {
+    await stop();
+    await broker.close();
+  });
+  return { database, broker };
+}
+
+const inbox = async (database: Database) => (await database.query("select 1 from inbox")).length;
+const effectsBecome = (database: Database, ...numbers: number[]) =>
+  eventually(async () => {
+    deepEqual(
+      (await effects(database)).map(({ number }) => number),
+      numbers,
+    );
+    return true;
+  });
+
+type Letter = {
+  message_id: string;
+  cause: string;
+  stack: string;
+  attempts: number;
+  trace_id: string;
+  message: Message;
+};
+const deadLetters = (database: Database) => database.query<Letter>("select * from dead_letter order by parked_at");
+const oneDeadLetter = (database: Database) => eventually(async () => (await deadLetters(database))[0]);
+
+describe("consumer", () => {
+  it("applies a message once however often it is delivered", async (t) => {
+    const { database, broker } = await consuming(t);
+    const message = happened({ thingId: "a", number: 1 });
+    for (let times = 0; times < 3; times++) {
+      await broker.publish([message]);
+      await effectsBecome(database, 1);
+    }
+    await broker.publish([happened({ thingId: "a", number: 2 })]);
+    await effectsBecome(database, 1, 2);
+    equal(await inbox(database), 2);
+  });
+
+  it("keeps effect, inbox row and published events together: all of them or none", async (t) => {
+    const publish = createPublish({ service: "reader", onCommit: () => {} });
+    let attempts = 0;
+    const { database, broker } = await consuming(t, async (body, tx, message) => {
+      await writeEffect(body, tx, message);
+      await publish(tx, thingHappened, body);
+      attempts += 1;
+      if (attempts < 3) throw new Error("not yet");
+    });
+    await broker.publish([happened({ thingId: "a", number: 1 })]);
+    await effectsBecome(database, 1);
+    equal(attempts, 3);
+    equal(await inbox(database), 1);
+    equal((await database.query("select 1 from outbox")).length, 1);
+    deepEqual(await deadLetters(database), []);
+  });
+
+  it("parks a message that keeps failing, with cause, stack, attempts and trace, while others flow", async (t) => {
+    const { database, broker } = await consuming(t, async (body, tx, message) => {
+      if (body.thingId === "poison") throw new Error("can't swallow", { cause: new Error("too bitter") });
+      await writeEffect(body, tx, message);
+    });
+    const poison = happened({ thingId: "poison", number: 1 });
+    await broker.publish([poison, happened({ thingId: "a", number: 2 })]);
+    await effectsBecome(database, 2);
+    const letter = await oneDeadLetter(database);
+    equal(letter.message_id, poison.id);
+    deepEqual(letter.message, poison);
+    equal(letter.cause, "can't swallow (caused by too bitter)");
+    match(letter.stack, /Error: can't swallow[\s\S]*caused by Error: too bitter/);
+    equal(letter.attempts, 5);
+    equal(letter.trace_id, "0af7651916cd43dd8448eb211c80319c");
+    await broker.publish([poison, happened({ thingId: "poison", number: 3 })]);
+    await eventually(async () => (await deadLetters(database)).length === 2);
+    equal(await inbox(database), 3);
+  });
+
+  for (const definition of [refusal("thing_unwanted", 409, "The thing is not wanted"), internalError]) {
+    it(`parks a message at once when the handler throws ${definition.code} (${definition.kind})`, async (t) => {
+      const { database, broker } = await consuming(t, async () => {
+        throw definition.failure();
+      });
+      await broker.publish([happened({ thingId: "a", number: 1 })]);
+      const letter = await oneDeadLetter(database);
+      equal(letter.attempts, 1);
+      equal(letter.cause, `${definition.code}: ${definition.title}`);
+    });
+  }
+
+  const body = { thingId: "a", number: 1 };
+  const old = new Date(Date.now() - 14 * 86_400_000).toISOString();
+  const unreadable: [string, Partial<Message>, RegExp][] = [
+    ["a body that does not fit the schema", { body: { thingId: "a", number: -1 } }, /\/number must be >= 0/],
+    ["a body that is no object", { body: null }, /must be object/],
+    ["a version it does not know", { version: 2 }, /\/version must be 1/],
+    ["a type it does not know", { type: "thing.ended" }, /thing\.ended is not an event this consumer knows/],
+    ["an id that is no UUID", { id: "1' or '1'='1" }, /\/id must be a UUID/],
+    ["an age that the inbox does not remember", { time: old }, /\/time is so old/],
+  ];
+  for (const [what, given, cause] of unreadable) {
+    it(`parks a message with ${what} at the first attempt`, async (t) => {
+      const { database, broker } = await consuming(t);
+      const stop = await broker.subscribe({
+        consumer: "reader",
+        types: ["thing.ended"],
+        concurrency: 0,
+        handle: async () => "done",
+      });
+      await stop();
+      await broker.publish([happened(body, given), happened({ thingId: "b", number: 2 })]);
+      const letter = await oneDeadLetter(database);
+      match(letter.cause, cause);
+      equal(letter.attempts, 1);
+      await effectsBecome(database, 2);
+    });
+  }
+
+  it("handles a message in the context it was published in", async (t) => {
+    const contexts: (string | undefined)[] = [];
+    const { broker } = await consuming(t, async () => {
+      const context = currentContext();
+      contexts.push(context?.requestId, context?.trace.traceId);
+    });
+    await broker.publish([happened(body, { requestId: "request-1" })]);
+    await eventually(() => contexts.length === 2);
+    deepEqual(contexts, ["request-1", "0af7651916cd43dd8448eb211c80319c"]);
+  });
+
+  it("waits for its own database, however long that is away, without counting attempts", async (t) => {
+    const { database } = await serviceDatabase(t);
+    let failures = 0;
+    const flapping: Database = {
+      ...database,
+      transaction: (work) =>
+        ++failures <= 6
+          ? Promise.reject(unavailable.failure({ cause: new Error("connect ECONNREFUSED") }))
+          : database.transaction(work),
+    };
+    const { broker } = await consuming(t, writeEffect, { database: flapping, attempts: 2 });
+    await broker.publish([happened(body)]);
+    await effectsBecome(database, 1);
+    deepEqual(await deadLetters(database), []);
+  });
+
+  it("does not wait for ever for a statement that takes too long", async (t) => {
+    const { database, broker } = await consuming(
+      t,
+      async (_, tx) => {
+        await tx.query("set local statement_timeout = 20");
+        await tx.query("select pg_sleep(10)");
+      },
+      { attempts: 2 },
+    );
+    await broker.publish([happened(body)]);
+    const letter = await oneDeadLetter(database);
+    equal(letter.attempts, 2);
+    match(letter.cause, /statement timeout/);
+  });
+
+  it("refuses two subscriptions to one event", async (t) => {
+    const { database } = await serviceDatabase(t);
+    const subscriptions = [on(thingHappened, writeEffect), on(thingHappened, writeEffect)];
+    const start = startConsumer({
+      consumer: "reader",
+      database,
+      broker: memoryBroker(),
+      subscriptions,
+      clock: systemClock,
+      log: quiet,
+    });
+    await start.then(
+      () => equal("started", "refused"),
+      (error: Error) => match(error.message, /two subscriptions to thing\.happened/),
+    );
+  });
+});

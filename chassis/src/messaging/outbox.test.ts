@@ -1,0 +1,61 @@
+import { deepEqual, equal, match, rejects } from "node:assert/strict";
+import { describe, it } from "node:test";
+import { internalError } from "../core/failure.ts";
+import { newContext, runInContext } from "../telemetry/context.ts";
+import type { Message } from "./message.ts";
+import { serviceDatabase, thingHappened } from "./messaging.fixture.ts";
+import { createPublish } from "./outbox.ts";
+
+const body = { thingId: "a", number: 1 };
+
+describe("publishing", () => {
+  it("leaves an event in the outbox with the commit, in the context it was published in, and wakes the relay then", async (t) => {
+    const { database } = await serviceDatabase(t);
+    let woken = 0;
+    const publish = createPublish({ service: "things", onCommit: () => woken++ });
+    const context = newContext({ requestId: "request-1" });
+    await runInContext(context, () =>
+      database.transaction(async (tx) => {
+        await publish(tx, thingHappened, body);
+        equal(woken, 0);
+      }),
+    );
+    equal(woken, 1);
+    const rows = await database.query<{ key: string; message: Message }>("select key, message from outbox");
+    const [{ key, message }] = rows as [{ key: string; message: Message }];
+    const { id, time, ...rest } = message;
+    match(id, /^[0-9a-f-]{36}$/);
+    match(time, /Z$/);
+    deepEqual(rest, {
+      type: "thing.happened",
+      version: 1,
+      key: "a",
+      source: "things",
+      body,
+      requestId: "request-1",
+      traceparent: `00-${context.trace.traceId}-${context.trace.spanId}-01`,
+    });
+    equal(key, "a");
+  });
+
+  it("leaves nothing, and wakes nobody, when the transaction is rolled back", async (t) => {
+    const { database } = await serviceDatabase(t);
+    let woken = 0;
+    const publish = createPublish({ service: "things", onCommit: () => woken++ });
+    const work = database.transaction(async (tx) => {
+      await publish(tx, thingHappened, body);
+      throw new Error("changed my mind");
+    });
+    await rejects(work, /changed my mind/);
+    deepEqual(await database.query("select * from outbox"), []);
+    equal(woken, 0);
+  });
+
+  it("refuses a body that does not fit the event's schema, as a bug of the publisher", async (t) => {
+    const { database } = await serviceDatabase(t);
+    const publish = createPublish({ service: "things", onCommit: () => {} });
+    const work = database.transaction((tx) => publish(tx, thingHappened, { thingId: "a", number: -1 }));
+    await rejects(work, internalError.is);
+    deepEqual(await database.query("select * from outbox"), []);
+  });
+});

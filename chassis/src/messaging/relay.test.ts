@@ -1,0 +1,199 @@
+import { deepEqual, equal, ok } from "node:assert/strict";
+import { describe, it, type TestContext } from "node:test";
+import { systemClock } from "../core/clock.ts";
+import { unavailable } from "../core/failure.ts";
+import type { Database } from "../database/database.ts";
+import { eventually } from "../testing/eventually.ts";
+import type { Broker, Published } from "./broker.ts";
+import type { Message } from "./message.ts";
+import { type Happened, quiet, serviceDatabase, takingBroker, thingHappened } from "./messaging.fixture.ts";
+import { createPublish } from "./outbox.ts";
+import { createRelay, type Relay, type RelayOptions } from "./relay.ts";
+
+const soon = { first: 10, most: 20 };
+const bodies = (messages: readonly Message[]) => messages.map(({ body }) => body as Happened);
+const confirmAll = (messages: readonly Message[]): Published[] => messages.map(() => "confirmed");
+
+function startRelay(t: TestContext, database: Database, broker: Broker, options: Partial<RelayOptions> = {}): Relay {
+  const relay = createRelay({ database, broker, clock: systemClock, log: quiet, interval: 20, ...options });
+  relay.start();
+  t.after(() => relay.stop());
+  return relay;
+}
+
+const publish = createPublish({ service: "things", onCommit: () => {} });
+
+const publishAll = (database: Database, ...all: Happened[]) =>
+  database.transaction(async (tx) => {
+    for (const body of all) await publish(tx, thingHappened, body);
+  });
+
+const unsent = (database: Database) =>
+  database.query<{ attempts: number; parked: boolean; cause: string | null }>(
+    "select attempts, parked_at is not null as parked, cause from outbox where sent_at is null order by seq",
+  );
+
+describe("relay", () => {
+  it("sends at once when woken, and marks what was confirmed", async (t) => {
+    const { database } = await serviceDatabase(t);
+    const sent: Message[] = [];
+    const broker = takingBroker(async (messages) => {
+      sent.push(...messages);
+      return confirmAll(messages);
+    });
+    const relay = startRelay(t, database, broker, { interval: 3_600_000 });
+    const waking = createPublish({ service: "things", onCommit: relay.wake });
+    await database.transaction((tx) => waking(tx, thingHappened, { thingId: "a", number: 1 }));
+    await eventually(() => sent.length === 1);
+    await eventually(async () => (await unsent(database)).length === 0);
+  });
+
+  it("sends both events when the one that came first into the outbox is committed last", async (t) => {
+    const { database } = await serviceDatabase(t);
+    const sent: Happened[] = [];
+    const broker = takingBroker(async (messages) => {
+      sent.push(...bodies(messages));
+      return confirmAll(messages);
+    });
+    startRelay(t, database, broker);
+    await database.transaction(async (tx) => {
+      await publish(tx, thingHappened, { thingId: "a", number: 1 });
+      await publishAll(database, { thingId: "b", number: 2 });
+      await eventually(() => sent.length === 1);
+    });
+    await eventually(() => sent.length === 2);
+    deepEqual(
+      sent.map(({ number }) => number),
+      [2, 1],
+    );
+  });
+
+  it("keeps the order of each key over two relays that send small batches at the same time", async (t) => {
+    const { database } = await serviceDatabase(t);
+    const sent = new Map<string, number[]>();
+    let total = 0;
+    const broker = takingBroker(async (messages) => {
+      // Batches overtake each other: the first of three takes longest.
+      for (let turns = total % 3; turns < 3; turns++) await new Promise((resolve) => setImmediate(resolve));
+      for (const { thingId, number } of bodies(messages)) sent.set(thingId, [...(sent.get(thingId) ?? []), number]);
+      total += messages.length;
+      return confirmAll(messages);
+    });
+    const keys = ["a", "b", "c", "d", "e", "f", "g"];
+    const numbers = Array.from({ length: 40 }, (_, number) => number);
+    const relays = [1, 2].map(() => startRelay(t, database, broker, { batch: 5 }));
+    for (const number of numbers) {
+      await publishAll(database, ...keys.map((thingId) => ({ thingId, number })));
+      for (const relay of relays) relay.wake();
+    }
+    await eventually(() => total >= keys.length * numbers.length);
+    for (const key of keys) deepEqual(sent.get(key), numbers);
+  });
+
+  it("sends again what was confirmed but not marked", async (t) => {
+    const { database } = await serviceDatabase(t);
+    const sent: string[] = [];
+    const broker = takingBroker(async (messages) => {
+      sent.push(...messages.map(({ id }) => id));
+      return confirmAll(messages);
+    });
+    const crashing: Database = {
+      ...database,
+      query: (text, values) =>
+        text.includes("set sent_at") ? Promise.reject(new Error("crashed")) : database.query(text, values),
+    };
+    await publishAll(database, { thingId: "a", number: 1 });
+    const crashed = startRelay(t, crashing, broker, { lease: 200 });
+    await eventually(() => sent.length === 1);
+    await crashed.stop();
+    startRelay(t, database, broker);
+    await eventually(async () => (await unsent(database)).length === 0);
+    ok(sent.length >= 2);
+    equal(new Set(sent).size, 1);
+  });
+
+  it("waits for a broker that is away, without counting attempts", async (t) => {
+    const { database } = await serviceDatabase(t);
+    let tries = 0;
+    const broker = takingBroker(async (messages) => {
+      tries += 1;
+      if (tries <= 4) throw unavailable.failure();
+      return confirmAll(messages);
+    });
+    await publishAll(database, { thingId: "a", number: 1 });
+    startRelay(t, database, broker, { attempts: 2 });
+    await eventually(() => tries >= 2);
+    deepEqual(
+      (await unsent(database)).map(({ attempts, parked }) => ({ attempts, parked })),
+      [{ attempts: 0, parked: false }],
+    );
+    await eventually(async () => (await unsent(database)).length === 0);
+  });
+
+  it("parks what the broker refuses, with the cause; its key waits until then, other keys do not", async (t) => {
+    const { database } = await serviceDatabase(t);
+    const sent: Happened[] = [];
+    let refusals = 0;
+    const broker = takingBroker(async (messages) => {
+      const refused = messages.some(({ key }) => key === "bad" && refusals < 3);
+      if (refused) refusals += 1;
+      const results = messages.map(
+        ({ key }): Published => (key === "bad" && refused ? { failed: "nobody wants it" } : "confirmed"),
+      );
+      sent.push(...bodies(messages.filter((_, index) => results[index] === "confirmed")));
+      return results;
+    });
+    await publishAll(
+      database,
+      { thingId: "bad", number: 1 },
+      { thingId: "bad", number: 2 },
+      { thingId: "good", number: 3 },
+    );
+    startRelay(t, database, broker, { attempts: 3, backoff: soon });
+    await eventually(() => sent.length === 2);
+    deepEqual(
+      sent.map(({ number }) => number),
+      [3, 2],
+    );
+    await eventually(async () => (await unsent(database)).length === 1);
+    deepEqual(await unsent(database), [{ attempts: 3, parked: true, cause: "nobody wants it" }]);
+  });
+
+  it("finds the message that spoils a batch, and sends the others", async (t) => {
+    const { database } = await serviceDatabase(t);
+    const sent: Happened[] = [];
+    const broker = takingBroker(async (messages) => {
+      if (messages.some(({ key }) => key === "bad")) throw new Error("can't be written down");
+      sent.push(...bodies(messages));
+      return confirmAll(messages);
+    });
+    await publishAll(
+      database,
+      { thingId: "a", number: 1 },
+      { thingId: "bad", number: 2 },
+      { thingId: "b", number: 3 },
+      { thingId: "bad", number: 4 },
+    );
+    startRelay(t, database, broker, { attempts: 1, backoff: soon });
+    await eventually(async () => (await unsent(database)).filter(({ parked }) => parked).length === 2);
+    deepEqual(
+      sent.map(({ number }) => number),
+      [1, 3],
+    );
+    equal((await unsent(database))[0]?.cause, "Error: can't be written down");
+  });
+
+  it("sends what is left when it is stopped", async (t) => {
+    const { database } = await serviceDatabase(t);
+    let sent = 0;
+    const broker = takingBroker(async (messages) => {
+      sent += messages.length;
+      return confirmAll(messages);
+    });
+    const relay = startRelay(t, database, broker, { interval: 3_600_000, batch: 3 });
+    await publishAll(database, ...Array.from({ length: 10 }, (_, number) => ({ thingId: "a", number })));
+    await relay.stop();
+    equal(sent, 10);
+    deepEqual(await unsent(database), []);
+  });
+});
