@@ -1,18 +1,43 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { assertInvariants, type Fault, play, type Scenario, type StepName } from "./saga-world.ts";
+import { fakeClock } from "../testing/fake-clock.ts";
+import { type Ending, type Fault, play, type Scenario, type StepName } from "./saga-world.ts";
 
 const refusals: (StepName | undefined)[] = [undefined, "reserve", "charge", "ship", "confirm"];
 
+/** What must hold however a scenario went; `refuses` and `silent` say how it may end. */
+function assertInvariants({ refuses, silent }: Scenario, ending: Ending): void {
+  const { instance, confirmed, rejected, accounts, undone } = ending;
+  const steps = [...accounts.values()].map(({ step }) => step);
+  assert.equal(new Set(steps).size, steps.length, "a step used more than one key");
+  for (const { step, done, undone } of accounts.values()) {
+    assert(done <= 1 && undone <= done, `${step} took effect ${done} times and was undone ${undone} times`);
+  }
+  assert.deepEqual(
+    undone,
+    ["ship", "charge", "reserve"].filter((step) => undone.includes(step)),
+    "undone in reverse",
+  );
+  const inEffect = [...accounts.values()].filter(({ done, undone }) => done > undone).map(({ step }) => step);
+  if (instance.status === "done") {
+    assert(!refuses && !silent, "it was done in spite of all");
+    assert.deepEqual(inEffect.toSorted(), ["bill", "charge", "reserve", "ship"]);
+    assert.deepEqual([confirmed, rejected], [1, []]);
+  } else {
+    assert.equal(instance.status, "failed");
+    assert.deepEqual([inEffect, confirmed, rejected], [[], 0, [instance.reason]]);
+  }
+}
+
 async function check(scenario: Scenario): Promise<void> {
-  const ending = await play(scenario);
+  const ending = await play(scenario, fakeClock());
   assertInvariants(scenario, ending);
   if (scenario.refuses) assert.equal(ending.instance.reason, "no");
 }
 
 async function checkEachAndEveryPair(what: Fault["what"], refuses: StepName | undefined): Promise<void> {
-  const { calls } = await play({ faults: [], refuses });
+  const { calls } = await play({ faults: [], refuses }, fakeClock());
   for (let first = 1; first <= calls; first++) {
     await check({ refuses, faults: [{ call: first, what }] });
     // After the first fault some calls are made again.
@@ -52,7 +77,7 @@ const scenario: fc.Arbitrary<Scenario> = fc.record({
 const schedules = (broken: Scenario["broken"] = {}) =>
   fc.asyncProperty(scenario, async (given) => {
     const played = { ...given, broken };
-    assertInvariants(played, await play(played));
+    assertInvariants(played, await play(played, fakeClock()));
   });
 
 test("random schedules of crashes, pauses, outages and lost answers leave the saga whole", () =>
