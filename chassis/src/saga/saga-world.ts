@@ -1,55 +1,33 @@
 import assert from "node:assert/strict";
 import { Type } from "typebox";
 import type { Clock } from "../core/clock.ts";
-import { refusal, unavailable } from "../core/failure.ts";
+import { unavailable } from "../core/failure.ts";
 import { createLog } from "../telemetry/log.ts";
+import {
+  Crash,
+  createFaultyServices,
+  type Participant,
+  type Process,
+  refusedByTest,
+  type Scenario,
+  type Witnesses,
+} from "./faulty-services.ts";
 import { createMemorySagaStore, type SagaMemory } from "./memory-saga-store.ts";
 import { runSaga } from "./run-saga.ts";
 import { type Saga, type StepContext, saga } from "./saga.ts";
 import { isUnderWay, type SagaInstance } from "./saga-instance.ts";
 import { LeaseLost, type SagaStore } from "./saga-store.ts";
 
-/**
- * What happens at the n-th call (from 1) that any process makes to the store or to another service: the process dies before it,
- * or the caller gets no answer although it took effect (`lost answer`) or without it (`outage`), or both sides see nothing of
- * each other for `stall` milliseconds, before it arrives.
- */
-export type Fault = { call: number; what: "crash" | "lost answer" | "outage" | { stall: number } };
-
-export type Scenario = {
-  faults: readonly Fault[];
-  /** The step that refuses; `confirm` is the pivot. */
-  refuses?: StepName | undefined;
-  /** The step whose service never answers, though it does what it is asked. */
-  silent?: "reserve" | "charge" | "ship" | undefined;
-  /** Rules that are broken, to show that it is noticed. */
-  broken?: { fencing?: boolean; keys?: boolean };
-};
-
-export type StepName = "reserve" | "charge" | "ship" | "confirm";
-
 /** What the witnesses saw when everything had come to rest. */
-export type Ending = {
+export type Ending = Witnesses & {
   readonly instance: SagaInstance;
   readonly confirmed: number;
   readonly rejected: readonly string[];
-  readonly accounts: ReadonlyMap<string, Account>;
-  /** Effects of undoing, in their order. */
-  readonly undone: readonly string[];
-  readonly calls: number;
 };
-
-/** What another service knows under one key. */
-type Account = { readonly step: string; done: number; undone: number; tombstone: boolean };
-type Process = { readonly name: string; dead: boolean };
-type Participant = { do(context: StepContext): Promise<void>; undo(context: StepContext): Promise<void> };
 
 /** A clock that stands still until it is moved. */
 type MovableClock = Clock & { advance(milliseconds: number): Promise<void> };
 
-class Crash extends Error {}
-
-const refusedByTest = refusal("no", 409, "No");
 const SECONDS_AT_MOST = 600;
 
 /** Runs one saga to its end through everything that the scenario does to it. */
@@ -76,53 +54,9 @@ function instanceIn(memory: SagaMemory): SagaInstance {
 }
 
 function createWorld(scenario: Scenario, clock: Clock) {
-  const accounts = new Map<string, Account>();
-  const undone: string[] = [];
+  const { call, participant, witnesses } = createFaultyServices(scenario, clock);
   const rejected: string[] = [];
   let confirmed = 0;
-  let calls = 0;
-
-  async function call<T>(process: Process, effect: () => Promise<T>): Promise<T> {
-    if (process.dead) throw new Crash();
-    const number = ++calls;
-    const what = scenario.faults.find((fault) => fault.call === number)?.what;
-    if (what === "crash") {
-      process.dead = true;
-      throw new Crash();
-    }
-    if (what === "outage") throw unavailable.failure();
-    if (typeof what === "object") await clock.sleep(what.stall);
-    const result = await effect();
-    if (what === "lost answer") throw unavailable.failure();
-    return result;
-  }
-
-  function account(step: string, { key }: StepContext): Account {
-    const known = scenario.broken?.keys ? `${key}${calls}` : key;
-    const found = accounts.get(known) ?? { step, done: 0, undone: 0, tombstone: false };
-    accounts.set(known, found);
-    return found;
-  }
-
-  const participant = (process: Process, step: string): Participant => ({
-    do: (context) =>
-      call(process, async () => {
-        if (scenario.refuses === step) throw refusedByTest.failure();
-        const known = account(step, context);
-        if (known.tombstone) throw refusedByTest.failure();
-        if (known.done === 0) known.done++;
-        if (scenario.silent === step) throw unavailable.failure();
-      }),
-    undo: (context) =>
-      call(process, async () => {
-        const known = account(step, context);
-        if (known.done > known.undone) {
-          known.undone++;
-          undone.push(step);
-        }
-        known.tombstone = true;
-      }),
-  });
 
   const definition = (process: Process): Saga<{ order: string }> =>
     saga("sell", Type.Object({ order: Type.String() }))
@@ -164,7 +98,7 @@ function createWorld(scenario: Scenario, clock: Clock) {
         if (!known) throw error;
       }
     },
-    witnesses: () => ({ accounts, undone, rejected, confirmed, calls }),
+    witnesses: () => ({ ...witnesses(), rejected, confirmed }),
   };
 }
 
