@@ -1,0 +1,73 @@
+import assert from "node:assert/strict";
+import type { BodyOf } from "@flotilla/chassis/contract/event";
+import { jsonValidator } from "@flotilla/chassis/contract/validate";
+import { anonymous, type User as Caller } from "@flotilla/chassis/identity/caller";
+import type { Publish } from "@flotilla/chassis/messaging";
+import { Answer } from "@flotilla/chassis/service/answer";
+import { createLog } from "@flotilla/chassis/telemetry/log";
+import { fakeClock } from "@flotilla/chassis/testing/fake-clock";
+import { type Cleanup, testDatabase } from "@flotilla/chassis/testing/postgres";
+import type { SignedIn, User, userCreated, userDeleted } from "@flotilla/contracts/users";
+import type { calls } from "./calls.ts";
+import { service } from "./service.ts";
+
+type Calls = ReturnType<typeof calls>;
+type Reply<Name extends keyof Calls> = Exclude<Awaited<ReturnType<Calls[Name]>>, Answer<unknown>>;
+type Given = { params?: object; query?: object; body?: object; caller?: Caller };
+type Published = { type: string; body: BodyOf<typeof userCreated> | BodyOf<typeof userDeleted> };
+
+export const ada = { name: "Ada", email: "ada@example.org", password: "correct horse" };
+
+/** The users service on a database of its own: its calls, and the events it published. */
+export async function usersUnderTest(t: Cleanup) {
+  const { database } = await testDatabase(t, [{ name: "users", folder: service.migrations }]);
+  const clock = fakeClock();
+  const published: Published[] = [];
+  const publish: Publish = async (tx, event, body) => {
+    jsonValidator(event.body)(body);
+    tx.afterCommit(() => published.push({ type: event.type, body: body as Published["body"] }));
+  };
+  const log = createLog({ service: "users", level: "silent" });
+
+  /** A replica with these settings. */
+  async function replica(config: { ADMIN_EMAIL?: string; ADMIN_PASSWORD?: string } = {}) {
+    const wiring = await service.wire({
+      config,
+      database,
+      publish,
+      clock,
+      log,
+      startSaga: () => assert.fail("users has no sagas"),
+      client: () => assert.fail("users calls nobody"),
+    });
+    const call = async <Name extends keyof Calls>(name: Name, given: Given = {}): Promise<Reply<Name>> => {
+      const blank = { params: {}, query: {}, headers: {}, key: "", caller: anonymous };
+      const signal = new AbortController().signal;
+      const reply = await wiring.calls[name]({ ...blank, ...given, signal } as never);
+      return (reply instanceof Answer ? reply.body : reply) as Reply<Name>;
+    };
+    return { call, prepare: async () => wiring.prepare?.() };
+  }
+
+  const { call, prepare } = await replica();
+  await prepare();
+  return {
+    database,
+    clock,
+    published,
+    replica,
+    call,
+    register: (given: Partial<typeof ada> = {}) => call("register", { body: { ...ada, ...given } }),
+    login: (given: { email?: string; password?: string } = {}) =>
+      call("login", { body: { email: ada.email, password: ada.password, ...given } }),
+    refresh: (refreshToken: string) => call("refresh", { body: { refreshToken } }),
+    /** Makes the account an administrator's. */
+    promote: ({ id }: User) => database.query("update account set role = 'admin' where id = $1", [id]),
+  };
+}
+
+/** The caller that an answer's access token stands for. */
+export function callerOf({ user, accessToken }: SignedIn): Caller {
+  const claims = JSON.parse(Buffer.from(accessToken.split(".")[1] as string, "base64url").toString());
+  return { kind: "user", id: user.id, name: user.name, role: user.role, session: claims.sid };
+}
