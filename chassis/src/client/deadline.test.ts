@@ -125,15 +125,23 @@ test("a caller who leaves ends the call, and calls of one who left are not made"
 test("a call that gives up while it waits for a connection spares the connection", async (t) => {
   const clock = fakeClock();
   const first = Promise.withResolvers<() => void>();
-  const server = await httpServer(t, (_request, response) => first.resolve(() => answerJson(response, 200, thing)));
+  const server = await httpServer(t, (_request, response) => {
+    const answer = () => answerJson(response, 200, thing);
+    if (server.requests.length > 1) answer();
+    first.resolve(answer);
+  });
   const { things } = thingsClient(t, [server.url], { clock, connections: 1 });
   const long = things.getThing({ params });
   const answer = await first.promise;
-  const short = assert.rejects(things.getThing({ params }, { timeout: 100 }), deadlineExceeded.is);
+  const short = assert.rejects(things.getThing({ params: { id: "late" } }, { timeout: 100 }), deadlineExceeded.is);
   await clock.advance(100);
   await short;
   answer();
   assert.deepEqual(await long, thing);
+  await things.getThing({ params: { id: "next" } });
   assert.equal(server.connections(), 1);
-  assert.equal(server.requests.length, 1);
+  assert.deepEqual(
+    server.requests.map(({ url }) => url),
+    ["/things/t1", "/things/next"],
+  );
 });

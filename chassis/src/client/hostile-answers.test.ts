@@ -21,11 +21,12 @@ const text = (status: number, type: string, body: string) => (response: ServerRe
 const json = (status: number, body: unknown) => (response: ServerResponse) => answerJson(response, status, body);
 
 const outsideTheContract: Record<string, (response: ServerResponse) => void> = {
-  "10 MB of announced JSON": (response) => text(200, "application/json", "1".repeat(10_000_000))(response),
+  "10 MB of announced JSON": (response) =>
+    text(200, "application/json", `{"id":"t1","size":3${" ".repeat(10_000_000)}}`)(response),
   "10 MB in chunks": (response) => {
     response.writeHead(200, { "content-type": "application/json" });
     for (let megabyte = 0; megabyte < 10; megabyte += 1) response.write(" ".repeat(1_000_000));
-    response.end("{}");
+    response.end('{"id":"t1","size":3}');
   },
   "a field of another type": json(200, { id: "t1", size: "3" }),
   "a missing field": json(200, { id: "t1" }),
@@ -38,6 +39,7 @@ const outsideTheContract: Record<string, (response: ServerResponse) => void> = {
   "a reply without its body": (response) => response.writeHead(204).end(),
   "a refusal that the contract does not have": json(409, problem("something_else")),
   "a refusal that is no problem": text(404, "text/html", "<html>not here</html>"),
+  "a refusal as plain JSON": text(404, "application/json", JSON.stringify(problem("not_found"))),
   "a problem that is none": json(404, { code: 404 }),
 };
 

@@ -64,7 +64,7 @@ export function createVerifier(
     const { typ, kid } = readHeader(token);
     const kind = kinds.get(typ);
     if (!kind) throw tokenInvalid.failure({ cause: new Error("unknown typ") });
-    const claims = await verifyClaims(token, typ, kid, kind, now);
+    const claims = await verifyClaims(token, kid, kind, now);
     const caller = kind.caller(claims, kind.issuer(kid));
     const issuedAt = claims.iat as number;
     const until = Math.min(claims.exp as number, issuedAt + kind.lifetime);
@@ -112,10 +112,9 @@ function readHeader(token: string): { typ: string; kid: string } {
   return { typ, kid };
 }
 
-async function verifyClaims(token: string, typ: string, kid: string, kind: Kind, now: Date): Promise<JWTPayload> {
+async function verifyClaims(token: string, kid: string, kind: Kind, now: Date): Promise<JWTPayload> {
   const rules: JWTVerifyOptions = {
     algorithms: [ALGORITHM],
-    typ,
     issuer: kind.issuer(kid),
     audience: kind.audience,
     requiredClaims: ["iss", "sub", "aud", "iat", "exp"],
