@@ -1,0 +1,100 @@
+import assert from "node:assert/strict";
+import { type TestContext, test } from "node:test";
+import { startService } from "@flotilla/chassis/service/host";
+import { startInProcess } from "@flotilla/chassis/testing/in-process";
+import type { SignedIn } from "@flotilla/contracts/users";
+import { service } from "./service.ts";
+import { ada } from "./users-under-test.ts";
+
+type Asked = { body?: unknown; token?: string; requestId?: string };
+
+const admin = { ADMIN_EMAIL: "admin@shop.example", ADMIN_PASSWORD: "harbour master" };
+
+/** The service as a process of its own would run it, asked over HTTP. */
+async function serviceUnderTest(t: TestContext) {
+  const start = (surroundings: Parameters<typeof startService>[1]) => startService(service, surroundings);
+  const running = await startInProcess(t, [{ name: "users", environment: admin, start }]);
+  return async (route: string, { body, token, requestId }: Asked = {}) => {
+    const [method = "", path] = route.split(" ");
+    const response = await fetch(`${running.url("users")}${path}`, {
+      method,
+      headers: {
+        ...(body === undefined ? {} : { "content-type": "application/json" }),
+        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+        ...(requestId === undefined ? {} : { "x-request-id": requestId }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    return { status: response.status, text, json: text === "" ? undefined : JSON.parse(text) };
+  };
+}
+
+test("an account's life: registered, signed in, refreshed, signed out, closed", async (t) => {
+  const ask = await serviceUnderTest(t);
+  const registered = await ask("POST /auth/register", { body: ada });
+  assert.equal(registered.status, 201);
+  const { accessToken: token, refreshToken, user } = registered.json as SignedIn;
+  assert.deepEqual((await ask("GET /users/me", { token })).json, user);
+  assert.equal((await ask("POST /auth/refresh", { body: { refreshToken } })).status, 200);
+  const reused = await ask("POST /auth/refresh", { body: { refreshToken } });
+  assert.deepEqual([reused.status, reused.json.code], [401, "refresh_token_reused"]);
+  const { email, password } = ada;
+  assert.equal((await ask("POST /auth/login", { body: { email, password } })).status, 200);
+  assert.equal((await ask("POST /auth/logout", { token })).status, 204);
+  assert.equal((await ask(`DELETE /users/${user.id}`, { token })).status, 204);
+  assert.equal((await ask("GET /users/me", { token })).status, 404);
+  assert.equal((await ask("POST /auth/login", { body: { email, password } })).status, 401);
+});
+
+test("another's id and a random one are answered with the same bytes, whatever is asked", async (t) => {
+  const ask = await serviceUnderTest(t);
+  const token = (await ask("POST /auth/register", { body: ada })).json.accessToken;
+  const other = (await ask("POST /auth/register", { body: { ...ada, email: "bob@example.org" } })).json;
+  const requests = [["GET"], ["PUT", { name: "Eve" }], ["DELETE"]] as const;
+  for (const [method, body] of requests) {
+    const [taken, free] = await Promise.all(
+      [other.user.id, "0198c0de-0000-7000-8000-000000000000"].map((id) =>
+        ask(`${method} /users/${id}`, { token, body, requestId: "same" }),
+      ),
+    );
+    assert.deepEqual(taken, free, method);
+    assert.equal(taken?.status, 404, method);
+  }
+  assert.deepEqual((await ask("GET /users/me", { token: other.accessToken })).json, other.user);
+});
+
+test("nobody makes themselves more than they are", async (t) => {
+  const ask = await serviceUnderTest(t);
+  const asked = await ask("POST /auth/register", { body: { ...ada, role: "admin" } });
+  assert.deepEqual([asked.status, asked.json.errors[0].path], [400, "/role"]);
+  const { accessToken: token, user } = (await ask("POST /auth/register", { body: ada })).json as SignedIn;
+  for (const field of [{ role: "admin" }, { id: "1" }, { createdAt: user.createdAt }]) {
+    const refused = await ask(`PUT /users/${user.id}`, { token, body: { name: "Eve", ...field } });
+    assert.deepEqual([refused.status, refused.json.errors[0].path], [400, `/${Object.keys(field)[0]}`]);
+  }
+  assert.deepEqual((await ask("GET /users/me", { token })).json, user);
+  assert.equal((await ask("GET /users", { token })).status, 403);
+  assert.equal((await ask(`GET /contacts/${user.id}`, { token })).status, 401);
+});
+
+test("input that is none is refused with its path", async (t) => {
+  const ask = await serviceUnderTest(t);
+  const faulty = { name: "\0", email: "ada", password: "short" };
+  for (const [field, value] of Object.entries(faulty)) {
+    const { status, json } = await ask("POST /auth/register", { body: { ...ada, [field]: value } });
+    assert.deepEqual([status, json.code, json.errors[0].path], [400, "invalid_input", `/${field}`]);
+  }
+});
+
+test("the administrator of the settings signs in, sees everybody and can't close the last administrator's account", async (t) => {
+  const ask = await serviceUnderTest(t);
+  await ask("POST /auth/register", { body: ada });
+  const body = { email: admin.ADMIN_EMAIL, password: admin.ADMIN_PASSWORD };
+  const { accessToken: token, user } = (await ask("POST /auth/login", { body })).json as SignedIn;
+  assert.equal((await ask("GET /users", { token })).json.items.length, 2);
+  const refused = await ask(`DELETE /users/${user.id}`, { token });
+  assert.deepEqual([refused.status, refused.json.code], [409, "last_admin"]);
+  const [key] = (await ask("GET /.well-known/jwks.json")).json.keys;
+  assert.deepEqual(Object.keys(key).sort(), ["alg", "crv", "kid", "kty", "use", "x"]);
+});
