@@ -1,6 +1,5 @@
 import { resolve } from "node:path";
 import { ConfigurationError, type Environment } from "@flotilla/chassis/core/config";
-import { brokerMigrations } from "@flotilla/chassis/messaging/migrate-broker";
 import { servicesOf } from "@flotilla/chassis/topology";
 import { endLeftProcesses } from "@flotilla/chassis/topology/left-processes";
 import { FolderInUse, type FolderLock, lockFolder } from "@flotilla/chassis/topology/lock";
@@ -67,7 +66,6 @@ async function run(
     dataFolder,
     databaseUrl: settings.DATABASE_URL,
     brokerUrl: settings.BROKER_URL === "postgres:" ? undefined : settings.BROKER_URL,
-    brokerMigrations: [brokerMigrations],
     edge: { host: settings.HOST ?? "127.0.0.1", port: settings.PORT ?? 0 },
     environmentOf: (service) => environmentOf(service, administrator, settings),
     onProgress: screen.progress,

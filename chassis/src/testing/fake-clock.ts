@@ -2,7 +2,7 @@ import type { Clock } from "../core/clock.ts";
 
 /** A clock that stands still until a test moves it. */
 export type FakeClock = Clock & {
-  /** Lets `milliseconds` pass: sleepers wake in the order of their times, and each may go on and sleep again before the next. */
+  /** Lets what can go on do so, then `milliseconds` pass: sleepers wake in the order of their times, and each may go on and sleep again before the next. */
   advance(milliseconds: number): Promise<void>;
   /** How many are asleep right now. */
   sleepers(): number;
@@ -35,6 +35,7 @@ export function fakeClock(start: Date = new Date("2030-01-01T00:00:00Z")): FakeC
         asleep.add(sleeper);
       }),
     async advance(milliseconds) {
+      await settled();
       const until = passed + milliseconds;
       for (let sleeper = next(until); sleeper; sleeper = next(until)) {
         passed = Math.max(passed, sleeper.at);

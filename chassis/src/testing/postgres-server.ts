@@ -1,4 +1,4 @@
-import { rmSync } from "node:fs";
+import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,15 +8,22 @@ import { type EmbeddedPostgres, startEmbeddedPostgres } from "../topology/embedd
 export async function startTestServer(): Promise<EmbeddedPostgres> {
   const dataFolder = await mkdtemp(join(tmpdir(), "flotilla-test-"));
   const server = await startEmbeddedPostgres({ dataFolder, unsafeForTests: true });
-  const endAtExit = () => {
-    process.kill(server.pid, "SIGQUIT");
-    rmSync(dataFolder, { recursive: true, force: true });
-  };
-  process.once("exit", endAtExit);
+  const guard = endAfterUs(server.pid, dataFolder);
   const stop = async () => {
-    process.off("exit", endAtExit);
+    guard.kill("SIGKILL");
     await server.stop();
     await rm(dataFolder, { recursive: true, force: true });
   };
   return { ...server, stop };
+}
+
+/** Tests are killed now and then; what ends their server must outlive them. */
+function endAfterUs(pid: number, dataFolder: string): ChildProcess {
+  const script =
+    'while kill -0 "$1"; do sleep 1; done; kill -QUIT "$2"; while kill -0 "$2"; do sleep 1; done; rm -rf "$3"';
+  const args = ["-c", script, "sh", String(process.pid), String(pid), dataFolder];
+  const guard = spawn("sh", args, { detached: true, stdio: "ignore" });
+  guard.once("error", () => {});
+  guard.unref();
+  return guard;
 }

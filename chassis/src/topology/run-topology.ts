@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { Environment } from "../core/config.ts";
 import { openDatabase } from "../database/database.ts";
-import { type MigrationSet, migrate } from "../database/migrate.ts";
+import { migrateBroker } from "../messaging/migrate-broker.ts";
 import { createLog } from "../telemetry/log.ts";
 import { keepDatabaseRunning } from "./database-server.ts";
 import { prepareDatabases, type ServiceDatabases } from "./databases.ts";
@@ -20,7 +20,6 @@ export type RunOptions = {
   databaseUrl?: string | undefined;
   /** Another broker than the one on our own database server. */
   brokerUrl?: string | undefined;
-  brokerMigrations: readonly MigrationSet[];
   /** Where the service at the edge listens; port 0 is any. */
   edge: { host: string; port: number };
   /** The settings of a service besides those that every one has. */
@@ -85,16 +84,16 @@ async function startDatabases(options: RunOptions, started: AsyncDisposableStack
   const passwordsFile = join(options.dataFolder, "database-passwords.json");
   const services = servicesOf(options.topology).map(({ name }) => name);
   const databases = await prepareDatabases({ adminUrl, passwordsFile, services });
-  await migrateBroker(options.brokerUrl ?? databases.brokerOwnerUrl, options.brokerMigrations);
+  await prepareBroker(options.brokerUrl ?? databases.brokerOwnerUrl);
   return databases;
 }
 
-async function migrateBroker(url: string, migrations: readonly MigrationSet[]): Promise<void> {
-  if (!/^postgres(ql)?:/.test(url)) return;
+/** Services may use the broker's tables but make none, so they are made for them. */
+async function prepareBroker(url: string): Promise<void> {
   const log = createLog({ service: "supervisor", level: "silent" });
   const database = openDatabase({ url, name: "supervisor", log });
   try {
-    await migrate(database, migrations);
+    await migrateBroker(database);
   } finally {
     await database.close();
   }
