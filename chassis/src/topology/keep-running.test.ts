@@ -1,0 +1,114 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { fakeClock } from "../testing/fake-clock.ts";
+import type { Child } from "./child.ts";
+import { keepRunning } from "./keep-running.ts";
+
+/** A process that does what the test says. */
+function fakeChild(pid: number) {
+  const ready = Promise.withResolvers<string | undefined>();
+  const ended = Promise.withResolvers<string>();
+  const end = (how: string) => {
+    ready.resolve(undefined);
+    ended.resolve(how);
+  };
+  const child: Child = {
+    pid,
+    ready: ready.promise,
+    ended: ended.promise,
+    tell: () => {},
+    kill: () => end("was ended by SIGKILL"),
+    stop: async () => end("drained"),
+  };
+  return { child, end, isReady: () => ready.resolve(`http://127.0.0.1:${pid}`) };
+}
+
+function arranged() {
+  const clock = fakeClock();
+  const started: ReturnType<typeof fakeChild>[] = [];
+  const waits: number[] = [];
+  const ready: number[] = [];
+  const start = async () => {
+    const next = fakeChild(started.length + 1);
+    started.push(next);
+    return next.child;
+  };
+  const events = {
+    starting: () => {},
+    ready: ({ pid }: { pid: number }) => void ready.push(pid),
+    ended: (_how: string, wait: number) => void waits.push(wait),
+  };
+  return { clock, started, waits, ready, slot: keepRunning(start, events, clock) };
+}
+
+type Arranged = ReturnType<typeof arranged>;
+
+/** Lets the process be ready, run for a while, and end by itself. */
+async function liveAndDie({ clock, started }: Arranged, milliseconds: number): Promise<void> {
+  started.at(-1)?.isReady();
+  await clock.advance(milliseconds);
+  started.at(-1)?.end("ended with exit code 1");
+  await clock.advance(0);
+}
+
+test("a process that ends is followed by another, after ever longer waits of at most 10 s", async () => {
+  const arrangement = arranged();
+  for (let death = 1; death <= 12; death++) {
+    await arrangement.clock.advance(0);
+    assert.equal(arrangement.started.length, death);
+    await liveAndDie(arrangement, 100);
+    await arrangement.clock.advance(10_000);
+  }
+  const ceilings = arrangement.waits.map((_, index) => Math.min(10_000, 200 * 2 ** index));
+  assert.ok(arrangement.waits.every((wait, index) => wait <= (ceilings[index] ?? 0)));
+  assert.ok(Math.max(...arrangement.waits) > 200);
+  await arrangement.slot.stop();
+});
+
+test("after a process that ran well, the waits begin again", async () => {
+  const arrangement = arranged();
+  for (const lived of [100, 100, 100, 100, 100, 10_000]) {
+    await arrangement.clock.advance(10_000);
+    await liveAndDie(arrangement, lived);
+  }
+  assert.ok((arrangement.waits.at(-1) ?? 1_000) <= 200);
+  await arrangement.slot.stop();
+});
+
+test("the first start has failed when three processes ended before they were ready", async () => {
+  const { clock, started, slot } = arranged();
+  for (let death = 1; death <= 3; death++) {
+    await clock.advance(10_000);
+    started.at(-1)?.end("ended with exit code 1");
+  }
+  await assert.rejects(slot.firstReady, /exit code 1/);
+  await slot.stop();
+});
+
+test("a process that is not ready within a minute is ended, and followed by another", async () => {
+  const { clock, started, slot } = arranged();
+  await clock.advance(59_999);
+  assert.equal(started.length, 1);
+  await clock.advance(10_001);
+  assert.equal(started.length, 2);
+  started.at(-1)?.isReady();
+  await slot.firstReady;
+  await slot.stop();
+});
+
+for (const way of ["stop", "kill"] as const) {
+  test(`after ${way} no process follows, also when it comes during a wait`, async () => {
+    const running = arranged();
+    await running.clock.advance(0);
+    running.started[0]?.isReady();
+    await running.slot.firstReady;
+    await running.slot[way]();
+    const waiting = arranged();
+    await liveAndDie(waiting, 0);
+    await waiting.slot[way]();
+    for (const { clock, started } of [running, waiting]) {
+      await clock.advance(60_000);
+      assert.equal(started.length, 1);
+    }
+  });
+}
