@@ -116,8 +116,9 @@ export function claimedDeliveries(options: ClaimedDeliveriesOptions): ClaimedDel
     wake: fetching.wake,
     async stop() {
       stopped.abort();
+      lanes.halt();
       await fetching.stop();
-      settle(await lanes.stop(), "unhandled");
+      settle(await lanes.drain(), "unhandled");
       await settledWithin(LONGEST_FLUSH);
       verdicts.abandon();
       await renewing.stop();
@@ -127,7 +128,7 @@ export function claimedDeliveries(options: ClaimedDeliveriesOptions): ClaimedDel
       verdicts.abandon();
       void fetching.stop();
       void renewing.stop();
-      void lanes.stop();
+      lanes.halt();
     },
   };
 }

@@ -6,8 +6,10 @@ export type Lanes<Item extends InLane> = {
   add(items: readonly Item[]): void;
   /** How many items are under way or wait for their turn. */
   size(): number;
-  /** Starts no more items and removes those that wait; resolves with them when those under way have ended. */
-  stop(): Promise<Item[]>;
+  /** Starts no more items from now on. */
+  halt(): void;
+  /** Resolves when those under way have ended, with those that wait, which are then forgotten. To be halted before. */
+  drain(): Promise<Item[]>;
 };
 
 /**
@@ -23,10 +25,10 @@ export function createLanes<Item extends InLane>(options: {
   const ready: string[] = [];
   const underWay = new Set<Promise<void>>();
   let size = 0;
-  let stopped = false;
+  let halted = false;
 
   function next(): void {
-    while (!stopped && underWay.size < options.concurrency) {
+    while (!halted && underWay.size < options.concurrency) {
       const lane = ready.shift();
       if (lane === undefined) return;
       const run: Promise<void> = workIn(lane).finally(() => {
@@ -65,8 +67,10 @@ export function createLanes<Item extends InLane>(options: {
       next();
     },
     size: () => size,
-    async stop() {
-      stopped = true;
+    halt() {
+      halted = true;
+    },
+    async drain() {
       await Promise.all(underWay);
       const left = [...waiting.values()].flat();
       waiting.clear();

@@ -15,11 +15,11 @@ export const addToOutbox = (tx: Transaction, message: Message): Promise<unknown>
 /** Claims up to `limit` unsent events for `lease` milliseconds, in their order, leaving out keys that have one claimed or waiting. */
 export async function claimUnsent(database: Database, limit: number, lease: number): Promise<ClaimedBatch> {
   const claim = randomUUID();
-  const rows = await database.query<{ seq: string; message: Message; attempts: number }>(
+  const rows = await database.query<OutboxRow>(
     "select seq, message, attempts from claim_outbox($1, $2 * interval '1 ms', $3) order by seq",
     [limit, lease, claim],
   );
-  return { claim, rows: rows.map((row) => ({ ...row, seq: Number(row.seq) })) };
+  return { claim, rows };
 }
 
 export const markSent = (database: Database, sequences: readonly number[]): Promise<unknown> =>

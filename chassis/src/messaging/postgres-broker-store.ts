@@ -55,11 +55,11 @@ export async function claimDeliveries(
   { limit, perLane, lease }: { limit: number; perLane: number; lease: number },
 ): Promise<ClaimedRow[]> {
   const claim = randomUUID();
-  const rows = await database.query<{ seq: string; lane: string; message: Message; attempt: number }>(
+  const rows = await database.query<Omit<ClaimedRow, "claim">>(
     "select seq, lane, message, attempt from claim_deliveries($1, $2, $3, $4 * interval '1 ms', $5) order by seq",
     [consumer, limit, perLane, lease, claim],
   );
-  return rows.map((row) => ({ ...row, seq: Number(row.seq), claim }));
+  return rows.map((row) => ({ ...row, claim }));
 }
 
 export const finishDeliveries = (database: Database, consumer: string, done: readonly Fenced[]): Promise<unknown> =>
@@ -95,7 +95,7 @@ export async function renewLeases<Row extends Fenced>(
   held: readonly Row[],
   lease: number,
 ): Promise<Row[]> {
-  const rows = await database.query<{ seq: string; claim: string }>(
+  const rows = await database.query<Fenced>(
     `update delivery d set held_until = clock_timestamp() + $4 * interval '1 ms'
      from unnest($2::bigint[], $3::uuid[]) as h (seq, claim)
      where d.consumer = $1 and d.seq = h.seq and d.claim = h.claim and d.held_until > clock_timestamp()

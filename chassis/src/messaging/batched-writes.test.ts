@@ -1,0 +1,59 @@
+import { deepEqual } from "node:assert/strict";
+import { describe, it } from "node:test";
+import { fakeClock } from "../testing/fake-clock.ts";
+import { createBatchedWrites } from "./batched-writes.ts";
+import { quiet } from "./messaging.fixture.ts";
+
+function writesUnderTest() {
+  const clock = fakeClock();
+  const batches: number[][] = [];
+  const ends: ((error?: Error) => void)[] = [];
+  const writes = createBatchedWrites<number>({
+    clock,
+    log: quiet,
+    write: (items) => {
+      batches.push([...items]);
+      return new Promise((resolve, reject) => ends.push((error) => (error ? reject(error) : resolve())));
+    },
+  });
+  const end = async (error?: Error) => {
+    ends.shift()?.(error);
+    await new Promise((resolve) => setImmediate(resolve));
+  };
+  return { clock, batches, writes, end };
+}
+
+describe("batched writes", () => {
+  it("write the first at once, and what comes meanwhile together", async () => {
+    const { batches, writes, end } = writesUnderTest();
+    writes.add([1]);
+    writes.add([2]);
+    writes.add([3, 4]);
+    await end();
+    await end();
+    await writes.settled();
+    writes.add([5]);
+    deepEqual(batches, [[1], [2, 3, 4], [5]]);
+  });
+
+  it("try again what failed, with what came meanwhile", async () => {
+    const { clock, batches, writes, end } = writesUnderTest();
+    writes.add([1]);
+    await end(new Error("away"));
+    writes.add([2]);
+    await clock.advance(2_000);
+    await end();
+    await writes.settled();
+    deepEqual(batches, [[1], [1, 2]]);
+  });
+
+  it("give up when they are abandoned", async () => {
+    const { batches, writes, end } = writesUnderTest();
+    writes.add([1]);
+    writes.abandon();
+    await end(new Error("away"));
+    await writes.settled();
+    writes.add([2]);
+    deepEqual(batches, [[1]]);
+  });
+});

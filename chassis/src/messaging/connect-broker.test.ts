@@ -1,0 +1,31 @@
+import { equal, rejects } from "node:assert/strict";
+import { describe, it } from "node:test";
+import { systemClock } from "../core/clock.ts";
+import { ConfigurationError } from "../core/config.ts";
+import { testDatabase } from "../testing/postgres.ts";
+import { connectBroker } from "./connect-broker.ts";
+import { quiet } from "./messaging.fixture.ts";
+
+const options = { name: "test", clock: systemClock, log: quiet };
+
+describe("connecting to a broker", () => {
+  it("chooses the driver by the scheme of the URL", async (t) => {
+    const { url } = await testDatabase(t);
+    for (const each of ["memory:", url, url.replace("postgres:", "postgresql:")]) {
+      const broker = await connectBroker(each, options);
+      equal(broker.healthy(), true);
+      await broker.close();
+    }
+  });
+
+  it("names the schemes it knows when it does not know the one given, and shows nothing else of the URL", async () => {
+    for (const url of ["carrier-pigeon://user:secret@coop", "rubbish", ""]) {
+      await rejects(connectBroker(url, options), (error: unknown) => {
+        equal(error instanceof ConfigurationError, true);
+        equal((error as ConfigurationError).faults.length, 1);
+        equal(/secret|rubbish|coop/.test(String(error)), false);
+        return true;
+      });
+    }
+  });
+});
