@@ -6,8 +6,8 @@ import { type Account, emailKey } from "./account.ts";
 export type AccountStore = ReturnType<typeof accountStore>;
 
 export const accountStore = (database: Queryable) => ({
-  async find(id: string): Promise<Account | undefined> {
-    const [row] = await database.query<Row>(`select ${columns} from account where id = $1`, [id]);
+  async find(id: string, queryable: Queryable = database): Promise<Account | undefined> {
+    const [row] = await queryable.query<Row>(`select ${columns} from account where id = $1`, [id]);
     return row && fromRow(row);
   },
 

@@ -3,13 +3,14 @@ import { test } from "node:test";
 import { ConfigurationError, readConfig } from "@flotilla/chassis/core/config";
 import { invalidCredentials, refreshTokenInvalid } from "@flotilla/contracts/users";
 import { config } from "./config.ts";
-import { ada, usersUnderTest } from "./users-under-test.ts";
+import { ada, openConnections, usersUnderTest } from "./users-under-test.ts";
 
 const settings = { ADMIN_EMAIL: "admin@shop.example", ADMIN_PASSWORD: "harbour master" };
 const credentials = { email: settings.ADMIN_EMAIL, password: settings.ADMIN_PASSWORD };
 
 test("replicas that start at the same time make one administrator", async (t) => {
-  const { replica, login, published } = await usersUnderTest(t);
+  const { replica, login, published, database } = await usersUnderTest(t);
+  await openConnections(database);
   const replicas = await Promise.all([1, 2, 3].map(() => replica(settings)));
   await Promise.all(replicas.map(({ prepare }) => prepare()));
   assert.equal((await login(credentials)).user.role, "admin");

@@ -35,7 +35,7 @@ export const refreshSession =
         await sessions.end({ id: token.sessionId, accountId: token.accountId }, now, tx);
         return "reused";
       }
-      const account = await accounts.findForChange(tx, token.accountId);
+      const account = await accounts.find(token.accountId, tx);
       if (!account) return "invalid";
       return { account, issued: await signIns.continue(tx, token.sessionId, hash) };
     }

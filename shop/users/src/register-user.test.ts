@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { invalidInput } from "@flotilla/chassis/core/failure";
 import { emailTaken } from "@flotilla/contracts/users";
-import { ada, callerOf, usersUnderTest } from "./users-under-test.ts";
+import { ada, callerOf, openConnections, usersUnderTest } from "./users-under-test.ts";
 
 test("whoever registers is signed in, and the event tells of them", async (t) => {
   const { register, refresh, call, published } = await usersUnderTest(t);
@@ -24,6 +24,7 @@ test("an email has one account, however its letters are written", async (t) => {
 
 test("of ten who register one email at the same time one gets it", async (t) => {
   const { register, published, database } = await usersUnderTest(t);
+  await openConnections(database);
   const outcomes = await Promise.allSettled(Array.from({ length: 10 }, () => register()));
   assert.equal(outcomes.filter((outcome) => outcome.status === "fulfilled").length, 1);
   assert.ok(outcomes.every((outcome) => outcome.status === "fulfilled" || emailTaken.is(outcome.reason)));

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { BodyOf } from "@flotilla/chassis/contract/event";
 import { jsonValidator } from "@flotilla/chassis/contract/validate";
+import type { Database } from "@flotilla/chassis/database";
 import { anonymous, type User as Caller } from "@flotilla/chassis/identity/caller";
 import type { Publish } from "@flotilla/chassis/messaging";
 import { Answer } from "@flotilla/chassis/service/answer";
@@ -65,6 +66,10 @@ export async function usersUnderTest(t: Cleanup) {
     promote: ({ id }: User) => database.query("update account set role = 'admin' where id = $1", [id]),
   };
 }
+
+/** Opens all connections, so that what is asked at the same time from now on is done at the same time. */
+export const openConnections = (database: Database) =>
+  Promise.all(Array.from({ length: 10 }, () => database.query("select pg_sleep(0.1)")));
 
 /** The caller that an answer's access token stands for. */
 export function callerOf({ user, accessToken }: SignedIn): Caller {

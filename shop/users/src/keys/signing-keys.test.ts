@@ -4,6 +4,7 @@ import { type TestContext, test } from "node:test";
 import type { User } from "@flotilla/chassis/identity/caller";
 import { fakeClock } from "@flotilla/chassis/testing/fake-clock";
 import { testDatabase } from "@flotilla/chassis/testing/postgres";
+import { openConnections } from "../users-under-test.ts";
 import { signingKeyStore } from "./signing-key-store.ts";
 import { signingKeys } from "./signing-keys.ts";
 
@@ -17,14 +18,15 @@ async function keysUnderTest(t: TestContext) {
   const clock = fakeClock();
   const store = signingKeyStore(database);
   const keys = () => signingKeys({ database, store, clock });
-  return { clock, store, keys };
+  return { clock, store, keys, database };
 }
 
 const decode = (part: string) => JSON.parse(Buffer.from(part, "base64url").toString());
 const kidOf = (token: string) => decode(token.split(".")[0] as string).kid;
 
 test("replicas that start at the same time share one first key", async (t) => {
-  const { keys, store } = await keysUnderTest(t);
+  const { keys, store, database } = await keysUnderTest(t);
+  await openConnections(database);
   const replicas = Array.from({ length: 5 }, keys);
   await Promise.all(replicas.map((replica) => replica.refresh()));
   assert.equal((await store.list()).length, 1);
