@@ -4,8 +4,8 @@ const MOST_BYTES = 32 * 1024 * 1024;
 const LONGEST = 5_000;
 
 /**
- * Takes in what the client is still sending, up to 32 MiB or 5 s, so that it gets to read the answer: closing at once would reset
- * the connection under it.
+ * Takes in what the client is still sending, so that it gets to read the answer: closing at once would reset the connection under
+ * it. After 32 MiB or 5 s the connection is cut off.
  */
 export function discardRequestBody(request: IncomingMessage): void {
   if (request.complete) return;

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { createServer } from "node:net";
+import { connect, createServer, type Socket } from "node:net";
 import { type TestContext, test } from "node:test";
 import { answerJson, httpServer } from "../testing/http-server.ts";
 import { as, bodyOf, gatewayTo, sendBytes } from "./gateway.fixture.ts";
@@ -7,7 +7,7 @@ import { as, bodyOf, gatewayTo, sendBytes } from "./gateway.fixture.ts";
 const json = { "content-type": "application/json" };
 
 /** Something at a port that is not an HTTP service of ours: it does with each connection what `react` says. */
-async function oddServer(t: TestContext, react: (socket: import("node:net").Socket, first: string) => void) {
+async function oddServer(t: TestContext, react: (socket: Socket, first: string) => void) {
   let connections = 0;
   const server = createServer((socket) => {
     connections += 1;
@@ -109,6 +109,22 @@ test("a client that asks before it sends too much is told no at once", async (t)
   const answer = await sendBytes(url, head.join("\r\n"));
   assert.match(answer, /^HTTP\/1.1 413 /);
   assert.match(answer, /connection: close/i);
+});
+
+test("a body without end is cut off, whatever the answer was", async (t) => {
+  const { url } = await gatewayTo(t, []);
+  const socket = connect({ host: "127.0.0.1", port: Number(new URL(url).port) });
+  const closed = new Promise((resolve) => socket.on("close", resolve));
+  socket.on("error", () => {});
+  socket.resume();
+  const chunk = `100000\r\n${"x".repeat(0x100000)}\r\n`;
+  const pour = () => {
+    while (!socket.destroyed && socket.write(chunk));
+  };
+  socket.on("drain", pour);
+  socket.write("POST /api/nothing HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n");
+  pour();
+  await closed;
 });
 
 test("where no instance is known or reachable, the answer is 503 with the time to come back", async (t) => {

@@ -64,9 +64,8 @@ test("two requests on one connection are two requests for the service", async (t
   );
 });
 
-test("what follows an answered request and is not HTTP gets no answer into the middle of another", async (t) => {
-  const service = await httpServer(t, (_, response) => answerJson(response, 200, {}));
+test("garbage behind a request that waits for its answer is not answered in its place", async (t) => {
+  const service = await httpServer(t, () => {});
   const { url } = await gatewayTo(t, [service.url]);
-  const answer = await sendBytes(url, `${get("Host: a")}garbage\r\n\r\n`);
-  assert.ok((answer.match(/HTTP\/1\.1 /g)?.length ?? 0) <= 1);
+  assert.equal(await sendBytes(url, `${get("Host: a")}garbage\r\n\r\n`), "");
 });
