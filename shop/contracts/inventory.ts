@@ -76,6 +76,7 @@ export const releaseStock = call("DELETE /reservations/{orderId}", {
 
 export const stockChanged = event("stock.changed", {
   key: "productId",
+  heardBy: ["products"],
   body: Fields({
     productId: Id,
     available: Count,

@@ -8,6 +8,8 @@ export type Event<Body = unknown> = {
   readonly key: string;
   readonly version: number;
   readonly body: TObject;
+  /** The services that hear of it: their queues are there before it is first published. */
+  readonly heardBy: readonly string[];
   /** Carries the type; never there at run time. */
   readonly "~body"?: Body;
 };
@@ -15,9 +17,9 @@ export type Event<Body = unknown> = {
 /** Writes an event down. */
 export function event<Schema extends TObject>(
   type: `${string}.${string}`,
-  shape: { key: keyof Static<Schema> & string; body: Schema; version?: number },
+  shape: { key: keyof Static<Schema> & string; body: Schema; heardBy?: readonly string[]; version?: number },
 ): Event<Static<Schema>> {
-  return { type, key: shape.key, version: shape.version ?? 1, body: shape.body };
+  return { type, key: shape.key, version: shape.version ?? 1, body: shape.body, heardBy: shape.heardBy ?? [] };
 }
 
 /** The type of an event's body. */

@@ -24,7 +24,7 @@ test("what is not JSON is malformed", () => {
 });
 
 test("nesting deeper than 32 is refused, however deep it goes", () => {
-  const nested = (depth: number) => '{"a":'.repeat(depth) + "1" + "}".repeat(depth);
+  const nested = (depth: number) => `${'{"a":'.repeat(depth)}1${"}".repeat(depth)}`;
   assert.doesNotThrow(() => parseJson(nested(32)));
   assert.equal(faultOf(nested(33)).path, "/a".repeat(32));
   assert.equal(faultOf(nested(10_000)).code, "invalid_input");
