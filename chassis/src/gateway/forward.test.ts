@@ -1,39 +1,16 @@
 import assert from "node:assert/strict";
-import { connect, createServer, type Socket } from "node:net";
 import { type TestContext, test } from "node:test";
 import { answerJson, httpServer } from "../testing/http-server.ts";
-import { as, bodyOf, gatewayTo, sendBytes } from "./gateway.fixture.ts";
+import { as, bodyOf, gatewayTo, problemOf } from "./gateway.fixture.ts";
+import { oddServer } from "./odd-server.fixture.ts";
 
 const json = { "content-type": "application/json" };
-
-/** Something at a port that is not an HTTP service of ours: it does with each connection what `react` says. */
-async function oddServer(t: TestContext, react: (socket: Socket, first: string) => void) {
-  let connections = 0;
-  const server = createServer((socket) => {
-    connections += 1;
-    socket.on("error", () => {});
-    socket.once("data", (data) => react(socket, data.toString()));
-    t.after(() => socket.destroy());
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  t.after(() => server.close());
-  return { url: `http://127.0.0.1:${(server.address() as { port: number }).port}`, connections: () => connections };
-}
 
 /** An address at which nothing listens. */
 async function deadUrl(t: TestContext): Promise<string> {
   const server = await httpServer(t, () => {});
   server.close();
   return server.url;
-}
-
-async function problemOf(response: Response) {
-  assert.equal(response.headers.get("content-type"), "application/problem+json");
-  const problem = await bodyOf(response);
-  assert.equal(problem["status"], response.status);
-  assert.equal(problem["instance"], response.headers.get("x-request-id"));
-  assert.doesNotMatch(JSON.stringify(problem), /127\.0\.0\.1|ECONN|\.ts|node_modules|garbage/);
-  return problem;
 }
 
 test("the service sees what the gateway set, and nothing that the client claimed", async (t) => {
@@ -52,79 +29,6 @@ test("the service sees what the gateway set, and nothing that the client claimed
   assert.equal(seen["x-deadline-ms"], "10000");
   assert.equal(seen["if-none-match"], '"1"');
   assert.equal(seen.host, new URL(service.url).host);
-});
-
-test("bodies and answers go through byte by byte, also without an announced length", async (t) => {
-  const service = await httpServer(t, (request, response) => response.writeHead(201, json).end(request.body));
-  const { url } = await gatewayTo(t, [service.url]);
-  const body = JSON.stringify({ title: "ünï".repeat(5_000) });
-  for (const sent of [body, new Blob([body]).stream()]) {
-    const response = await fetch(`${url}/api/auth/login`, {
-      method: "POST",
-      headers: json,
-      body: sent,
-      duplex: "half",
-    });
-    assert.equal(response.status, 201);
-    assert.equal(await response.text(), body);
-  }
-});
-
-test("a large body is streamed where the call allows one", async (t) => {
-  const service = await httpServer(t, (request, response) => answerJson(response, 200, { size: request.body.length }));
-  const { url } = await gatewayTo(t, [service.url]);
-  const body = "x".repeat(900_000);
-  for (const sent of [body, new Blob([body]).stream()]) {
-    const response = await fetch(`${url}/api/scans/1`, { method: "PUT", headers: json, body: sent, duplex: "half" });
-    assert.deepEqual(await bodyOf(response), { size: 900_000 });
-  }
-});
-
-for (const [path, method, limit] of [
-  ["/api/auth/login", "POST", 64 * 1024],
-  ["/api/scans/1", "PUT", 1_000_000],
-] as const) {
-  test(`${method} ${path} with more than its ${limit} bytes is refused, announced or not`, async (t) => {
-    const received: string[] = [];
-    const service = await oddServer(t, (socket, first) => {
-      received.push(first);
-      socket.on("data", (data) => received.push(data.toString("latin1")));
-    });
-    const { url } = await gatewayTo(t, [service.url]);
-    const body = "x".repeat(10_000_000);
-    for (const sent of [body, new Blob([body]).stream()]) {
-      const response = await fetch(url + path, { method, headers: json, body: sent, duplex: "half" });
-      assert.equal(response.status, 413);
-      const { code, errors } = (await problemOf(response)) as { code: string; errors: unknown };
-      assert.equal(code, "body_too_large");
-      assert.deepEqual(errors, [{ path: "", message: `must be at most ${limit} bytes` }]);
-    }
-    assert.doesNotMatch(received.join(""), /\r\n0\r\n\r\n$/, "no request reached the service whole");
-  });
-}
-
-test("a client that asks before it sends too much is told no at once", async (t) => {
-  const { url } = await gatewayTo(t, []);
-  const head = ["POST /api/auth/login HTTP/1.1", "Host: a", "Content-Length: 9000000", "Expect: 100-continue", "", ""];
-  const answer = await sendBytes(url, head.join("\r\n"));
-  assert.match(answer, /^HTTP\/1.1 413 /);
-  assert.match(answer, /connection: close/i);
-});
-
-test("a body without end is cut off, whatever the answer was", async (t) => {
-  const { url } = await gatewayTo(t, []);
-  const socket = connect({ host: "127.0.0.1", port: Number(new URL(url).port) });
-  const closed = new Promise((resolve) => socket.on("close", resolve));
-  socket.on("error", () => {});
-  socket.resume();
-  const chunk = `100000\r\n${"x".repeat(0x100000)}\r\n`;
-  const pour = () => {
-    while (!socket.destroyed && socket.write(chunk));
-  };
-  socket.on("drain", pour);
-  socket.write("POST /api/nothing HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n");
-  pour();
-  await closed;
 });
 
 test("where no instance is known or reachable, the answer is 503 with the time to come back", async (t) => {

@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { connect } from "node:net";
 import type { TestContext } from "node:test";
 import { type TObject, Type } from "typebox";
@@ -107,3 +108,13 @@ export function sendBytes(url: string, bytes: string): Promise<string> {
 
 /** The JSON of an answer. */
 export const bodyOf = async (response: Response) => (await response.json()) as Record<string, unknown>;
+
+/** The problem an answer holds; it names the request and tells nothing of what is behind the gateway. */
+export async function problemOf(response: Response) {
+  assert.equal(response.headers.get("content-type"), "application/problem+json");
+  const problem = await bodyOf(response);
+  assert.equal(problem["status"], response.status);
+  assert.equal(problem["instance"], response.headers.get("x-request-id"));
+  assert.doesNotMatch(JSON.stringify(problem), /127\.0\.0\.1|ECONN|\.ts|node_modules|garbage/);
+  return problem;
+}
