@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { answerJson, httpServer } from "../testing/http-server.ts";
-import { as, bodyOf, gatewayTo, problemOf } from "./gateway.fixture.ts";
+import { as, bodyOf, gatewayTo, problemOf, sendBytes } from "./gateway.fixture.ts";
 import { oddServer } from "./odd-server.fixture.ts";
 
 const json = { "content-type": "application/json" };
@@ -29,6 +29,14 @@ test("the service sees what the gateway set, and nothing that the client claimed
   assert.equal(seen["x-deadline-ms"], "10000");
   assert.equal(seen["if-none-match"], '"1"');
   assert.equal(seen.host, new URL(service.url).host);
+});
+
+test("a header beyond ASCII goes on as it came", async (t) => {
+  const service = await httpServer(t, (_, response) => answerJson(response, 200, {}));
+  const { url } = await gatewayTo(t, [service.url]);
+  const head = ["GET /api/books HTTP/1.1", "Host: a", "User-Agent: caf\xe9\tbar", "Connection: close", "", ""];
+  assert.match(await sendBytes(url, head.join("\r\n")), /^HTTP\/1.1 200 /);
+  assert.equal(service.requests[0]?.headers["user-agent"], "caf\xe9\tbar");
 });
 
 test("where no instance is known or reachable, the answer is 503 with the time to come back", async (t) => {

@@ -39,6 +39,7 @@ export function relay(
   response: ServerResponse,
   options: RelayOptions,
 ): Promise<Outcome> {
+  if (response.destroyed) return Promise.resolve("answered");
   const { promise, resolve } = Promise.withResolvers<Outcome>();
   dispatcher.dispatch(
     { method: method as Dispatcher.HttpMethod, path, headers, body: body ?? null },
