@@ -15,14 +15,20 @@ import { eventually, Visitor } from "../visitor.ts";
 /** How a process ended. */
 export type Exit = { readonly code: number | null; readonly signal: NodeJS.Signals | null };
 
-/** `node shop/start.ts`, running: real processes, seen from outside. */
-export type RunningShop = {
-  readonly dataFolder: string;
-  /** What it has written to its output so far. */
+/** `node shop/start.ts` itself, seen from outside. */
+export type Supervisor = {
+  /** What it has written so far. */
   output(): string;
+  /** Sends it a signal and waits for its end. */
+  stop(signal: NodeJS.Signals): Promise<Exit>;
+  /** Types into the terminal that it runs in. */
+  type(keys: string): void;
+  readonly exit: Promise<Exit>;
+};
+
+/** A shop of real processes, seen from outside. */
+export type RunningShop = Supervisor & {
   where(): Promise<RunFile>;
-  /** The process of a service. */
-  processOf(service: string): Promise<RunningInstance>;
   /** Sends a signal to the process of a service; returns its id. */
   kill(service: string, signal?: NodeJS.Signals): Promise<number>;
   /** Resolves with the process that followed the one with this id, once it is ready. */
@@ -33,17 +39,12 @@ export type RunningShop = {
   visitor(): Visitor;
   /** The administrator, signed in. */
   admin(): Promise<Visitor>;
-  /** Sends a signal to the supervisor and waits for its end. */
-  stop(signal: NodeJS.Signals): Promise<Exit>;
-  /** Types into the terminal that it runs in. */
-  type(keys: string): void;
-  readonly exit: Promise<Exit>;
 };
 
 export type RunShopOptions = {
   dataFolder: string;
   /** The program that runs it, and its arguments. Default: node itself. */
-  command?: readonly string[];
+  command?: readonly string[] | undefined;
 };
 
 export const startFile = fileURLToPath(new URL("../../start.ts", import.meta.url));
@@ -78,9 +79,17 @@ export const shopEnvironment = (dataFolder: string): NodeJS.ProcessEnv => ({
 });
 
 /** Starts a shop and waits until it is ready; it is stopped when the test ends. */
-export async function runShop(t: Cleanup, { dataFolder, command }: RunShopOptions): Promise<RunningShop> {
-  const [program = process.execPath, ...args] = command ?? [process.execPath, startFile];
+export async function runShop(t: Cleanup, options: RunShopOptions): Promise<RunningShop> {
+  const { dataFolder } = options;
   const before = await readRunFile(dataFolder);
+  const supervisor = startSupervisor(t, options);
+  await waitForRunFile(dataFolder, before, supervisor);
+  return { ...(await outside(t, dataFolder)), ...supervisor };
+}
+
+/** Starts a shop, and does not wait; it is stopped when the test ends. */
+export function startSupervisor(t: Cleanup, { dataFolder, command }: RunShopOptions): Supervisor {
+  const [program = "", ...args] = command ?? [process.execPath, startFile];
   const child = spawn(program, args, { env: shopEnvironment(dataFolder), stdio: ["pipe", "pipe", "pipe"] });
   const { output, exit } = observe(child);
   const stop = (signal: NodeJS.Signals) => {
@@ -92,8 +101,7 @@ export async function runShop(t: Cleanup, { dataFolder, command }: RunShopOption
     await stop("SIGTERM");
     clearTimeout(late);
   });
-  await waitForRunFile(dataFolder, before, exit, output);
-  return { ...(await outside(t, dataFolder)), output, exit, stop, type: (keys) => child.stdin?.write(keys) };
+  return { output, exit, stop, type: (keys) => void child.stdin?.write(keys) };
 }
 
 function observe(child: ChildProcess) {
@@ -110,52 +118,44 @@ function observe(child: ChildProcess) {
 }
 
 async function waitForRunFile(
-  dataFolder: string,
+  folder: string,
   before: RunFile | undefined,
-  exit: Promise<Exit>,
-  output: () => string,
+  { exit, output }: Supervisor,
 ): Promise<void> {
   let ended = false;
   exit.finally(() => {
     ended = true;
   });
+  // A supervisor that was killed has left its file there.
   const isNew = (found: RunFile | undefined) => found && JSON.stringify(found) !== JSON.stringify(before);
-  const ready = () => readRunFile(dataFolder).then(isNew);
+  const ready = () => readRunFile(folder).then(isNew);
   await eventually("the shop is ready", async () => ended || (await ready()) || undefined, PATIENCE);
   if (ended) throw new Error(`the shop ended before it was ready:\n${output()}`);
 }
 
-async function outside(t: Cleanup, dataFolder: string) {
+async function outside(t: Cleanup, dataFolder: string): Promise<Omit<RunningShop, keyof Supervisor>> {
   const where = async () => (await readRunFile(dataFolder)) ?? { gateway: "", console: null, services: {} };
   const { gateway } = await where();
   const instanceOf = async (service: string) => (await where()).services[service]?.[0];
-  const processOf = async (service: string): Promise<RunningInstance> => {
-    const instance = await instanceOf(service);
-    if (!instance) throw new Error(`${service} does not run`);
-    return instance;
-  };
   const visitor = () => new Visitor(gateway);
   return {
-    dataFolder,
     where,
-    processOf,
     visitor,
+    admin: async () => visitor().signIn((await readAdministrator(dataFolder)) ?? { email: "", password: "" }),
     database: await witnesses(t, dataFolder),
-    async kill(service: string, signal: NodeJS.Signals = "SIGKILL") {
-      const { pid } = await processOf(service);
+    async kill(service, signal = "SIGKILL") {
+      const { pid } = (await instanceOf(service)) ?? {};
+      if (!pid) throw new Error(`${service} does not run`);
       process.kill(pid, signal);
       return pid;
     },
-    restarted: (service: string, pid: number) =>
-      eventually(
-        `${service} runs again`,
-        async () => {
-          const instance = await instanceOf(service);
-          return instance && instance.pid !== pid ? instance : undefined;
-        },
-        PATIENCE,
-      ),
-    admin: async () => visitor().signIn((await readAdministrator(dataFolder)) ?? { email: "", password: "" }),
+    async restarted(service, pid) {
+      const another = async () => {
+        const instance = await instanceOf(service);
+        return instance && instance.pid !== pid ? instance : undefined;
+      };
+      return eventually(`${service} runs again`, another, PATIENCE);
+    },
   };
 }
 

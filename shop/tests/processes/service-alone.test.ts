@@ -1,0 +1,79 @@
+import assert from "node:assert/strict";
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { before, describe, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { fileCleanup } from "@flotilla/chassis/testing/file-cleanup";
+import { testDatabase } from "@flotilla/chassis/testing/postgres";
+import { servicesOf } from "@flotilla/chassis/topology";
+import { prepareKeys, type ServiceKeys } from "../../../chassis/src/topology/keys.ts";
+import { shop } from "../../topology.ts";
+import { shopFolder } from "./running-shop.ts";
+import { runToEnd } from "./start-to-end.ts";
+
+const services = servicesOf(shop);
+let brokerUrl: string;
+let keys: ServiceKeys;
+
+before(async () => {
+  brokerUrl = (await testDatabase(fileCleanup)).url;
+  const folder = await shopFolder(fileCleanup);
+  keys = await prepareKeys(
+    join(folder, "keys"),
+    services.map(({ name }) => name),
+  );
+});
+
+/** The settings that a service needs when nobody supervises it. */
+const settingsOf = async (name: string): Promise<NodeJS.ProcessEnv> => ({
+  DATABASE_URL: (await testDatabase(fileCleanup)).url,
+  BROKER_URL: brokerUrl,
+  SERVICE_KEY_FILE: keys.privateKeyFile(name),
+  SERVICE_PUBLIC_KEYS_FILE: keys.publicKeysFile,
+});
+
+/** The address that a service writes into its log when it is ready. */
+async function readyUrl(service: ChildProcess): Promise<string> {
+  if (!service.stdout) throw new Error("its output is not read");
+  const seen: string[] = [];
+  for await (const line of createInterface(service.stdout)) {
+    seen.push(line);
+    const { msg, url } = line.startsWith("{") ? JSON.parse(line) : {};
+    if (msg === "ready") return url;
+  }
+  throw new Error(`it ended before it was ready:\n${seen.join("\n")}`);
+}
+
+describe("each service starts alone from its main file", { concurrency: 2 }, () => {
+  for (const { name, main } of services) {
+    test(`${name} is ready on its own, and drains when asked`, async () => {
+      const env = await settingsOf(name);
+      const service = spawn(process.execPath, [fileURLToPath(main)], { env, stdio: ["ignore", "pipe", "inherit"] });
+      fileCleanup.after(() => void service.kill("SIGKILL"));
+      const url = await readyUrl(service);
+      service.stdout?.resume();
+      for (const path of ["/health/live", "/health/ready", "/health"]) {
+        const response = await fetch(new URL(path, url));
+        assert.deepEqual([response.status, await response.json()], [200, { status: "healthy", service: name }]);
+      }
+      const exit = once(service, "exit");
+      service.kill("SIGTERM");
+      assert.deepEqual(await exit, [0, null]);
+    });
+
+    test(`${name} with wrong settings ends with one line for each`, async () => {
+      const { code, lines } = await runToEnd(fileURLToPath(main), { PORT: "http", LOG_LEVEL: "loud" });
+      const missing = ["DATABASE_URL", "BROKER_URL", "SERVICE_KEY_FILE", "SERVICE_PUBLIC_KEYS_FILE"];
+      // The gateway has neither database nor messages, and nobody to prove itself to.
+      const faults = [
+        "PORT must",
+        "LOG_LEVEL must",
+        ...(name === "gateway" ? [] : missing.map((each) => `${each} is`)),
+      ];
+      assert.equal(code, 1);
+      assert.deepEqual(lines.map((line) => line.split(" ").slice(0, 2).join(" ")).sort(), faults.sort());
+    });
+  }
+});
