@@ -1,4 +1,4 @@
-import { deepEqual } from "node:assert/strict";
+import { deepEqual, equal } from "node:assert/strict";
 import { describe, it } from "node:test";
 import { fakeClock } from "../testing/fake-clock.ts";
 import { createBatchedWrites } from "./batched-writes.ts";
@@ -31,7 +31,6 @@ describe("batched writes", () => {
     writes.add([3, 4]);
     await end();
     await end();
-    await writes.settled();
     writes.add([5]);
     deepEqual(batches, [[1], [2, 3, 4], [5]]);
   });
@@ -43,17 +42,33 @@ describe("batched writes", () => {
     writes.add([2]);
     await clock.advance(2_000);
     await end();
-    await writes.settled();
     deepEqual(batches, [[1], [1, 2]]);
   });
 
   it("give up when they are abandoned", async () => {
-    const { batches, writes, end } = writesUnderTest();
+    const { clock, batches, writes, end } = writesUnderTest();
     writes.add([1]);
     writes.abandon();
     await end(new Error("away"));
-    await writes.settled();
     writes.add([2]);
+    await clock.advance(60_000);
     deepEqual(batches, [[1]]);
+  });
+
+  it("finish with everything written, and give up what takes too long", async () => {
+    const quick = writesUnderTest();
+    quick.writes.add([1]);
+    quick.writes.add([2]);
+    const finished = quick.writes.finish(5_000);
+    await quick.end();
+    await quick.end();
+    await finished;
+    deepEqual(quick.batches, [[1], [2]]);
+    const slow = writesUnderTest();
+    slow.writes.add([1]);
+    const givenUp = slow.writes.finish(5_000);
+    await slow.clock.advance(5_000);
+    await givenUp;
+    equal(slow.clock.sleepers(), 0);
   });
 });

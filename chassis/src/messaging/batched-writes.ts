@@ -5,8 +5,8 @@ import type { Log } from "../telemetry/log.ts";
 /** Collects things to write: one write at a time, each with everything that has come since the one before. */
 export type BatchedWrites<Item> = {
   add(items: readonly Item[]): void;
-  /** Resolves when everything has been written, or given up. */
-  settled(): Promise<void>;
+  /** Resolves when everything has been written; what is not after so many milliseconds is given up. */
+  finish(milliseconds: number): Promise<void>;
   /** Gives up what is not written. */
   abandon(): void;
 };
@@ -46,7 +46,13 @@ export function createBatchedWrites<Item>(options: {
       pending.push(...items);
       if (pending.length > 0) writing ??= writeAll();
     },
-    settled: async () => writing,
+    async finish(milliseconds) {
+      const finished = new AbortController();
+      const tooLong = options.clock.sleep(milliseconds, finished.signal).catch(() => {});
+      await Promise.race([writing, tooLong]);
+      finished.abort();
+      abandoned.abort();
+    },
     abandon: () => abandoned.abort(),
   };
 }

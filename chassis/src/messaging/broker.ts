@@ -25,7 +25,7 @@ export interface Broker {
   /**
    * Hands messages over, in their order; resolves when each is stored durably for every consumer that wants its type, or is
    * known not to be. After a message that failed, none of its source and key is handed over. Throws `unavailable` when the outcome
-   * is unknown, at the latest after 10 s.
+   * is unknown.
    */
   publish(messages: readonly Message[]): Promise<Published[]>;
   /**

@@ -4,7 +4,7 @@ import type { Log } from "../telemetry/log.ts";
 import { createBatchedWrites } from "./batched-writes.ts";
 import type { BrokerSubscription, Verdict } from "./broker.ts";
 import { createLanes } from "./lanes.ts";
-import { startLoop } from "./loop.ts";
+import { type Loop, startLoop } from "./loop.ts";
 import {
   type ClaimedRow,
   claimDeliveries,
@@ -48,10 +48,8 @@ type Settled = { row: Held; verdict: Verdict | "unhandled" };
 
 /** Claims deliveries ahead, handles them lane by lane, and stores the verdicts in batches. */
 export function claimedDeliveries(options: ClaimedDeliveriesOptions): ClaimedDeliveries {
-  const { database, subscription, clock, log, lease, interval } = options;
+  const { database, subscription, clock, log } = options;
   const { consumer, concurrency } = subscription;
-  // However many lanes are slow, half of this is left for others as long as there is anybody to handle them.
-  const ahead = 2 * concurrency * PER_LANE;
   const held = new Set<Held>();
   const stopped = new AbortController();
 
@@ -61,7 +59,7 @@ export function claimedDeliveries(options: ClaimedDeliveriesOptions): ClaimedDel
     async write(settled) {
       await storeVerdicts(database, consumer, settled);
       for (const { row } of settled) held.delete(row);
-      fetchMore();
+      if (hasRoom(subscription, held)) fetching.wake();
     },
   });
   const settle = (rows: readonly Held[], verdict: Settled["verdict"]) =>
@@ -78,35 +76,11 @@ export function claimedDeliveries(options: ClaimedDeliveriesOptions): ClaimedDel
     drop: (rows) => settle(rows, "unhandled"),
   });
 
-  const fetching = startLoop({
-    name: `fetch ${consumer}`,
-    clock,
-    log,
-    interval,
-    async round() {
-      const room = ahead - held.size;
-      if (room < ahead / 2) return false;
-      const expires = clock.monotonic() + lease;
-      const claimed = await claimDeliveries(database, consumer, { limit: room, perLane: PER_LANE, lease });
-      const rows = claimed.map((row) => ({ ...row, expires }));
-      for (const row of rows) held.add(row);
-      lanes.add(rows);
-      return rows.length > 0;
-    },
+  const fetching = startFetching(options, held, (rows) => {
+    for (const row of rows) held.add(row);
+    lanes.add(rows);
   });
-
   const renewing = startRenewing(options, held);
-
-  function fetchMore(): void {
-    if (held.size <= ahead / 2) fetching.wake();
-  }
-
-  async function settledWithin(milliseconds: number): Promise<void> {
-    const enough = new AbortController();
-    const tooLong = clock.sleep(milliseconds, enough.signal).catch(() => {});
-    await Promise.race([verdicts.settled(), tooLong]);
-    enough.abort();
-  }
 
   function wakeIn(milliseconds: number): void {
     clock.sleep(milliseconds + 1, stopped.signal).then(fetching.wake, () => {});
@@ -119,8 +93,7 @@ export function claimedDeliveries(options: ClaimedDeliveriesOptions): ClaimedDel
       lanes.halt();
       await fetching.stop();
       settle(await lanes.drain(), "unhandled");
-      await settledWithin(LONGEST_FLUSH);
-      verdicts.abandon();
+      await verdicts.finish(LONGEST_FLUSH);
       await renewing.stop();
     },
     abandon() {
@@ -133,8 +106,38 @@ export function claimedDeliveries(options: ClaimedDeliveriesOptions): ClaimedDel
   };
 }
 
+/** Claims more whenever half of what may be held is handled. */
+function startFetching(
+  options: ClaimedDeliveriesOptions,
+  held: ReadonlySet<Held>,
+  accept: (rows: Held[]) => void,
+): Loop {
+  const { database, subscription, clock, log, lease, interval } = options;
+  return startLoop({
+    name: `fetch ${subscription.consumer}`,
+    clock,
+    log,
+    interval,
+    async round() {
+      if (!hasRoom(subscription, held)) return false;
+      const limit = mostHeld(subscription) - held.size;
+      const expires = clock.monotonic() + lease;
+      const rows = await claimDeliveries(database, subscription.consumer, { limit, perLane: PER_LANE, lease });
+      accept(rows.map((row) => ({ ...row, expires })));
+      return rows.length > 0;
+    },
+  });
+}
+
+/** However many lanes are slow, half of this is left for others as long as there is anybody to handle them. */
+const mostHeld = ({ concurrency }: BrokerSubscription) => 2 * concurrency * PER_LANE;
+const hasRoom = (subscription: BrokerSubscription, held: ReadonlySet<Held>) => held.size <= mostHeld(subscription) / 2;
+
 /** Renews the leases of what is held, long before they end. */
-function startRenewing({ database, subscription, clock, log, lease }: ClaimedDeliveriesOptions, held: Set<Held>) {
+function startRenewing(
+  { database, subscription, clock, log, lease }: ClaimedDeliveriesOptions,
+  held: ReadonlySet<Held>,
+): Loop {
   return startLoop({
     name: `renew ${subscription.consumer}`,
     clock,

@@ -4,7 +4,7 @@ import { systemClock } from "../core/clock.ts";
 import { internalError, refusal, unavailable } from "../core/failure.ts";
 import type { Database } from "../database/database.ts";
 import { currentContext } from "../telemetry/context.ts";
-import { testMessage } from "../testing/broker-suite.ts";
+import { testMessage } from "../testing/broker-under-test.ts";
 import { eventually } from "../testing/eventually.ts";
 import type { Broker } from "./broker.ts";
 import { type ConsumerOptions, startConsumer } from "./consumer.ts";
@@ -45,6 +45,8 @@ async function consuming(
   });
   return { database, broker };
 }
+
+const body = { thingId: "a", number: 1 };
 
 const inbox = async (database: Database) => (await database.query("select 1 from inbox")).length;
 const effectsBecome = (database: Database, ...numbers: number[]) =>
@@ -96,7 +98,9 @@ describe("consumer", () => {
     equal((await database.query("select 1 from outbox")).length, 1);
     deepEqual(await deadLetters(database), []);
   });
+});
 
+describe("dead letters", () => {
   it("parks a message that keeps failing, with cause, stack, attempts and trace, while others flow", async (t) => {
     const { database, broker } = await consuming(t, async (body, tx, message) => {
       if (body.thingId === "poison") throw new Error("can't swallow", { cause: new Error("too bitter") });
@@ -129,7 +133,6 @@ describe("consumer", () => {
     });
   }
 
-  const body = { thingId: "a", number: 1 };
   const old = new Date(Date.now() - 14 * 86_400_000).toISOString();
   const unreadable: [string, Partial<Message>, RegExp][] = [
     ["a body that does not fit the schema", { body: { thingId: "a", number: -1 } }, /\/number must be >= 0/],
@@ -156,7 +159,9 @@ describe("consumer", () => {
       await effectsBecome(database, 2);
     });
   }
+});
 
+describe("consumer, in its surroundings", () => {
   it("handles a message in the context it was published in", async (t) => {
     const contexts: (string | undefined)[] = [];
     const { broker } = await consuming(t, async () => {

@@ -84,7 +84,9 @@ describe("messaging, from commit to effect", () => {
     }
     deepEqual(await reader.query("select 1 from dead_letter"), []);
   });
+});
 
+describe("messaging, after crashes", () => {
   it("has one effect of an event that was sent, confirmed and, after a crash, sent again", async (t) => {
     const { publisher, reader, connect } = await publisherAndReader(t);
     t.after(await startReader(reader, await connect()));

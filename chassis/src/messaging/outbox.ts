@@ -19,8 +19,7 @@ export type PublishOptions = {
 
 /**
  * Makes the `publish` of a service. A body that does not fit the event's schema is a bug: it throws `internal_error`, and
- * nothing is published. Events of one key leave in the order of their `publish` calls, so publish after the change itself:
- * its row lock then makes the order of events that of the changes.
+ * nothing is published.
  */
 export function createPublish({ service, onCommit, clock = systemClock }: PublishOptions): Publish {
   const validators = new WeakMap<Event, Validator<unknown>>();

@@ -3,7 +3,8 @@ import { describe, it, type TestContext } from "node:test";
 import { systemClock } from "../core/clock.ts";
 import { ConfigurationError } from "../core/config.ts";
 import { unavailable } from "../core/failure.ts";
-import { brokerSuite, testMessage } from "../testing/broker-suite.ts";
+import { brokerSuite } from "../testing/broker-suite.ts";
+import { testMessage } from "../testing/broker-under-test.ts";
 import { eventually } from "../testing/eventually.ts";
 import { postgresServer, testDatabase } from "../testing/postgres.ts";
 import type { Broker, Delivery } from "./broker.ts";
@@ -73,7 +74,9 @@ describe("postgres broker, besides the suite", () => {
     ]);
     await eventually(() => seen.length === 1);
   });
+});
 
+describe("postgres broker, when things fail", () => {
   it("goes on, and is woken again, after all its connections were ended", async (t) => {
     const { url, database } = await testDatabase(t, [brokerMigrations]);
     const broker = await opened(t, url, { interval: AN_HOUR });
@@ -114,7 +117,9 @@ describe("postgres broker, besides the suite", () => {
     await eventually(async () => (await heldUntil()) === undefined);
     deepEqual(other, []);
   });
+});
 
+describe("postgres broker, and the rights of its role", () => {
   it("serves a role that may only use its tables, and tells one that finds none", async (t) => {
     const { url, database } = await testDatabase(t);
     const { url: roleUrl } = await testDatabase(t);

@@ -14,7 +14,7 @@ export type PostgresBrokerOptions = {
   name?: string;
   clock: Clock;
   log: Log;
-  /** Milliseconds after which the claims of a process that is gone end. Default 30,000. */
+  /** Milliseconds after which the claims of a process that is gone end. Default 10,000. */
   lease?: number;
   /** Milliseconds between looks for deliveries when no notification comes. Default 1,000. */
   interval?: number;
@@ -25,7 +25,7 @@ export type PostgresBrokerOptions = {
  * to date when the role may. Throws `unavailable` when it can't be reached.
  */
 export async function postgresBroker(options: PostgresBrokerOptions): Promise<Broker> {
-  const { url, clock, log, name = "broker", lease = 30_000, interval = 1_000 } = options;
+  const { url, clock, log, name = "broker", lease = 10_000, interval = 1_000 } = options;
   const database = openDatabase({ url, name, log, connections: 4 });
   try {
     await migrateBrokerIfAllowed(database);

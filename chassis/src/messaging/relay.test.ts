@@ -33,6 +33,8 @@ const unsent = (database: Database) =>
     "select attempts, parked_at is not null as parked, cause from outbox where sent_at is null order by seq",
   );
 
+const numbersOf = (sent: readonly Happened[]) => sent.map(({ number }) => number);
+
 describe("relay", () => {
   it("sends at once when woken, and marks what was confirmed", async (t) => {
     const { database } = await serviceDatabase(t);
@@ -62,10 +64,7 @@ describe("relay", () => {
       await eventually(() => sent.length === 1);
     });
     await eventually(() => sent.length === 2);
-    deepEqual(
-      sent.map(({ number }) => number),
-      [2, 1],
-    );
+    deepEqual(numbersOf(sent), [2, 1]);
   });
 
   it("keeps the order of each key over two relays that send small batches at the same time", async (t) => {
@@ -79,7 +78,7 @@ describe("relay", () => {
       total += messages.length;
       return confirmAll(messages);
     });
-    const keys = ["a", "b", "c", "d", "e", "f", "g"];
+    const keys = [..."abcdefg"];
     const numbers = Array.from({ length: 40 }, (_, number) => number);
     const relays = [1, 2].map(() => startRelay(t, database, broker, { batch: 5 }));
     for (const number of numbers) {
@@ -90,6 +89,22 @@ describe("relay", () => {
     for (const key of keys) deepEqual(sent.get(key), numbers);
   });
 
+  it("sends what is left when it is stopped", async (t) => {
+    const { database } = await serviceDatabase(t);
+    let sent = 0;
+    const broker = takingBroker(async (messages) => {
+      sent += messages.length;
+      return confirmAll(messages);
+    });
+    const relay = startRelay(t, database, broker, { interval: 3_600_000, batch: 3 });
+    await publishAll(database, ...Array.from({ length: 10 }, (_, number) => ({ thingId: "a", number })));
+    await relay.stop();
+    equal(sent, 10);
+    deepEqual(await unsent(database), []);
+  });
+});
+
+describe("relay, after failures", () => {
   it("sends again what was confirmed but not marked", async (t) => {
     const { database } = await serviceDatabase(t);
     const sent: string[] = [];
@@ -129,7 +144,9 @@ describe("relay", () => {
     );
     await eventually(async () => (await unsent(database)).length === 0);
   });
+});
 
+describe("relay, with events that can't be sent", () => {
   it("parks what the broker refuses, with the cause; its key waits until then, other keys do not", async (t) => {
     const { database } = await serviceDatabase(t);
     const sent: Happened[] = [];
@@ -151,10 +168,7 @@ describe("relay", () => {
     );
     startRelay(t, database, broker, { attempts: 3, backoff: soon });
     await eventually(() => sent.length === 2);
-    deepEqual(
-      sent.map(({ number }) => number),
-      [3, 2],
-    );
+    deepEqual(numbersOf(sent), [3, 2]);
     await eventually(async () => (await unsent(database)).length === 1);
     deepEqual(await unsent(database), [{ attempts: 3, parked: true, cause: "nobody wants it" }]);
   });
@@ -176,24 +190,7 @@ describe("relay", () => {
     );
     startRelay(t, database, broker, { attempts: 1, backoff: soon });
     await eventually(async () => (await unsent(database)).filter(({ parked }) => parked).length === 2);
-    deepEqual(
-      sent.map(({ number }) => number),
-      [1, 3],
-    );
+    deepEqual(numbersOf(sent), [1, 3]);
     equal((await unsent(database))[0]?.cause, "Error: can't be written down");
-  });
-
-  it("sends what is left when it is stopped", async (t) => {
-    const { database } = await serviceDatabase(t);
-    let sent = 0;
-    const broker = takingBroker(async (messages) => {
-      sent += messages.length;
-      return confirmAll(messages);
-    });
-    const relay = startRelay(t, database, broker, { interval: 3_600_000, batch: 3 });
-    await publishAll(database, ...Array.from({ length: 10 }, (_, number) => ({ thingId: "a", number })));
-    await relay.stop();
-    equal(sent, 10);
-    deepEqual(await unsent(database), []);
   });
 });

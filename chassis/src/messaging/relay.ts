@@ -33,7 +33,7 @@ export type RelayOptions = {
   batch?: number;
   /** Milliseconds between looks into the outbox when nothing wakes the relay. Default 1,000. */
   interval?: number;
-  /** Milliseconds after which the claim of a relay that is gone ends. Must be longer than a broker takes to answer. Default 30,000. */
+  /** Milliseconds after which the claim of a relay that is gone ends. Must be longer than a broker takes to answer. Default 15,000. */
   lease?: number;
   /** How often an event is tried that the broker refuses; then it is parked. Outages of the broker do not count. Default 10. */
   attempts?: number;
@@ -75,7 +75,7 @@ async function flush(options: RelayOptions): Promise<void> {
 
 /** Sends one batch; resolves with whether there was any. */
 async function relayBatch(options: RelayOptions): Promise<boolean> {
-  const { database, broker, log, batch = 500, lease = 30_000 } = options;
+  const { database, broker, log, batch = 500, lease = 15_000 } = options;
   const claimed = await claimUnsent(database, batch, lease);
   if (claimed.rows.length === 0) return false;
   let results: Published[];

@@ -1,31 +1,17 @@
-import { deepEqual, equal, ok } from "node:assert/strict";
+import { deepEqual, equal } from "node:assert/strict";
 import { describe, it, type TestContext } from "node:test";
-import { newId } from "../core/id.ts";
-import type { Broker, BrokerSubscription, Delivery, Verdict } from "../messaging/broker.ts";
-import type { Message } from "../messaging/message.ts";
-import { eventually } from "./eventually.ts";
-
-/** One broker, and connections to it as several processes would have them. */
-export type BrokerUnderTest = {
-  /** Connects once more. The suite closes it; closing with deliveries under way stands for a crash. */
-  connect(): Promise<Broker>;
-};
-
-/** A message of the suite; what is not given is made up. */
-export const testMessage = (given: Partial<Message> = {}): Message => ({
-  id: newId(),
-  type: "thing.happened",
-  version: 1,
-  key: newId(),
-  source: "suite",
-  time: new Date().toISOString(),
-  body: { text: "Grüße 🚀 \\ \" ' {} \u0000" },
-  requestId: newId(),
-  traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
-  ...given,
-});
-
-type Connect = () => Promise<Broker>;
+import type { Delivery, Verdict } from "../messaging/broker.ts";
+import { ignoresRepeats, keepsWhileAway, retries, stopsGently, survivesCrash } from "./broker-suite-failures.ts";
+import {
+  type BrokerUnderTest,
+  becomesTrue,
+  type Connect,
+  collect,
+  ids,
+  keyed,
+  subscribe,
+  testMessage,
+} from "./broker-under-test.ts";
 
 /** What every driver owes, run against `make`'s broker: a fresh one for each test. */
 export function brokerSuite(name: string, make: (t: TestContext) => Promise<BrokerUnderTest>): void {
@@ -56,34 +42,6 @@ export function brokerSuite(name: string, make: (t: TestContext) => Promise<Brok
     });
   });
 }
-
-/** Resolves when `check` throws no more. */
-const becomesTrue = (check: () => void) =>
-  eventually(() => {
-    check();
-    return true;
-  });
-
-/** Subscribes; whatever is not given is a consumer that takes everything at once. */
-async function subscribe(broker: Broker, given: Partial<BrokerSubscription>): Promise<() => Promise<void>> {
-  return broker.subscribe({
-    consumer: "consumer",
-    types: ["thing.happened"],
-    concurrency: 8,
-    handle: async () => "done",
-    ...given,
-  });
-}
-
-const collect =
-  (into: Delivery[], verdict: Verdict = "done") =>
-  async (delivery: Delivery): Promise<Verdict> => {
-    into.push(delivery);
-    return verdict;
-  };
-
-const ids = (deliveries: readonly Delivery[]) => deliveries.map(({ message }) => message.id);
-const keyed = (count: number, key: string) => Array.from({ length: count }, () => testMessage({ key }));
 
 async function deliversToEach(connect: Connect): Promise<void> {
   const [publisher, consumer] = [await connect(), await connect()];
@@ -165,125 +123,4 @@ async function keepsOthersGoing(connect: Connect): Promise<void> {
   await becomesTrue(() => equal(seen.length, 100));
   equal(seen.includes("slow"), false);
   release.resolve();
-}
-
-async function retries(connect: Connect): Promise<void> {
-  const broker = await connect();
-  const seen: [string, number][] = [];
-  const [first, second] = keyed(2, "a") as [Message, Message];
-  await subscribe(broker, {
-    async handle({ message, attempt }) {
-      seen.push([message.id, attempt]);
-      return attempt < 4 && message.id === first.id ? { retryIn: 20 } : "done";
-    },
-  });
-  await broker.publish([first, second]);
-  await becomesTrue(() => equal(seen.length, 5));
-  deepEqual(seen, [
-    [first.id, 1],
-    [first.id, 2],
-    [first.id, 3],
-    [first.id, 4],
-    [second.id, 1],
-  ]);
-}
-
-async function keepsWhileAway(connect: Connect): Promise<void> {
-  const publisher = await connect();
-  const before = testMessage();
-  await publisher.publish([before]);
-  const first = await connect();
-  const stop = await subscribe(first, {});
-  await stop();
-  await first.close();
-  const meanwhile = [testMessage(), testMessage()];
-  await publisher.publish(meanwhile);
-  const seen: Delivery[] = [];
-  await subscribe(await connect(), { handle: collect(seen) });
-  const after = testMessage();
-  await publisher.publish([after]);
-  await becomesTrue(() => ok(ids(seen).includes(after.id) && seen.length >= 3));
-  deepEqual(new Set(ids(seen)), new Set([...meanwhile, after].map(({ id }) => id)));
-}
-
-async function survivesCrash(connect: Connect): Promise<void> {
-  const crashing = await connect();
-  const begun = Promise.withResolvers<void>();
-  const late = Promise.withResolvers<Verdict>();
-  await subscribe(crashing, {
-    handle: () => {
-      begun.resolve();
-      return late.promise;
-    },
-  });
-  const [first, second] = keyed(2, "a") as [Message, Message];
-  await (await connect()).publish([first, second]);
-  await begun.promise;
-  await crashing.close();
-  const seen: Delivery[] = [];
-  const goOn = Promise.withResolvers<Verdict>();
-  await subscribe(await connect(), {
-    handle: (delivery) => {
-      seen.push(delivery);
-      return goOn.promise;
-    },
-  });
-  await becomesTrue(() => deepEqual(ids(seen), [first.id]));
-  late.resolve("done");
-  goOn.resolve("done");
-  await becomesTrue(() => deepEqual(ids(seen), [first.id, second.id]));
-}
-
-async function ignoresRepeats(connect: Connect): Promise<void> {
-  const broker = await connect();
-  const seen: Delivery[] = [];
-  const goOn = Promise.withResolvers<Verdict>();
-  await subscribe(broker, {
-    concurrency: 1,
-    handle: (delivery) => {
-      seen.push(delivery);
-      return goOn.promise;
-    },
-  });
-  const [message, last] = [testMessage(), testMessage()];
-  await broker.publish([message]);
-  await Promise.all([broker.publish([message, message]), (await connect()).publish([message])]);
-  await broker.publish([message, last]);
-  goOn.resolve("done");
-  await becomesTrue(() => ok(ids(seen).includes(last.id)));
-  deepEqual(ids(seen), [message.id, last.id]);
-}
-
-async function stopsGently(connect: Connect): Promise<void> {
-  const broker = await connect();
-  const begun = Promise.withResolvers<void>();
-  const goOn = Promise.withResolvers<Verdict>();
-  const seen: Delivery[] = [];
-  const stop = await subscribe(broker, {
-    concurrency: 1,
-    handle: (delivery) => {
-      seen.push(delivery);
-      begun.resolve();
-      return goOn.promise;
-    },
-  });
-  const messages = [testMessage(), testMessage()];
-  await broker.publish(messages);
-  await begun.promise;
-  let stopped = false;
-  const stopping = stop().then(() => {
-    stopped = true;
-  });
-  await new Promise((resolve) => setImmediate(resolve));
-  equal(stopped, false);
-  goOn.resolve("done");
-  await stopping;
-  equal(seen.length, 1);
-  await subscribe(await connect(), { handle: collect(seen) });
-  await becomesTrue(() =>
-    deepEqual(
-      ids(seen),
-      messages.map(({ id }) => id),
-    ),
-  );
 }
