@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { Database, Transaction } from "../database/database.ts";
+import type { Queryable, Transaction } from "../database/database.ts";
 import type { Message } from "./message.ts";
 
 /** Events that one relay may send now; `claim` is the fencing token of all of them. */
@@ -13,7 +13,7 @@ export const addToOutbox = (tx: Transaction, message: Message): Promise<unknown>
   tx.query("insert into outbox (key, message) values ($1, $2)", [message.key, JSON.stringify(message)]);
 
 /** Claims up to `limit` unsent events for `lease` milliseconds, in their order, leaving out keys that have one claimed or waiting. */
-export async function claimUnsent(database: Database, limit: number, lease: number): Promise<ClaimedBatch> {
+export async function claimUnsent(database: Queryable, limit: number, lease: number): Promise<ClaimedBatch> {
   const claim = randomUUID();
   const rows = await database.query<OutboxRow>(
     "select seq, message, attempts from claim_outbox($1, $2 * interval '1 ms', $3) order by seq",
@@ -22,7 +22,7 @@ export async function claimUnsent(database: Database, limit: number, lease: numb
   return { claim, rows };
 }
 
-export const markSent = (database: Database, sequences: readonly number[]): Promise<unknown> =>
+export const markSent = (database: Queryable, sequences: readonly number[]): Promise<unknown> =>
   database.query(
     `update outbox set sent_at = now(), held_until = null, claim = null, cause = null
      where seq = any($1::bigint[]) and sent_at is null`,
@@ -30,7 +30,7 @@ export const markSent = (database: Database, sequences: readonly number[]): Prom
   );
 
 /** Writes down what was not sent; rows that another relay has claimed since are left alone. */
-export const markUnsent = (database: Database, claim: string, rows: readonly Unsent[]): Promise<unknown> =>
+export const markUnsent = (database: Queryable, claim: string, rows: readonly Unsent[]): Promise<unknown> =>
   database.query(
     `update outbox o set claim = null, attempts = u.attempts, cause = u.cause,
        held_until = now() + u.retry_in * interval '1 ms', parked_at = case when u.park then now() end
@@ -47,14 +47,14 @@ export const markUnsent = (database: Database, claim: string, rows: readonly Uns
     ],
   );
 
-export const releaseClaim = (database: Database, { claim, rows }: ClaimedBatch): Promise<unknown> =>
+export const releaseClaim = (database: Queryable, { claim, rows }: ClaimedBatch): Promise<unknown> =>
   database.query(
     "update outbox set held_until = null, claim = null where seq = any($2::bigint[]) and claim = $1 and sent_at is null",
     [claim, rows.map((row) => row.seq)],
   );
 
 /** Removes sent events older than `days`, looking at the oldest `limit` rows only; resolves with how many were removed. */
-export async function removeSent(database: Database, days: number, limit: number): Promise<number> {
+export async function removeSent(database: Queryable, days: number, limit: number): Promise<number> {
   const removed = await database.query(
     `delete from outbox where seq in (
        select seq from (select seq, sent_at from outbox where parked_at is null order by seq limit $2) oldest

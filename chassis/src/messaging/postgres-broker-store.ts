@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { Database } from "../database/database.ts";
+import type { Queryable } from "../database/database.ts";
 import type { Message } from "./message.ts";
 
 /** The channel that tells which consumer has something to fetch. */
@@ -19,14 +19,14 @@ export type GivenBack = { seq: number; claim: string; delay: number | null; atte
 
 type Fenced = { readonly seq: number; readonly claim: string };
 
-export const addSubscriptions = (database: Database, consumer: string, types: readonly string[]): Promise<unknown> =>
+export const addSubscriptions = (database: Queryable, consumer: string, types: readonly string[]): Promise<unknown> =>
   database.query(
     "insert into subscription (type, consumer) select type, $1 from unnest($2::text[]) as type on conflict do nothing",
     [consumer, types],
   );
 
 /** Stores the messages, in their order, for each consumer that wants their type, and tells those that listen. */
-export const storeMessages = (database: Database, messages: readonly Message[]): Promise<unknown> =>
+export const storeMessages = (database: Queryable, messages: readonly Message[]): Promise<unknown> =>
   database.query(
     `with stored as (
        insert into delivery (consumer, message_id, lane, message)
@@ -50,7 +50,7 @@ export const storeMessages = (database: Database, messages: readonly Message[]):
  * that have one claimed or waiting.
  */
 export async function claimDeliveries(
-  database: Database,
+  database: Queryable,
   consumer: string,
   { limit, perLane, lease }: { limit: number; perLane: number; lease: number },
 ): Promise<ClaimedRow[]> {
@@ -62,7 +62,7 @@ export async function claimDeliveries(
   return rows.map((row) => ({ ...row, claim }));
 }
 
-export const finishDeliveries = (database: Database, consumer: string, done: readonly Fenced[]): Promise<unknown> =>
+export const finishDeliveries = (database: Queryable, consumer: string, done: readonly Fenced[]): Promise<unknown> =>
   database.query("select finish_deliveries($1, $2, $3)", [
     consumer,
     done.map(({ seq }) => seq),
@@ -70,7 +70,7 @@ export const finishDeliveries = (database: Database, consumer: string, done: rea
   ]);
 
 export const giveBackDeliveries = (
-  database: Database,
+  database: Queryable,
   consumer: string,
   rows: readonly GivenBack[],
 ): Promise<unknown> =>
@@ -90,7 +90,7 @@ export const giveBackDeliveries = (
 
 /** Extends leases that have not ended yet; resolves with those that are still held. */
 export async function renewLeases<Row extends Fenced>(
-  database: Database,
+  database: Queryable,
   consumer: string,
   held: readonly Row[],
   lease: number,
