@@ -42,3 +42,10 @@ test("keys that could change a prototype are refused", () => {
   assert.equal(faultOf('{"constructor":{"prototype":{}}}').path, "/constructor");
   assert.equal(({} as { admin?: boolean }).admin, undefined);
 });
+
+test("a number with an exponent is refused by its path; a text that looks like one is not", () => {
+  assert.equal(faultOf('{"items":[{"quantity":1e2}]}').path, "/items/0/quantity");
+  assert.equal(faultOf('{"amount":1.0E+2}').path, "/amount");
+  assert.equal(faultOf(`${"[".repeat(10_000)}1e2${"]".repeat(10_000)}`).code, "invalid_input");
+  assert.deepEqual(parseJson('{"id":"1e2","n":100}'), { id: "1e2", n: 100 });
+});

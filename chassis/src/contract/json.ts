@@ -2,15 +2,25 @@ import { type FieldError, invalidInput, malformedJson } from "../core/failure.ts
 
 const DEEPEST = 32;
 
+/** What may be a number with an exponent: it could also stand in a text. */
+const EXPONENT = /\d[eE][+-]?\d/;
+const numberWithExponent = Symbol("a number with an exponent");
+
 /**
  * Parses JSON that comes from outside. Throws `malformed_json` when it is not JSON, and `invalid_input` (with the path)
- * when it is nested deeper than 32, holds a NUL or a lone surrogate, or a key that could change a prototype.
+ * when it is nested deeper than 32, holds a NUL or a lone surrogate, a key that could change a prototype, or a number written
+ * with an exponent (`1e2`).
  */
 export function parseJson(text: string): unknown {
   const value = parse(text);
-  const fault = findFault(value);
+  // In this order: a reviver recurses, so it may only see what is not too deep.
+  const fault = findFault(value) ?? (EXPONENT.test(text) ? findFault(JSON.parse(text, markExponent)) : undefined);
   if (fault) throw invalidInput.failure({ errors: [fault] });
   return value;
+}
+
+function markExponent(_key: string, value: unknown, { source = "" }: { source?: string } = {}): unknown {
+  return typeof value === "number" && EXPONENT.test(source) ? numberWithExponent : value;
 }
 
 function parse(text: string): unknown {
@@ -26,6 +36,7 @@ function findFault(root: unknown): FieldError | undefined {
   const open: { value: unknown; path: string; depth: number }[] = [{ value: root, path: "", depth: 0 }];
   for (let item = open.pop(); item !== undefined; item = open.pop()) {
     const { value, path, depth } = item;
+    if (value === numberWithExponent) return { path, message: "must be written without an exponent" };
     if (typeof value === "string") {
       const message = faultOfText(value);
       if (message) return { path, message };
@@ -35,7 +46,7 @@ function findFault(root: unknown): FieldError | undefined {
         const childPath = `${path}/${escapePointer(key)}`;
         const message = faultOfKey(key, child);
         if (message) return { path: childPath, message };
-        if (typeof child === "string" || typeof child === "object") {
+        if (typeof child === "string" || typeof child === "object" || typeof child === "symbol") {
           open.push({ value: child, path: childPath, depth: depth + 1 });
         }
       }
