@@ -25,7 +25,8 @@ export const Time = Type.String({ format: "date-time", description: "RFC 3339, U
 /** What every list takes. */
 export const PageQuery = Fields({
   limit: Type.Integer({ minimum: 1, maximum: 100, default: 20, description: "Items on a page" }),
-  cursor: Type.Optional(Type.String({ minLength: 1, maxLength: 256, description: "`nextCursor` of the page before" })),
+  // The id of the last item: hexadecimal, as made by newId, or a number of always the same length.
+  cursor: Type.Optional(Type.String({ pattern: "^[0-9a-f-]{16,36}$", description: "`nextCursor` of the page before" })),
 });
 export type PageQuery = Static<typeof PageQuery>;
 

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Type } from "typebox";
 import { Failure } from "../core/failure.ts";
+import { newId } from "../core/id.ts";
 import { Fields, Id, OneOf, PageQuery, Text, Time } from "./schema.ts";
 import { jsonValidator, textValidator, type Validator } from "./validate.ts";
 
@@ -45,6 +46,16 @@ test("text is coerced to what the schema asks for, and defaults are filled in", 
   const validator = textValidator(PageQuery, "/query");
   assert.deepEqual(validator({ limit: "7" }), { limit: 7 });
   assert.deepEqual(validator({}), { limit: 20 });
-  assert.deepEqual(pathsRefused(validator, { limit: "101" }), ["/query/limit"]);
+  for (const limit of ["101", "", "1e1", "0x10", " 20", "7.0", "+7", "07", ["7", "8"]]) {
+    assert.deepEqual(pathsRefused(validator, { limit }), ["/query/limit"], String(limit));
+  }
   assert.deepEqual(pathsRefused(validator, { limit: "many", x: "1" }), ["/query/x", "/query/limit"]);
+});
+
+test("a cursor that no list has given is refused, unless it looks just like one", () => {
+  const validator = textValidator(PageQuery, "/query");
+  for (const cursor of [newId(), "0000000000000451"]) assert.equal(validator({ cursor }).cursor, cursor);
+  for (const cursor of ["", "garbage", "not-a-cursor", "eyJpZCI6MX0=", "1", `${newId()}'`]) {
+    assert.deepEqual(pathsRefused(validator, { cursor }), ["/query/cursor"], cursor);
+  }
 });

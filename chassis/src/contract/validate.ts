@@ -1,23 +1,34 @@
 import { Ajv2020, type ErrorObject, type ValidateFunction } from "ajv/dist/2020.js";
 import addFormats from "ajv-formats";
-import type { Static, TSchema } from "typebox";
+import type { Static, TObject, TSchema } from "typebox";
 import { type FieldError, invalidInput } from "../core/failure.ts";
 
 /** Returns the value, typed, or throws `invalid_input` that names the path of every fault. */
 export type Validator<T> = (value: unknown) => T;
 
-const options = { allErrors: true, strict: true, useDefaults: true } as const;
-const exact = new Ajv2020({ ...options, coerceTypes: false });
-const fromText = new Ajv2020({ ...options, coerceTypes: true });
-for (const ajv of [exact, fromText]) addFormats.default(ajv as never);
+const ajv = new Ajv2020({ allErrors: true, strict: true, useDefaults: true, coerceTypes: false });
+addFormats.default(ajv as never);
 
 /** Compiles a validator for JSON: unknown fields are refused where the schema says so, and nothing is coerced. */
 export const jsonValidator = <Schema extends TSchema>(schema: Schema): Validator<Static<Schema>> =>
-  validator(exact.compile<Static<Schema>>(schema), "");
+  validator(ajv.compile<Static<Schema>>(schema), "");
 
 /** Compiles a validator for what arrives as text (path, query, headers): `"20"` becomes 20. `place` leads each path. */
-export const textValidator = <Schema extends TSchema>(schema: Schema, place: string): Validator<Static<Schema>> =>
-  validator(fromText.compile<Static<Schema>>(schema), place);
+export function textValidator<Schema extends TObject>(schema: Schema, place: string): Validator<Static<Schema>> {
+  const validate = validator(ajv.compile<Static<Schema>>(schema), place);
+  return (texts) => validate(mapValues(texts as object, (text, name) => readInteger(text, schema.properties[name])));
+}
+
+const INTEGER = /^-?(?:0|[1-9]\d{0,15})$/;
+
+/** The number that a text stands for where the schema asks for one; every other spelling (`1e1`, `0x10`, ` 7`) stays a text. */
+const readInteger = (text: unknown, schema: TSchema | undefined): unknown =>
+  (schema as { type?: string } | undefined)?.type === "integer" && typeof text === "string" && INTEGER.test(text)
+    ? Number(text)
+    : text;
+
+const mapValues = (values: object, map: (value: unknown, name: string) => unknown): object =>
+  Object.fromEntries(Object.entries(values).map(([name, value]) => [name, map(value, name)]));
 
 function validator<T>(validate: ValidateFunction<T>, place: string): Validator<T> {
   return (value) => {
