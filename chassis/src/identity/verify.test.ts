@@ -135,6 +135,15 @@ test("what is no token at all is invalid", async () => {
   }
 });
 
+test("a token whose last character was changed is invalid, also in the bits that nobody reads", async () => {
+  const { verify, orders } = await verifierWithKeys();
+  const good = await forge(orders.privateJwk, serviceHeader, serviceClaims());
+  for (const last of "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_") {
+    const token = good.slice(0, -1) + last;
+    if (token !== good) await assert.rejects(verify(token), tokenInvalid.is, last);
+  }
+});
+
 test("the clocks of two machines may differ by a few seconds", async () => {
   const { verify, orders } = await verifierWithKeys();
   await verify(await forge(orders.privateJwk, serviceHeader, serviceClaims({ iat: now() + 3, nbf: now() + 3 })));

@@ -105,12 +105,17 @@ function tokensOfServices(service: string, keySet: KeySet): Kind {
 
 function readHeader(token: string): { typ: string; kid: string } {
   if (token.length > LONGEST_TOKEN) throw tokenInvalid.failure({ cause: new Error("too long") });
+  if (!isCanonical(token)) throw tokenInvalid.failure({ cause: new Error("not canonical base64url") });
   const { alg, typ, kid, ...others } = orInvalid(() => decodeProtectedHeader(token));
   if (alg !== ALGORITHM || typeof typ !== "string" || typeof kid !== "string" || Object.keys(others).length > 0) {
     throw tokenInvalid.failure({ cause: new Error("the header is not one of ours") });
   }
   return { typ, kid };
 }
+
+/** The last character of base64url has bits that nobody reads: with others there, it would be a second token as good as ours. */
+const isCanonical = (token: string): boolean =>
+  token.split(".").every((part) => Buffer.from(part, "base64url").toString("base64url") === part);
 
 async function verifyClaims(token: string, kid: string, kind: Kind, now: Date): Promise<JWTPayload> {
   const rules: JWTVerifyOptions = {
