@@ -20,8 +20,16 @@ export type BrokerSubscription = {
   handle(delivery: Delivery): Promise<Verdict>;
 };
 
+/** Who hears of what: the consumers of each event type. */
+export type Audience = ReadonlyMap<string, readonly string[]>;
+
 /** Carries messages between services, at least once. Every driver passes the suite in `testing/broker-suite.ts`. */
 export interface Broker {
+  /**
+   * Makes sure that messages of these types are kept for these consumers from now on, whether or not they have ever subscribed.
+   * To be called before the first `publish` of a type.
+   */
+  declare(audience: Audience): Promise<void>;
   /**
    * Hands messages over, in their order; resolves when each is stored durably for every consumer that wants its type, or is
    * known not to be. After a message that failed, none of its source and key is handed over. Throws `unavailable` when the outcome
@@ -29,7 +37,7 @@ export interface Broker {
    */
   publish(messages: readonly Message[]): Promise<Published[]>;
   /**
-   * Begins to deliver: what was published since the consumer first subscribed, also while it was away; messages of one source
+   * Begins to deliver: what was published since the consumer was declared or first subscribed, also while it was away; messages of one source
    * and key in their order, the next one only after the one before is done. Resolves with a function that stops deliveries and
    * waits for those under way.
    */

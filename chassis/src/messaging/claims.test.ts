@@ -7,8 +7,15 @@ import { testDatabase } from "../testing/postgres.ts";
 import { serviceDatabase, thingHappened } from "./messaging.fixture.ts";
 import { brokerMigrations } from "./migrate-broker.ts";
 import { createPublish } from "./outbox.ts";
-import { claimUnsent } from "./outbox-store.ts";
-import { addSubscriptions, claimDeliveries, storeMessages } from "./postgres-broker-store.ts";
+import { claimUnsent, markUnsent, releaseClaim } from "./outbox-store.ts";
+import {
+  addSubscriptions,
+  claimDeliveries,
+  finishDeliveries,
+  giveBackDeliveries,
+  renewLeases,
+  storeMessages,
+} from "./postgres-broker-store.ts";
 
 const LEASE = 30_000;
 
@@ -58,7 +65,7 @@ describe("claims that are made at the same time", () => {
 
   it("never split the messages of a lane in the broker", async (t) => {
     const { database } = await testDatabase(t, [brokerMigrations]);
-    await addSubscriptions(database, "reader", ["thing.happened"]);
+    await addSubscriptions(database, new Map([["thing.happened", ["reader"]]]));
     await storeMessages(database, [testMessage({ key: "a" }), testMessage({ key: "a" }), testMessage({ key: "b" })]);
     const claim = { perLane: 4, lease: LEASE };
     const rows = await secondClaim(
@@ -70,5 +77,36 @@ describe("claims that are made at the same time", () => {
       rows.map(({ message }) => message.key),
       ["b"],
     );
+  });
+});
+
+describe("a claim whose lease has ended and that is another's now", () => {
+  it("neither frees nor parks an event of the outbox", async (t) => {
+    const { database } = await serviceDatabase(t);
+    const publish = createPublish({ service: "things", onCommit: () => {} });
+    await database.transaction((tx) => publish(tx, thingHappened, { thingId: "a", number: 1 }));
+    const stale = await claimUnsent(database, 10, 0);
+    const current = await claimUnsent(database, 10, LEASE);
+    deepEqual(current.rows, stale.rows);
+    await releaseClaim(database, stale);
+    const unsent = stale.rows.map(({ seq }) => ({ seq, attempts: 1, retryIn: null, cause: "stale", park: true }));
+    await markUnsent(database, stale.claim, unsent);
+    const rows = await database.query("select claim, attempts, held_until > now() as held, parked_at from outbox");
+    deepEqual(rows, [{ claim: current.claim, attempts: 0, held: true, parked_at: null }]);
+  });
+
+  it("neither finishes, gives back nor extends a delivery", async (t) => {
+    const { database } = await testDatabase(t, [brokerMigrations]);
+    await addSubscriptions(database, new Map([["thing.happened", ["reader"]]]));
+    await storeMessages(database, [testMessage()]);
+    const claim = { limit: 10, perLane: 4 };
+    const stale = await claimDeliveries(database, "reader", { ...claim, lease: 0 });
+    const current = await claimDeliveries(database, "reader", { ...claim, lease: LEASE });
+    await finishDeliveries(database, "reader", stale);
+    const givenBack = stale.map((row) => ({ ...row, attempt: 2, delay: null }));
+    await giveBackDeliveries(database, "reader", givenBack);
+    deepEqual(await renewLeases(database, "reader", stale, LEASE), []);
+    const rows = await database.query("select claim, attempt, held_until > now() as held from delivery");
+    deepEqual(rows, [{ claim: current[0]?.claim, attempt: 1, held: true }]);
   });
 });

@@ -24,6 +24,11 @@ export function memoryBroker(options: { clock?: Clock; queues?: MemoryQueues } =
   const closing = new AbortController();
   const own = new Set<readonly [Queue, Receiver]>();
   return {
+    async declare(audience) {
+      for (const [type, consumers] of audience) {
+        for (const consumer of consumers) queueOf(queues, consumer).types.add(type);
+      }
+    },
     async publish(messages) {
       for (const queue of queues.values()) {
         for (const message of messages) enqueue(queue, message);

@@ -35,6 +35,7 @@ export const effects = (database: Database): Promise<Happened[]> =>
 /** A broker that only takes messages, as `publish` decides. */
 export function takingBroker(publish: (messages: readonly Message[]) => Promise<Published[]>): Broker {
   return {
+    declare: async () => {},
     publish,
     subscribe: async () => async () => {},
     healthy: () => true,

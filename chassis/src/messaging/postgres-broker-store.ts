@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Queryable } from "../database/database.ts";
+import type { Audience } from "./broker.ts";
 import type { Message } from "./message.ts";
 
 /** The channel that tells which consumer has something to fetch. */
@@ -19,11 +20,14 @@ export type GivenBack = { seq: number; claim: string; delay: number | null; atte
 
 type Fenced = { readonly seq: number; readonly claim: string };
 
-export const addSubscriptions = (database: Queryable, consumer: string, types: readonly string[]): Promise<unknown> =>
-  database.query(
-    "insert into subscription (type, consumer) select type, $1 from unnest($2::text[]) as type on conflict do nothing",
-    [consumer, types],
+/** Keeps messages of these types for these consumers from now on. */
+export const addSubscriptions = (database: Queryable, audience: Audience): Promise<unknown> => {
+  const pairs = Array.from(audience).flatMap(([type, consumers]) => consumers.map((consumer) => ({ type, consumer })));
+  return database.query(
+    "insert into subscription (type, consumer) select * from unnest($1::text[], $2::text[]) on conflict do nothing",
+    [pairs.map(({ type }) => type), pairs.map(({ consumer }) => consumer)],
   );
+};
 
 /** Stores the messages, in their order, for each consumer that wants their type, and tells those that listen. */
 export const storeMessages = (database: Queryable, messages: readonly Message[]): Promise<unknown> =>

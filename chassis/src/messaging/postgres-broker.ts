@@ -49,6 +49,9 @@ export async function postgresBroker(options: PostgresBrokerOptions): Promise<Br
   }
 
   return {
+    async declare(audience) {
+      await addSubscriptions(database, audience);
+    },
     async publish(messages) {
       if (messages.length === 0) return [];
       try {
@@ -62,7 +65,7 @@ export async function postgresBroker(options: PostgresBrokerOptions): Promise<Br
     },
     async subscribe(subscription) {
       const { consumer, types } = subscription;
-      await addSubscriptions(database, consumer, types);
+      await addSubscriptions(database, new Map(types.map((type) => [type, [consumer]])));
       listener ??= listen({ url, name, channel: CHANNEL, clock, log, onNotification: wake, onConnect: () => wake() });
       const deliveries = claimedDeliveries({ database, subscription, clock, log, lease, interval });
       serving.set(deliveries, consumer);

@@ -1,8 +1,10 @@
+import type { Contract } from "../contract/contract.ts";
 import { newId } from "../core/id.ts";
 import { forgetOldResults } from "../database/idempotency.ts";
+import type { Audience } from "../messaging/broker.ts";
 import { startConsumer } from "../messaging/consumer.ts";
 import { messagingHousekeeping } from "../messaging/housekeeping.ts";
-import type { Publish } from "../messaging/messaging.ts";
+import type { Publish, Subscription } from "../messaging/messaging.ts";
 import { createPublish } from "../messaging/outbox.ts";
 import { createRelay } from "../messaging/relay.ts";
 import type { StartSaga } from "../saga/saga.ts";
@@ -26,8 +28,8 @@ export type Background = {
   stop(): Promise<void>;
 };
 
-/** Makes the background of `service`. Nothing runs before `start`. */
-export function createBackground(service: string, connections: Connections): Background {
+/** Makes the background of a service. Nothing runs before `start`. */
+export function createBackground({ service, events }: Contract, connections: Connections): Background {
   const { database, broker, clock, log } = connections;
   const owner = newId();
   const relay = createRelay({ database, broker, clock, log });
@@ -39,6 +41,8 @@ export function createBackground(service: string, connections: Connections): Bac
     publish: createPublish({ service, onCommit: () => relay.wake() }),
     startSaga: createStartSaga({ owner, onCommit: (instance) => runner?.run(instance) }),
     async start({ subscriptions = [], sagas = [], workers: own = [] }) {
+      assertHeard(service, subscriptions);
+      await broker.declare(audienceOf(events));
       runner = createSagaRunner({ database, sagas, clock, log, owner });
       workers = [...own, housekeeping(connections)];
       relay.start();
@@ -59,3 +63,14 @@ const housekeeping = ({ database }: Connections) =>
     const more = await Promise.all([forgetOldResults(database), messagingHousekeeping(database)]);
     return more.some(Boolean);
   });
+
+/** Who hears the events that a service publishes. */
+const audienceOf = (events: Contract["events"]): Audience =>
+  new Map(Object.values(events).map(({ type, heardBy }) => [type, heardBy]));
+
+/** An event that does not name its consumer might be published before the consumer's queue is there. */
+function assertHeard(service: string, subscriptions: readonly Subscription[]): void {
+  for (const { event } of subscriptions) {
+    if (!event.heardBy.includes(service)) throw new Error(`${event.type} does not say that ${service} hears of it`);
+  }
+}

@@ -24,7 +24,7 @@ export async function startService<C extends Contract, Config extends TObject>(
   const settings = readSettings(definition.config, surroundings.environment);
   const connections = await openConnections(name, settings.host, surroundings);
   const { log, clock, database } = connections;
-  const background = createBackground(name, connections);
+  const background = createBackground(definition.contract, connections);
   const wiring = await definition.wire({
     config: settings.own,
     database,

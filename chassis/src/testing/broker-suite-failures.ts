@@ -42,6 +42,16 @@ export async function keepsWhileAway(connect: Connect): Promise<void> {
   deepEqual(new Set(ids(seen)), new Set([...meanwhile, after].map(({ id }) => id)));
 }
 
+export async function keepsForDeclared(connect: Connect): Promise<void> {
+  const publisher = await connect();
+  const [early, other] = [testMessage(), testMessage({ type: "thing.ended" })];
+  await publisher.declare(new Map([[early.type, ["reader"]]]));
+  await publisher.publish([early, other]);
+  const seen: Delivery[] = [];
+  await subscribe(await connect(), { consumer: "reader", handle: collect(seen) });
+  await becomesTrue(() => deepEqual(seen, [{ message: early, attempt: 1 }]));
+}
+
 export async function survivesCrash(connect: Connect): Promise<void> {
   const crashing = await connect();
   const begun = Promise.withResolvers<void>();

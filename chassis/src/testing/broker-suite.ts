@@ -1,7 +1,14 @@
 import { deepEqual, equal } from "node:assert/strict";
 import { describe, it, type TestContext } from "node:test";
 import type { Delivery, Verdict } from "../messaging/broker.ts";
-import { ignoresRepeats, keepsWhileAway, retries, stopsGently, survivesCrash } from "./broker-suite-failures.ts";
+import {
+  ignoresRepeats,
+  keepsForDeclared,
+  keepsWhileAway,
+  retries,
+  stopsGently,
+  survivesCrash,
+} from "./broker-suite-failures.ts";
 import {
   type BrokerUnderTest,
   becomesTrue,
@@ -32,6 +39,7 @@ export function brokerSuite(name: string, make: (t: TestContext) => Promise<Brok
     test("does not hold up other keys while one is slow or fails", keepsOthersGoing);
     test("delivers again after retryIn, with a growing attempt, before later messages of the key", retries);
     test("keeps messages while a consumer is away, and none from before it first subscribed", keepsWhileAway);
+    test("keeps messages for a consumer that was declared, before it ever subscribes", keepsForDeclared);
     test("delivers again what a crashed consumer was working at, and ignores its late verdict", survivesCrash);
     test("delivers a message that was published twice once", ignoresRepeats);
     test("waits for the deliveries under way when a subscription is stopped, and begins no others", stopsGently);
