@@ -109,11 +109,11 @@ describe("postgres broker, when things fail", () => {
     await slow.publish([testMessage()]);
     const row = async () =>
       (await database.query<{ held_until: Date | null; claim: string }>("select held_until, claim from delivery"))[0];
-    const heldUntil = async () => (await row())?.held_until?.getTime() ?? 0;
+    const heldUntil = async () => (await row())?.held_until?.getTime();
     const first = await eventually(heldUntil);
     const claim = (await row())?.claim;
     const other = await collecting(await opened(t, url, { lease, interval: 20 }));
-    await eventually(async () => (await heldUntil()) > first + lease / 2);
+    await eventually(async () => Number(await heldUntil()) > first + lease / 2);
     equal((await row())?.claim, claim);
     goOn.resolve("done");
     await eventually(async () => (await row()) === undefined);
