@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Failure } from "../core/failure.ts";
+import { Failure, malformedJson } from "../core/failure.ts";
 import { parseJson } from "./json.ts";
 
 function faultOf(text: string): { code: string; path: string | undefined } {
@@ -21,6 +21,11 @@ test("ordinary JSON passes unchanged", () => {
 test("what is not JSON is malformed", () => {
   assert.equal(faultOf('{"a":').code, "malformed_json");
   assert.equal(faultOf('{"a":'.repeat(200_000)).code, "malformed_json");
+});
+
+test("bytes are read as UTF-8, and refused when they are not", () => {
+  assert.deepEqual(parseJson(Buffer.from('{"name":"Jörg"}')), { name: "Jörg" });
+  assert.throws(() => parseJson(Buffer.from('{"name":"Jörg"}', "latin1")), malformedJson.is);
 });
 
 test("nesting deeper than 32 is refused, however deep it goes", () => {

@@ -7,11 +7,12 @@ const EXPONENT = /\d[eE][+-]?\d/;
 const numberWithExponent = Symbol("a number with an exponent");
 
 /**
- * Parses JSON that comes from outside. Throws `malformed_json` when it is not JSON, and `invalid_input` (with the path)
+ * Parses JSON that comes from outside. Throws `malformed_json` when it is not JSON in UTF-8, and `invalid_input` (with the path)
  * when it is nested deeper than 32, holds a NUL or a lone surrogate, a key that could change a prototype, or a number written
  * with an exponent (`1e2`).
  */
-export function parseJson(text: string): unknown {
+export function parseJson(json: string | Uint8Array): unknown {
+  const text = typeof json === "string" ? json : decode(json);
   const value = parse(text);
   // In this order: a reviver recurses, so it may only see what is not too deep.
   const fault = findFault(value) ?? (EXPONENT.test(text) ? findFault(JSON.parse(text, markExponent)) : undefined);
@@ -21,6 +22,17 @@ export function parseJson(text: string): unknown {
 
 function markExponent(_key: string, value: unknown, { source = "" }: { source?: string } = {}): unknown {
   return typeof value === "number" && EXPONENT.test(source) ? numberWithExponent : value;
+}
+
+/** Exactly: bytes that are no UTF-8 would become question marks in somebody's name. */
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+function decode(bytes: Uint8Array): string {
+  try {
+    return utf8.decode(bytes);
+  } catch (cause) {
+    throw malformedJson.failure({ cause, errors: [{ path: "", message: "must be UTF-8" }] });
+  }
 }
 
 function parse(text: string): unknown {

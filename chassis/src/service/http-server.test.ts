@@ -94,6 +94,9 @@ async function serve(t: TestContext, state = { ready: true, draining: false }): 
 
 type Given = { headers?: Record<string, string>; body?: unknown; token?: string };
 
+const asBody = (body: unknown) =>
+  typeof body === "string" || body instanceof Uint8Array ? body : JSON.stringify(body);
+
 async function ask(url: string, method: string, { headers, body, token }: Given = {}) {
   const response = await fetch(url, {
     method,
@@ -102,7 +105,7 @@ async function ask(url: string, method: string, { headers, body, token }: Given 
       ...(token ? { authorization: `Bearer ${token}` } : {}),
       ...headers,
     },
-    ...(body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) }),
+    ...(body === undefined ? {} : { body: asBody(body) }),
   });
   const text = await response.text();
   const json = response.headers.get("content-type")?.includes("json") ? JSON.parse(text) : undefined;
@@ -137,7 +140,7 @@ test("bad input is a problem that names every path", async (t) => {
 
 test("broken, deep, large and foreign bodies are refused", async (t) => {
   const url = await serve(t);
-  const post = async (body: string, headers = {}) => {
+  const post = async (body: string | Buffer, headers = {}) => {
     const { status, json } = await ask(`${url}/things`, "POST", { headers: { ...keyed, ...headers }, body });
     return [status, json.code];
   };
@@ -145,6 +148,7 @@ test("broken, deep, large and foreign bodies are refused", async (t) => {
   assert.deepEqual(await post(""), [400, "invalid_input"]);
   assert.deepEqual(await post("[".repeat(10_000) + "]".repeat(10_000)), [400, "invalid_input"]);
   assert.deepEqual(await post(`{"name":"${"x".repeat(100_000)}"}`), [413, "body_too_large"]);
+  assert.deepEqual(await post(Buffer.from('{"name":"Jörg","count":1}', "latin1")), [400, "malformed_json"]);
   assert.deepEqual(await post("<a/>", { "content-type": "text/xml" }), [415, "unsupported_media_type"]);
   assert.deepEqual(await post('{"name":"a\\u0000b","count":1}'), [400, "invalid_input"]);
 });

@@ -34,8 +34,8 @@ export function createHttpServer(health: Health, log: Log): FastifyInstance {
     routerOptions: { caseSensitive: true, maxParamLength: 200 },
   });
   server.removeAllContentTypeParsers();
-  server.addContentTypeParser("application/json", { parseAs: "string" }, async (_request: unknown, body: string) =>
-    body === "" ? undefined : parseJson(body),
+  server.addContentTypeParser("application/json", { parseAs: "buffer" }, async (_request: unknown, body: Buffer) =>
+    body.length === 0 ? undefined : parseJson(body),
   );
   server.setNotFoundHandler(() => {
     throw notFound.failure();
