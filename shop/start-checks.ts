@@ -1,11 +1,12 @@
-import { access, constants, mkdir, realpath } from "node:fs/promises";
+import { access, constants, realpath } from "node:fs/promises";
 import { createServer } from "node:net";
 import { serverFault } from "@flotilla/chassis/topology/server-check";
+import { makeFolder } from "./make-folder.ts";
 
 /** Makes the data folder. What is wrong with it, in one line; undefined when it can be written. */
 export async function dataFolderFault(folder: string): Promise<string | undefined> {
   try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    makeFolder(folder);
     await access(await realpath(folder), constants.R_OK | constants.W_OK | constants.X_OK);
     return undefined;
   } catch (error) {

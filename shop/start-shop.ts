@@ -36,7 +36,8 @@ async function check({ settings, faults }: ReadSettings, dataFolder: string): Pr
     const databases = faults.some((fault) => /^(DATABASE|BROKER)_URL/.test(fault))
       ? {}
       : { DATABASE_URL, BROKER_URL: BROKER_URL === "postgres:" ? undefined : BROKER_URL };
-    const portFault = settings.PORT && (await listenFault(settings.HOST ?? "127.0.0.1", settings.PORT));
+    const { HOST, PORT } = settings;
+    const portFault = HOST !== undefined && PORT !== undefined && (await listenFault(HOST, PORT));
     const found = [folderFault, portFault, ...(await databaseFaults(databases))];
     const all = [...faults, ...found.filter((fault) => typeof fault === "string")];
     if (!lock || all.length > 0) throw new ConfigurationError(all);

@@ -1,6 +1,6 @@
-import { mkdirSync } from "node:fs";
 import { enableCompileCache } from "node:module";
 import { join } from "node:path";
+import { makeFolder } from "./make-folder.ts";
 
 /*
  * `npm start`. Whatever is imported after the cache was opened is compiled only once, so the shop itself comes last. A data folder
@@ -8,7 +8,7 @@ import { join } from "node:path";
  */
 const dataFolder = process.env["DATA_DIR"] || ".data";
 try {
-  mkdirSync(dataFolder, { recursive: true, mode: 0o700 });
+  makeFolder(dataFolder);
   enableCompileCache(join(dataFolder, "compile-cache"));
 } catch {}
 await import("./start-shop.ts");

@@ -47,6 +47,7 @@ const starts: [string, () => NodeJS.ProcessEnv, RegExp[]][] = [
   ["a port in use", () => ({ PORT: String(takenPort) }), [/^PORT \d+ is in use on 127\.0\.0\.1/]],
   ["a port that is none", () => ({ PORT: "http" }), [/^PORT must be integer/]],
   ["a host that is not ours", () => ({ HOST: "192.0.2.1", PORT: String(closedPort) }), [/^HOST 192\.0\.2\.1 /]],
+  ["a host that is not ours, and any port", () => ({ HOST: "192.0.2.1", PORT: "0" }), [/^HOST 192\.0\.2\.1 /]],
   ["a folder below a file", () => ({ DATA_DIR: join(folder, "file", "data") }), [/^DATA_DIR .* can't be written/]],
   ["services that aren't there", () => ({ REPLICAS: "order=2" }), [/^REPLICAS: there is no service "order"/]],
   ["two gateways", () => ({ REPLICAS: "gateway=2" }), [/^REPLICAS: gateway can only run once/]],
