@@ -78,6 +78,15 @@ test("nobody makes themselves more than they are", async (t) => {
   assert.equal((await ask(`GET /contacts/${user.id}`, { token })).status, 401);
 });
 
+test("whatever is given for a refresh token and is none is not valid", async (t) => {
+  const ask = await serviceUnderTest(t);
+  const { accessToken } = (await ask("POST /auth/register", { body: ada })).json;
+  for (const refreshToken of ["x", accessToken, "x".repeat(4_000)]) {
+    const { status, json } = await ask("POST /auth/refresh", { body: { refreshToken } });
+    assert.deepEqual([status, json.code], [401, "refresh_token_invalid"]);
+  }
+});
+
 test("input that is none is refused with its path", async (t) => {
   const ask = await serviceUnderTest(t);
   const faulty = { name: "\0", email: "ada", password: "short" };
