@@ -1,0 +1,68 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { startScreen } from "./start-screen.ts";
+
+function screenOn(isTTY: boolean) {
+  let text = "";
+  const output = { isTTY, write: (part: string) => void (text += part) };
+  return { screen: startScreen(output, ["database", "orders-1"]), text: () => text };
+}
+
+const ready = {
+  where: {
+    gateway: "http://127.0.0.1:3000",
+    console: null,
+    services: {
+      orders: [
+        { pid: 12, url: "http://127.0.0.1:41003" },
+        { pid: 13, url: "http://127.0.0.1:41004" },
+      ],
+    },
+  },
+  administrator: { email: "admin@shop.example", password: "generated" },
+  passwordWasGiven: false,
+  dataFolder: ".data",
+  seconds: 3.21,
+};
+
+test("without a terminal each step is a line of its own", () => {
+  const { screen, text } = screenOn(false);
+  screen.progress({ subject: "database", state: "starting" });
+  screen.progress({ subject: "orders-1", state: "ready", detail: "http://127.0.0.1:41003" });
+  assert.equal(text(), "  database  starting\n  orders-1  ready  http://127.0.0.1:41003\n");
+});
+
+test("in a terminal the same lines are drawn again", () => {
+  const { screen, text } = screenOn(true);
+  screen.progress({ subject: "database", state: "starting" });
+  screen.progress({ subject: "database", state: "ready" });
+  const [first, second] = ["  database  starting\n  orders-1  waiting\n", "  database  ready\n  orders-1  waiting\n"];
+  assert.equal(text(), `${first}\x1b[2A\x1b[J${second}`);
+});
+
+test("when all is ready it shows every address, the sign-in and something to try", () => {
+  const { screen, text } = screenOn(false);
+  screen.ready(ready);
+  for (const part of [
+    /orders +http:\/\/127.0.0.1:41003 +12\n +http:\/\/127.0.0.1:41004 +13\n/,
+    /admin@shop.example {2}generated/,
+  ])
+    assert.match(text(), part);
+  assert.match(text(), /curl 'http:\/\/127.0.0.1:3000\/api\/products\?limit=3'/);
+  assert.match(text(), /Ready after 3.2 s/);
+});
+
+test("a password that somebody chose is not shown", () => {
+  const { screen, text } = screenOn(false);
+  screen.ready({ ...ready, passwordWasGiven: true });
+  assert.doesNotMatch(text(), /generated/);
+});
+
+test("a crash is told, but not the ends that a stop brings", () => {
+  const { screen, text } = screenOn(true);
+  screen.ready(ready);
+  screen.progress({ subject: "orders-1", state: "ended", detail: "was ended by SIGKILL" });
+  screen.progress({ subject: "services", state: "stopping" });
+  screen.progress({ subject: "orders-1", state: "ended", detail: "ended with exit code 0" });
+  assert.match(text(), /orders-1 {2}ended {2}was ended by SIGKILL\n {2}services {2}stopping\n$/);
+});

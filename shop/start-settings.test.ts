@@ -1,0 +1,56 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { readStartSettings } from "./start-settings.ts";
+import { shop } from "./topology.ts";
+
+const faultsOf = (environment: Record<string, string>) => readStartSettings(shop, environment).faults;
+
+test("without any setting the defaults hold, and nothing is wrong", () => {
+  const { settings, replicas, faults, notices } = readStartSettings(shop, {});
+  assert.deepEqual({ faults, notices }, { faults: [], notices: [] });
+  const { PORT, HOST, DATA_DIR, BROKER_URL, DISCOVERY_URL, LOG_LEVEL } = settings;
+  assert.deepEqual([PORT, HOST, DATA_DIR, LOG_LEVEL], [3000, "127.0.0.1", ".data", "info"]);
+  assert.deepEqual([BROKER_URL, DISCOVERY_URL], ["postgres:", "static:"]);
+  assert.ok([...replicas.values()].every((count) => count === 1));
+});
+
+const wrong: [string, string, RegExp][] = [
+  ["PORT", "80000", /^PORT must be <= 65535$/],
+  ["PORT", "http", /^PORT must be integer$/],
+  ["CONSOLE_PORT", "-1", /^CONSOLE_PORT must be >= 0$/],
+  ["ADMIN_EMAIL", "admin", /^ADMIN_EMAIL must match format "email"$/],
+  ["ADMIN_PASSWORD", "short", /^ADMIN_PASSWORD must NOT have fewer than 8 characters$/],
+  ["REPLICAS", "basket=2", /^REPLICAS: there is no service "basket"/],
+  ["REPLICAS", "orders=none", /^REPLICAS: orders must be a number/],
+  ["REPLICAS", "gateway=2", /^REPLICAS: gateway can only run once/],
+  ["LOG_LEVEL", "loud", /^LOG_LEVEL must be equal to one of the allowed values$/],
+  ["DATABASE_URL", "mysql://root:secret@db", /^DATABASE_URL has no scheme that is known here, use postgres:/],
+  ["DATABASE_URL", "postgres://", /^DATABASE_URL is not a complete URL/],
+  ["BROKER_URL", "kafka://broker", /^BROKER_URL has no scheme that is known here/],
+  ["BROKER_URL", "amqp://guest:secret@rabbit", /^BROKER_URL: this version can't do amqp: yet/],
+  ["BROKER_URL", "nonsense", /^BROKER_URL has no scheme that is known here/],
+  ["DISCOVERY_URL", "consul://localhost:8500", /^DISCOVERY_URL: this version can't do consul: yet/],
+  ["DISCOVERY_URL", "dns:", /^DISCOVERY_URL: this version can't do dns: yet/],
+  ["DISCOVERY_URL", "etcd://localhost", /^DISCOVERY_URL has no scheme that is known here/],
+  ["SMTP_URL", "imap://mail", /^SMTP_URL has no scheme that is known here/],
+];
+
+for (const [name, value, line] of wrong) {
+  test(`${name}=${value} is told in one line, without secrets`, () => {
+    const faults = faultsOf({ [name]: value });
+    assert.equal(faults.length, 1);
+    assert.match(faults[0] ?? "", line);
+    assert.doesNotMatch(faults[0] ?? "", /secret/);
+  });
+}
+
+test("all faults are found at once", () => {
+  const faults = faultsOf({ PORT: "x", ADMIN_PASSWORD: "x", BROKER_URL: "x", REPLICAS: "x=1,y=2" });
+  assert.equal(faults.length, 5);
+});
+
+test("settings that make no difference yet are said to make none", () => {
+  const { faults, notices } = readStartSettings(shop, { REDIS_URL: "redis://cache", CONSOLE_PORT: "3100" });
+  assert.deepEqual(faults, []);
+  assert.match(notices.join("\n"), /CONSOLE_PORT makes no difference.*\nREDIS_URL makes no difference/);
+});
