@@ -1,0 +1,127 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { pathToFileURL } from "node:url";
+import { Type } from "typebox";
+import { call } from "../contract/call.ts";
+import { contract } from "../contract/contract.ts";
+import { event } from "../contract/event.ts";
+import { Fields, Id } from "../contract/schema.ts";
+import type { ConfigurationError } from "../core/config.ts";
+import { memoryBroker } from "../messaging/memory-broker.ts";
+import { on } from "../messaging/messaging.ts";
+import { eventually } from "../testing/eventually.ts";
+import { startInProcess } from "../testing/in-process.ts";
+import { temporaryFolder } from "../testing/temporary-folder.ts";
+import { defineService } from "./definition.ts";
+import { startService } from "./host.ts";
+
+const thingMade = event("thing.made", { key: "id", body: Fields({ id: Id }), heardBy: ["hearer"] });
+const none = Type.Object({});
+
+async function noMigrations(t: Parameters<typeof temporaryFolder>[0]): Promise<URL> {
+  return pathToFileURL(`${await temporaryFolder(t)}/`);
+}
+
+test("what a service publishes before another has ever started reaches that one when it does", async (t) => {
+  const migrations = await noMigrations(t);
+  const teller = defineService({
+    contract: contract("teller", { calls: {}, events: { thingMade } }),
+    config: none,
+    migrations,
+    wire: ({ database, publish }) => ({
+      calls: {},
+      prepare: () => database.transaction((tx) => publish(tx, thingMade, { id: "first" })),
+    }),
+  });
+  const heard: string[] = [];
+  const hearer = defineService({
+    contract: contract("hearer", { calls: {}, events: {} }),
+    config: none,
+    migrations,
+    wire: () => ({ calls: {}, subscriptions: [on(thingMade, async ({ id }) => void heard.push(id))] }),
+  });
+  const broker = memoryBroker();
+  const early = await startInProcess(t, [{ name: "teller", start: (around) => startService(teller, around) }], broker);
+  await eventually(async () => {
+    const unsent = await early.database("teller").query("select 1 from outbox where sent_at is null");
+    return unsent.length === 0;
+  });
+  await startInProcess(t, [{ name: "hearer", start: (around) => startService(hearer, around) }], broker);
+  await eventually(() => heard.length === 1);
+  assert.deepEqual(heard, ["first"]);
+});
+
+test("a service that subscribes to an event that does not name it does not start", async (t) => {
+  const migrations = await noMigrations(t);
+  const stranger = defineService({
+    contract: contract("stranger", { calls: {}, events: {} }),
+    config: none,
+    migrations,
+    wire: () => ({ calls: {}, subscriptions: [on(thingMade, async () => {})] }),
+  });
+  const starting = startInProcess(t, [{ name: "stranger", start: (around) => startService(stranger, around) }]);
+  await assert.rejects(starting, /thing.made does not say that stranger hears of it/);
+});
+
+test("wrong settings are reported all at once, the host's and the service's own", async (t) => {
+  const service = defineService({
+    contract: contract("picky", { calls: {}, events: {} }),
+    config: Type.Object({ TASTE: Type.String({ minLength: 3 }) }),
+    migrations: await noMigrations(t),
+    wire: () => ({ calls: {} }),
+  });
+  const environment = { DATABASE_URL: "mysql://db", BROKER_URL: "memory:", TASTE: "x", SERVICE_KEY_FILE: "k" };
+  await assert.rejects(startService(service, { environment }), (error: ConfigurationError) => {
+    assert.deepEqual(error.faults.map((fault) => fault.split(" ")[0]).toSorted(), [
+      "DATABASE_URL",
+      "SERVICE_PUBLIC_KEYS_FILE",
+      "TASTE",
+    ]);
+    return true;
+  });
+});
+
+test("a stop lets what is under way end, and sends what is in the outbox", async (t) => {
+  const begun = Promise.withResolvers<void>();
+  const goOn = Promise.withResolvers<void>();
+  const slow = defineService({
+    contract: contract("slow", {
+      calls: { make: call("PUT /things/{id}", { summary: "Make", access: "public", replies: { 204: null } }) },
+      events: { thingMade },
+    }),
+    config: none,
+    migrations: await noMigrations(t),
+    wire(parts) {
+      return {
+        calls: {
+          async make({ params }) {
+            begun.resolve();
+            await goOn.promise;
+            await parts.database.transaction((tx) => parts.publish(tx, thingMade, { id: params.id }));
+            return undefined;
+          },
+        },
+      };
+    },
+  });
+  const broker = memoryBroker();
+  const shop = await startInProcess(t, [{ name: "slow", start: (around) => startService(slow, around) }], broker);
+  const answer = fetch(`${shop.url("slow")}/things/t1`, { method: "PUT" });
+  await begun.promise;
+  const restarted = shop.restart("slow");
+  goOn.resolve();
+  assert.equal((await answer).status, 204);
+  await restarted;
+  const heard: string[] = [];
+  await broker.subscribe({
+    consumer: "hearer",
+    types: [thingMade.type],
+    concurrency: 1,
+    async handle({ message }) {
+      heard.push((message.body as { id: string }).id);
+      return "done";
+    },
+  });
+  await eventually(() => heard.length === 1);
+  assert.deepEqual(heard, ["t1"]);
+});
