@@ -4,7 +4,12 @@ import { startScreen } from "./start-screen.ts";
 
 function screenOn(isTTY: boolean) {
   let text = "";
-  const output = { isTTY, write: (part: string) => void (text += part) };
+  const output = {
+    isTTY,
+    write(part: string) {
+      text += part;
+    },
+  };
   return { screen: startScreen(output, ["database", "orders-1"]), text: () => text };
 }
 
