@@ -1,7 +1,7 @@
 import { contract } from "@flotilla/chassis/contract";
 import { call } from "@flotilla/chassis/contract/call";
 import { event } from "@flotilla/chassis/contract/event";
-import { Fields, Id, OneOf, Page, PageQuery, Text, Time } from "@flotilla/chassis/contract/schema";
+import { Fields, Id, Nullable, OneOf, Page, PageQuery, Text, Time } from "@flotilla/chassis/contract/schema";
 import { notFound, refusal } from "@flotilla/chassis/core/failure";
 import { type Static, Type } from "typebox";
 
@@ -69,7 +69,7 @@ export const refresh = call("POST /auth/refresh", {
 });
 
 export const logout = call("POST /auth/logout", {
-  summary: "Sign out: the session's refresh tokens end",
+  summary: "Sign out: the session's refresh tokens end at once, its access tokens within a minute",
   access: "customer",
   replies: { 204: null },
 });
@@ -119,6 +119,23 @@ export const listUsers = call("GET /users", {
   replies: { 200: Page(User) },
 });
 
+/** The path by which the chassis asks: whoever verifies access tokens reads this every few seconds. */
+export const listEndedSessions = call("GET /ended-sessions", {
+  summary: "Sessions that ended while access tokens of theirs may still be in time",
+  access: "internal",
+  query: Fields({
+    since: Type.Optional(Type.String({ pattern: "^\\d{1,18}$", description: "`since` of an answer before" })),
+    after: Type.Optional(Id),
+  }),
+  replies: {
+    200: Fields({
+      sessions: Type.Array(Id),
+      since: Type.String({ description: "Where to read on next time" }),
+      after: Nullable(Id),
+    }),
+  },
+});
+
 export const getContact = call("GET /contacts/{id}", {
   summary: "How to address a user",
   access: "internal",
@@ -139,6 +156,19 @@ export const userDeleted = event("user.deleted", {
 });
 
 export const users = contract("users", {
-  calls: { register, login, refresh, logout, getKeys, getMe, getUser, updateUser, deleteUser, listUsers, getContact },
+  calls: {
+    register,
+    login,
+    refresh,
+    logout,
+    getKeys,
+    getMe,
+    getUser,
+    updateUser,
+    deleteUser,
+    listUsers,
+    listEndedSessions,
+    getContact,
+  },
   events: { userCreated, userDeleted },
 });

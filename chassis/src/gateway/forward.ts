@@ -1,6 +1,7 @@
 import { Readable } from "node:stream";
 import { unavailable } from "../core/failure.ts";
 import type { Discovery } from "../discovery/discovery.ts";
+import type { TokenFor } from "../identity/service-token.ts";
 import { formatTraceparent } from "../telemetry/trace-context.ts";
 import { type Exchange, sendHead } from "./exchange.ts";
 import { type Fault, type Outcome, relay } from "./relay.ts";
@@ -15,6 +16,7 @@ export type ForwardNeeds = {
   readonly discovery: Discovery;
   readonly upstreams: Upstreams;
   readonly prefix: string;
+  readonly tokenFor: TokenFor | undefined;
   /** Aborted when answers without end have to end. */
   readonly stopping: AbortSignal;
 };
@@ -26,15 +28,21 @@ export type Forward = (exchange: Exchange, route: CallRoute, target: Target, hea
  * Forwards to a random instance. When it can't be reached, nothing was sent, and another one is asked. When the connection broke
  * before an answer came, the request is sent once more only if a repeat is harmless.
  */
-export function createForward({ discovery, upstreams, prefix, stopping }: ForwardNeeds): Forward {
+export function createForward({ discovery, upstreams, prefix, tokenFor, stopping }: ForwardNeeds): Forward {
   return async (exchange, route, target, headers) => {
     const body = await takeBody(exchange, headers, route.bodyLimit);
+    const voucher = route.limit === "sign-in" ? await tokenFor?.(route.service) : undefined;
     const endsAt = performance.now() + route.timeout;
     const path = target.path.slice(route.prefixLength) + target.query;
     const attempt = (origin: string, timeout: number): Promise<Outcome> =>
       relay(
         upstreams.to(origin, route.timeout === 0),
-        { method: exchange.request.method as string, path, headers: ownHeaders(exchange, headers, timeout), body },
+        {
+          method: exchange.request.method as string,
+          path,
+          headers: ownHeaders(exchange, headers, { timeout, voucher }),
+          body,
+        },
         exchange.response,
         {
           timeout,
@@ -64,10 +72,17 @@ function mayRepeat(fault: Fault, { repeatable }: CallRoute, { hasKey }: RequestH
   return repeatable === "always" || (repeatable === "with key" && hasKey);
 }
 
-/** What goes on of the client's headers, and what the gateway alone says. */
-function ownHeaders({ request, requestId, trace }: Exchange, { forwarded }: RequestHeaders, timeout: number): string[] {
+/**
+ * What goes on of the client's headers, and what the gateway alone says. With the voucher the service believes where the client is.
+ */
+function ownHeaders(
+  { request, requestId, trace }: Exchange,
+  { forwarded }: RequestHeaders,
+  { timeout, voucher }: { timeout: number; voucher: string | undefined },
+): string[] {
   const headers = [...forwarded, "x-request-id", requestId, "traceparent", formatTraceparent(trace)];
   if (request.socket.remoteAddress) headers.push("x-forwarded-for", request.socket.remoteAddress);
+  if (voucher !== undefined) headers.push("x-forwarded-by", voucher);
   if (timeout > 0) headers.push("x-deadline-ms", String(timeout));
   return headers;
 }

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Contract } from "../contract/contract.ts";
 import { failureFrom } from "../core/failure.ts";
 import type { Discovery } from "../discovery/discovery.ts";
+import type { TokenFor } from "../identity/service-token.ts";
 import type { Log } from "../telemetry/log.ts";
 import { logExchange } from "./access-log.ts";
 import { type Admit, createAdmission } from "./admission.ts";
@@ -27,6 +28,8 @@ export type GatewayOptions = {
   readonly prefix?: string;
   readonly discovery: Discovery;
   readonly verify: Verify;
+  /** By its tokens services know the gateway, and believe it where a client who signs in is. Without: they believe nobody. */
+  readonly tokenFor?: TokenFor;
   readonly log: Log;
   /** Default: 600 sign-ins and 60,000 other requests of an address, 30,000 of a user, in a minute. */
   readonly limits?: Limits;
@@ -63,7 +66,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const needs: Needs = {
     table: createRouteTable(contracts, prefix, own),
     admit: createAdmission(limits, verify),
-    forward: createForward({ discovery, upstreams, prefix, stopping: stopping.signal }),
+    forward: createForward({ discovery, upstreams, prefix, tokenFor: options.tokenFor, stopping: stopping.signal }),
     log,
   };
   const isStopping = () => stopping.signal.aborted;
@@ -79,7 +82,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     async close() {
       stopping.abort();
       await drain(server, drainTimeout);
-      await upstreams.close();
+      upstreams.close();
     },
   };
 }

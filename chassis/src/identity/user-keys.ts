@@ -3,7 +3,8 @@ import { type Clock, systemClock } from "../core/clock.ts";
 import { unavailable } from "../core/failure.ts";
 import type { Discovery } from "../discovery/discovery.ts";
 import type { Log } from "../telemetry/log.ts";
-import { fetchKeySet, keySetAgent } from "./fetch-key-set.ts";
+import { identityAgent } from "./ask-identity-service.ts";
+import { fetchKeySet } from "./fetch-key-set.ts";
 import { importKeySet, type PublicKeys } from "./public-keys.ts";
 
 /** The keys with an id; none when there is no such key. Throws `unavailable` when that can't be told. */
@@ -31,7 +32,7 @@ export function userKeys(options: {
   readonly clock?: Clock;
 }): UserKeys {
   const { discovery, log, identityService = "users", clock = systemClock } = options;
-  const agent = keySetAgent();
+  const agent = identityAgent();
   let keys: PublicKeys | undefined;
   let loading: Promise<void> | undefined;
   let lastLoad = Number.NEGATIVE_INFINITY;

@@ -10,6 +10,7 @@ import {
   accessTokenScope,
 } from "./access-token.ts";
 import type { Caller } from "./caller.ts";
+import type { EndedSessions } from "./ended-sessions.ts";
 import { importKeySet } from "./public-keys.ts";
 import { SERVICE_TOKEN_SECONDS, SERVICE_TOKEN_TYPE } from "./service-token.ts";
 import { ALGORITHM, type KeySet } from "./signing-key.ts";
@@ -39,28 +40,27 @@ type Kind = {
 /**
  * Makes the verifier of the service `service`. It takes customers' access tokens, signed by the identity service, and other
  * services' tokens for this service, each signed by the key that has its name. Nothing in a token leads to a key but its
- * `kid`: a header that holds more than `alg`, `typ` and `kid` is refused. A token is verified once and then remembered.
+ * `kid`: a header that holds more than `alg`, `typ` and `kid` is refused. A token is verified once and then remembered, until it
+ * ends or its session does.
  */
 export function createVerifier(
   options: {
     readonly service: string;
     readonly serviceKeys: KeySet;
     readonly userKeys: FindUserKeys;
+    /** Without: a session is as good as its tokens. */
+    readonly endedSessions?: Pick<EndedSessions, "has">;
     readonly clock?: Clock;
   } & Partial<AccessTokenScope>,
 ): Verify {
-  const { clock = systemClock } = options;
+  const { clock = systemClock, endedSessions } = options;
   const kinds = new Map([
     [ACCESS_TOKEN_TYPE, userTokens({ ...accessTokenScope, ...options })],
     [SERVICE_TOKEN_TYPE, tokensOfServices(options.service, options.serviceKeys)],
   ]);
   const remembered = verifiedTokens(REMEMBERED_TOKENS);
 
-  return async (token) => {
-    const now = clock.now();
-    const seconds = now.getTime() / 1000;
-    const known = remembered.find(token, seconds);
-    if (known) return known;
+  async function verifyOnce(token: string, now: Date): Promise<Caller> {
     const { typ, kid } = readHeader(token);
     const kind = kinds.get(typ);
     if (!kind) throw tokenInvalid.failure({ cause: new Error("unknown typ") });
@@ -69,6 +69,17 @@ export function createVerifier(
     const issuedAt = claims.iat as number;
     const until = Math.min(claims.exp as number, issuedAt + kind.lifetime);
     remembered.keep(token, { caller, from: issuedAt - TOLERANCE, until });
+    return caller;
+  }
+
+  return async (token) => {
+    const now = clock.now();
+    const caller = remembered.find(token, now.getTime() / 1000) ?? (await verifyOnce(token, now));
+    if (caller.kind !== "user" || endedSessions === undefined) return caller;
+    const ended = endedSessions.has(caller.session);
+    if (typeof ended === "boolean" ? ended : await ended) {
+      throw tokenInvalid.failure({ cause: new Error("the session has ended") });
+    }
     return caller;
   };
 }

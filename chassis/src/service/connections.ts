@@ -4,6 +4,7 @@ import { type Clock, systemClock } from "../core/clock.ts";
 import { type Database, openDatabase } from "../database/database.ts";
 import { connectDiscovery } from "../discovery/connect-discovery.ts";
 import { parseInstances } from "../discovery/static.ts";
+import { endedSessions } from "../identity/ended-sessions.ts";
 import { readServiceKey, readServiceKeySet } from "../identity/key-files.ts";
 import { serviceTokens } from "../identity/service-token.ts";
 import { userKeys } from "../identity/user-keys.ts";
@@ -48,17 +49,20 @@ export async function openConnections(
     log,
     connections: settings.DATABASE_CONNECTIONS,
   });
-  const clients = createClients({ discovery, tokenFor: serviceTokens({ name: service, key, clock }), log, clock });
-  const keys = userKeys({ discovery, log, clock, identityService: settings.IDENTITY_SERVICE });
+  const tokenFor = serviceTokens({ name: service, key, clock });
+  const clients = createClients({ discovery, tokenFor, log, clock });
+  const identity = { discovery, tokenFor, log, clock, identityService: settings.IDENTITY_SERVICE };
+  const keys = userKeys(identity);
+  const sessions = endedSessions(identity);
   return {
     log,
     clock,
     database,
     broker,
     client: clients.client,
-    verify: createVerifier({ service, serviceKeys, userKeys: keys.find, clock }),
+    verify: createVerifier({ service, serviceKeys, userKeys: keys.find, endedSessions: sessions, clock }),
     async close() {
-      await Promise.all([clients.close(), keys.close(), database.close()]);
+      await Promise.all([clients.close(), keys.close(), sessions.close(), database.close()]);
       if (!surroundings.broker) await broker.close();
       if (!surroundings.discovery) await discovery.close();
     },

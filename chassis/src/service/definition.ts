@@ -23,6 +23,8 @@ export type Request<C extends Call> = {
   /** The `Idempotency-Key` header; empty when the call has none. */
   readonly key: string;
   readonly caller: Caller;
+  /** Where the request comes from, as limits count it: an IPv4 address, or the first 64 bits of an IPv6 address. */
+  readonly network: string;
   /** Aborted when the caller went away or its deadline passed. */
   readonly signal: AbortSignal;
 };

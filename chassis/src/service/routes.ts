@@ -8,6 +8,7 @@ import { runInContext, type WorkContext } from "../telemetry/context.ts";
 import { parseTraceparent, startTrace } from "../telemetry/trace-context.ts";
 import { Answer } from "./answer.ts";
 import { authorize, type Verify } from "./authorize.ts";
+import { clientNetwork } from "./client-network.ts";
 import { withinDeadline } from "./deadline.ts";
 import type { Handler, Handlers } from "./definition.ts";
 import type { Health } from "./http-server.ts";
@@ -52,7 +53,8 @@ function route(call: Call, handler: Handler<Call>, { verify, health, stopping }:
     const result = await withinDeadline(patience, leaving, (signal) =>
       runInContext(contextOf(request, patience, signal), async () => {
         const caller = await authorize(access, request.headers.authorization, verify);
-        return handler({ ...read(request), caller, signal });
+        const network = await clientNetwork(request.headers, request.socket, verify);
+        return handler({ ...read(request), caller, network, signal });
       }),
     );
     const { status, body, headers } = result instanceof Answer ? result : new Answer(successStatus, result);

@@ -8,6 +8,7 @@ export const config = Type.Object({
   PORT: Type.Integer({ minimum: 0, maximum: 65_535, default: 0, description: "0 takes a free one" }),
   DISCOVERY_URL: Type.String({ default: "static:" }),
   INSTANCES: Type.String({ default: "{}" }),
+  SERVICE_KEY_FILE: Type.String({ minLength: 1, description: "The private key by which services know the gateway" }),
   IDENTITY_SERVICE: Type.String({ default: "users" }),
   LOG_LEVEL: Type.Enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"], { default: "info" }),
   RATE_LIMIT_SIGN_IN: Type.Integer({

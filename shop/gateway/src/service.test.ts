@@ -1,12 +1,20 @@
 import assert from "node:assert/strict";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
-import { test } from "node:test";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
 import { ConfigurationError } from "@flotilla/chassis/core/config";
 import { staticDiscovery } from "@flotilla/chassis/discovery/static";
+import { newServiceKey } from "@flotilla/chassis/identity/signing-key";
 import { Validator } from "@seriousme/openapi-schema-validator";
 import { startGateway } from "./service.ts";
 
-const environment = { LOG_LEVEL: "silent" };
+const folder = await mkdtemp(join(tmpdir(), "gateway-"));
+after(() => rm(folder, { recursive: true }));
+const keyFile = join(folder, "gateway.json");
+await writeFile(keyFile, JSON.stringify((await newServiceKey("gateway")).privateJwk));
+const environment = { LOG_LEVEL: "silent", SERVICE_KEY_FILE: keyFile };
 
 test("the gateway starts on settings alone, knows every public call, and stops", async () => {
   const gateway = await startGateway({ environment });
@@ -42,7 +50,7 @@ test("the limits are settings", async (t) => {
 
 test("wrong settings end the start with one line each", async (t) => {
   const starting = startGateway({ environment: { PORT: "70000", RATE_LIMIT_USER: "0", LOG_LEVEL: "loud" } });
-  await assert.rejects(starting, (error) => error instanceof ConfigurationError && error.faults.length === 3);
+  await assert.rejects(starting, (error) => error instanceof ConfigurationError && error.faults.length === 4);
   const taken = createServer();
   await new Promise<void>((resolve) => taken.listen(0, "127.0.0.1", resolve));
   t.after(() => taken.close());

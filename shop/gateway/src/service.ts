@@ -3,6 +3,9 @@ import { ConfigurationError, readConfig } from "@flotilla/chassis/core/config";
 import { connectDiscovery } from "@flotilla/chassis/discovery/connect-discovery";
 import { parseInstances } from "@flotilla/chassis/discovery/static";
 import { createGateway, type Gateway } from "@flotilla/chassis/gateway";
+import { endedSessions } from "@flotilla/chassis/identity/ended-sessions";
+import { readServiceKey } from "@flotilla/chassis/identity/key-files";
+import { serviceTokens } from "@flotilla/chassis/identity/service-token";
 import { userKeys } from "@flotilla/chassis/identity/user-keys";
 import { createVerifier } from "@flotilla/chassis/identity/verify";
 import type { Running, Surroundings } from "@flotilla/chassis/service/surroundings";
@@ -20,14 +23,24 @@ export async function startGateway(surroundings: Surroundings): Promise<Running>
   const discovery =
     surroundings.discovery ??
     (await connectDiscovery(settings.DISCOVERY_URL, { instances: parseInstances(settings.INSTANCES) }));
-  const keys = userKeys({ discovery, log, clock, identityService: settings.IDENTITY_SERVICE });
+  const tokenFor = serviceTokens({ name, key: await readServiceKey(settings.SERVICE_KEY_FILE, name), clock });
+  const identity = { discovery, tokenFor, log, clock, identityService: settings.IDENTITY_SERVICE };
+  const keys = userKeys(identity);
+  const sessions = endedSessions(identity);
   const gateway = createGateway({
     title: "Flotilla shop",
     version: "0.1.0",
     contracts,
     discovery,
     // Services call each other directly: none has a token for the gateway.
-    verify: createVerifier({ service: name, serviceKeys: { keys: [] }, userKeys: keys.find, clock }),
+    verify: createVerifier({
+      service: name,
+      serviceKeys: { keys: [] },
+      userKeys: keys.find,
+      endedSessions: sessions,
+      clock,
+    }),
+    tokenFor,
     log,
     limits: limitsOf(settings),
   });
@@ -39,7 +52,7 @@ export async function startGateway(surroundings: Surroundings): Promise<Running>
     async stop() {
       log.info("stopping");
       await gateway.close();
-      await keys.close();
+      await Promise.all([keys.close(), sessions.close()]);
       if (!surroundings.discovery) await discovery.close();
       log.info("stopped");
     },

@@ -15,7 +15,16 @@ test("a payment is shown to its owner and to administrators; for others there is
   await refund("tombstone");
   const asked = (orderId: string, caller: Caller) => {
     const { signal } = new AbortController();
-    return getPayment({ params: { orderId }, query: {}, headers: {}, body: undefined, key: "", caller, signal });
+    return getPayment({
+      params: { orderId },
+      query: {},
+      headers: {},
+      body: undefined,
+      key: "",
+      caller,
+      network: "",
+      signal,
+    });
   };
   const shown = { orderId: "order", status: "captured", captured: euros(1_000), refunded: euros(0) };
   assert.deepEqual(await asked("order", user("ann")), shown);

@@ -24,7 +24,9 @@ export const changeAccount = (account: Account, change: Partial<AccountDetails>)
 
 /** Whether a change makes whoever signed in before it sign in again: a stolen session must not outlive it. */
 export const endsSessions = (before: Account, after: Account): boolean =>
-  before.passwordHash !== after.passwordHash || emailKey(before.email) !== emailKey(after.email);
+  hasNewPassword(before, after) || emailKey(before.email) !== emailKey(after.email);
+
+export const hasNewPassword = (before: Account, after: Account): boolean => before.passwordHash !== after.passwordHash;
 
 /** The form in which two emails of one account are the same: composed, in lower case. */
 export const emailKey = (email: string): string => email.normalize("NFC").toLowerCase();

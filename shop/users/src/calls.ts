@@ -7,6 +7,7 @@ import type { users as contract } from "@flotilla/contracts/users";
 import { type Account, contactOf, mayAccess, shownUser } from "./account.ts";
 import type { AccountStore } from "./account-store.ts";
 import type { deleteUser } from "./delete-user.ts";
+import type { EndedSessionStore } from "./ended-session-store.ts";
 import type { SigningKeys } from "./keys/signing-keys.ts";
 import type { logIn } from "./log-in.ts";
 import type { refreshSession } from "./refresh-session.ts";
@@ -17,6 +18,7 @@ import type { updateUser } from "./update-user.ts";
 type Needs = {
   accounts: AccountStore;
   sessions: SessionStore;
+  endedSessions: EndedSessionStore;
   keys: SigningKeys;
   clock: Clock;
   registerUser: ReturnType<typeof registerUser>;
@@ -28,7 +30,18 @@ type Needs = {
 
 /** The answers of the users service. */
 export const calls = (needs: Needs): Handlers<typeof contract> => {
-  const { accounts, sessions, keys, clock, registerUser, logIn, refreshSession, updateUser, deleteUser } = needs;
+  const {
+    accounts,
+    sessions,
+    endedSessions,
+    keys,
+    clock,
+    registerUser,
+    logIn,
+    refreshSession,
+    updateUser,
+    deleteUser,
+  } = needs;
 
   async function existing(id: string): Promise<Account> {
     const account = await accounts.find(id);
@@ -37,8 +50,8 @@ export const calls = (needs: Needs): Handlers<typeof contract> => {
   }
 
   return {
-    register: ({ body, signal }) => registerUser(body, signal),
-    login: ({ body, signal }) => logIn(body, signal),
+    register: ({ body, network, signal }) => registerUser(body, network, signal),
+    login: ({ body, network, signal }) => logIn(body, network, signal),
     refresh: ({ body }) => refreshSession(body.refreshToken),
     async logout({ caller }) {
       const { id, session } = userOf(caller);
@@ -58,6 +71,7 @@ export const calls = (needs: Needs): Handlers<typeof contract> => {
       const rows = await accounts.list(cursor, limit + 1);
       return pageOf(rows.map(shownUser), limit);
     },
+    listEndedSessions: ({ query }) => endedSessions.list(query, clock.now()),
     getContact: async ({ params }) => contactOf(await existing(params.id)),
   };
 };

@@ -6,15 +6,16 @@ import type { Publish } from "@flotilla/chassis/messaging";
 import { lastAdmin, userDeleted } from "@flotilla/contracts/users";
 import { isLastAdmin, mayAccess } from "./account.ts";
 import type { AccountStore } from "./account-store.ts";
+import type { SessionStore } from "./session-store.ts";
 
-type Needs = { database: Database; accounts: AccountStore; publish: Publish; clock: Clock };
+type Needs = { database: Database; accounts: AccountStore; sessions: SessionStore; publish: Publish; clock: Clock };
 
 /**
  * Closes an account: personal data and sessions are gone. Throws `not_found` (also for users that are not the caller's to
  * delete) and `last_admin`.
  */
 export const deleteUser =
-  ({ database, accounts, publish, clock }: Needs) =>
+  ({ database, accounts, sessions, publish, clock }: Needs) =>
   async (caller: Caller, id: string): Promise<void> => {
     if (!mayAccess(caller, id)) throw notFound.failure();
     await database.transaction(async (tx) => {
@@ -23,6 +24,8 @@ export const deleteUser =
       const account = await accounts.findForChange(tx, id);
       if (!account) throw notFound.failure();
       if (isLastAdmin(account, adminIds)) throw lastAdmin.failure();
+      // The account takes its sessions along; that they have ended is told for a while longer.
+      await sessions.endOthers(tx, id, undefined, clock.now());
       await accounts.remove(tx, id);
       await publish(tx, userDeleted, { userId: id, deletedAt: clock.now().toISOString() });
     });

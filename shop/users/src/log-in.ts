@@ -3,21 +3,41 @@ import { invalidCredentials, type SignedIn } from "@flotilla/contracts/users";
 import type { AccountStore } from "./account-store.ts";
 import type { Passwords } from "./passwords/passwords.ts";
 import type { SignIns } from "./sign-in.ts";
+import type { SignInLimits } from "./sign-in-limits.ts";
 
-type Needs = { database: Database; accounts: AccountStore; passwords: Passwords; signIns: SignIns };
+type Needs = {
+  database: Database;
+  accounts: AccountStore;
+  passwords: Passwords;
+  signIns: SignIns;
+  limits: SignInLimits;
+};
+type Given = { email: string; password: string };
 
-/** Signs in. Throws `invalid_credentials`, with the same answer after the same time whether or not the email is known. */
+/**
+ * Signs in. Throws `invalid_credentials`, with the same answer after the same work whether or not the email is known, and
+ * `rate_limited` when that happened too often.
+ */
 export const logIn =
-  ({ database, accounts, passwords, signIns }: Needs) =>
-  async (given: { email: string; password: string }, signal?: AbortSignal): Promise<SignedIn> => {
-    const found = await accounts.findByEmail(given.email);
-    const right = await passwords.verify(given.password, found?.passwordHash, signal);
+  ({ database, accounts, passwords, signIns, limits }: Needs) =>
+  async ({ email, password }: Given, network: string, signal?: AbortSignal): Promise<SignedIn> => {
+    const attempt = { email, network };
+    await limits.check(attempt);
+    const found = await accounts.findByEmail(email);
+    const right = await passwords.inTurn(async (verify) => {
+      // Many may have waited together; those before this one count.
+      await limits.check(attempt);
+      const isRight = await verify(password, found?.passwordHash);
+      if (!isRight) await limits.failed(attempt);
+      return isRight;
+    }, signal);
     if (!found || !right) throw invalidCredentials.failure();
     const [account, issued] = await database.transaction(async (tx) => {
       // The password may have been changed while it was verified: then the old one must not begin a session.
       const unchanged = await accounts.findUnchanged(tx, found);
       if (!unchanged) throw invalidCredentials.failure();
-      return [unchanged, await signIns.begin(tx, unchanged)] as const;
+      return [unchanged, await signIns.begin(tx, unchanged, network)] as const;
     });
+    await limits.succeeded(attempt);
     return signIns.answer(account, issued);
   };

@@ -21,14 +21,18 @@ type Needs = {
 /** Opens an account and signs in. Throws `email_taken`. */
 export const registerUser =
   ({ database, accounts, passwords, signIns, publish, clock }: Needs) =>
-  async (given: { name: string; email: string; password: string }, signal?: AbortSignal): Promise<SignedIn> => {
+  async (
+    given: { name: string; email: string; password: string },
+    network: string,
+    signal?: AbortSignal,
+  ): Promise<SignedIn> => {
     const { name, email, password } = given;
     const passwordHash = await passwords.hash(password, signal);
     const account = newAccount(newId(), { name, email, passwordHash }, "customer", clock.now());
     const issued = await database.transaction(async (tx) => {
       if (!(await accounts.add(tx, account))) throw emailTaken.failure();
       await publish(tx, userCreated, userFacts(account));
-      return signIns.begin(tx, account);
+      return signIns.begin(tx, account, network);
     });
     return signIns.answer(account, issued);
   };

@@ -41,9 +41,11 @@ test("an account's life: registered, signed in, refreshed, signed out, closed", 
   assert.deepEqual([reused.status, reused.json.code], [401, "refresh_token_reused"]);
   const { email, password } = ada;
   assert.equal((await ask("POST /auth/login", { body: { email, password } })).status, 200);
-  assert.equal((await ask("POST /auth/logout", { token })).status, 204);
-  assert.equal((await ask(`DELETE /users/${user.id}`, { token })).status, 204);
-  assert.equal((await ask("GET /users/me", { token })).status, 404);
+  const again = (await ask("POST /auth/login", { body: { email, password } })).json as SignedIn;
+  assert.equal((await ask("POST /auth/logout", { token: again.accessToken })).status, 204);
+  assert.equal((await ask("POST /auth/refresh", { body: { refreshToken: again.refreshToken } })).status, 401);
+  const last = (await ask("POST /auth/login", { body: { email, password } })).json as SignedIn;
+  assert.equal((await ask(`DELETE /users/${user.id}`, { token: last.accessToken })).status, 204);
   assert.equal((await ask("POST /auth/login", { body: { email, password } })).status, 401);
 });
 

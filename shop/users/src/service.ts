@@ -5,6 +5,7 @@ import { accountStore } from "./account-store.ts";
 import { calls } from "./calls.ts";
 import { config } from "./config.ts";
 import { deleteUser } from "./delete-user.ts";
+import { endedSessionStore } from "./ended-session-store.ts";
 import { ensureAdmin } from "./ensure-admin.ts";
 import { signingKeyStore } from "./keys/signing-key-store.ts";
 import { signingKeys } from "./keys/signing-keys.ts";
@@ -14,6 +15,8 @@ import { refreshSession } from "./refresh-session.ts";
 import { registerUser } from "./register-user.ts";
 import { sessionStore } from "./session-store.ts";
 import { signIns } from "./sign-in.ts";
+import { signInFailureStore } from "./sign-in-failure-store.ts";
+import { signInLimits } from "./sign-in-limits.ts";
 import { updateUser } from "./update-user.ts";
 
 const MINUTE = 60_000;
@@ -26,6 +29,8 @@ export const service = defineService({
   wire({ config: { ADMIN_EMAIL, ADMIN_PASSWORD }, database, publish, clock }) {
     const accounts = accountStore(database);
     const sessions = sessionStore(database);
+    const endedSessions = endedSessionStore(database);
+    const failures = signInFailureStore(database);
     const passwords = createPasswords();
     const keys = signingKeys({ database, store: signingKeyStore(database), clock });
     const needs = {
@@ -36,11 +41,13 @@ export const service = defineService({
       publish,
       clock,
       signIns: signIns({ sessions, sign: keys.sign, clock }),
+      limits: signInLimits({ store: failures, sessions, clock }),
     };
     return {
       calls: calls({
         accounts,
         sessions,
+        endedSessions,
         keys,
         clock,
         registerUser: registerUser(needs),
@@ -52,6 +59,8 @@ export const service = defineService({
       workers: [
         worker("refresh signing keys", MINUTE, keys.refresh),
         worker("forget expired sessions", 60 * MINUTE, () => sessions.forgetExpired(clock.now())),
+        worker("forget failed sign-ins", 5 * MINUTE, () => failures.forgetOld(clock.now())),
+        worker("forget ended sessions", 5 * MINUTE, () => endedSessions.forgetOld(clock.now())),
       ],
       async prepare() {
         await keys.refresh();

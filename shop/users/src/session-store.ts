@@ -12,19 +12,22 @@ export type SessionStore = ReturnType<typeof sessionStore>;
 
 export const sessionStore = (database: Database) => ({
   /** Begins a session with its first refresh token. */
-  async open(tx: Transaction, accountId: string, token: TokenRecord, now: Date): Promise<void> {
-    await tx.query("insert into session (id, account_id, created_at, expires_at) values ($1, $2, $3, $4)", [
-      token.sessionId,
-      accountId,
-      now,
-      token.expiresAt,
-    ]);
+  async open(
+    tx: Transaction,
+    { accountId, network }: { accountId: string; network: Buffer },
+    token: TokenRecord,
+    now: Date,
+  ): Promise<void> {
+    await tx.query(
+      "insert into session (id, account_id, network, created_at, expires_at) values ($1, $2, $3, $4, $5)",
+      [token.sessionId, accountId, network, now, token.expiresAt],
+    );
     await insertToken(tx, token);
   },
 
   /** The token with this hash. Its session is locked until the transaction ends, so uses of one family wait for each other. */
   async findToken(tx: Transaction, hash: Buffer): Promise<FoundToken | undefined> {
-    await tx.query(
+    const [locked] = await tx.query<{ id: string }>(
       "select id from session where id = (select session_id from refresh_token where hash = $1) for update",
       [hash],
     );
@@ -35,7 +38,8 @@ export const sessionStore = (database: Database) => ({
        from refresh_token join session on session.id = session_id where hash = $1`,
       [hash],
     );
-    return token;
+    // What it waited for may have been a new session in the place of the one that is locked.
+    return token && token.sessionId !== locked?.id ? this.findToken(tx, hash) : token;
   },
 
   /** Marks a token as used and adds the one that follows it. */
@@ -45,25 +49,53 @@ export const sessionStore = (database: Database) => ({
     await insertToken(tx, next);
   },
 
-  /** Ends a session of the account: none of its refresh tokens is good any more. */
+  /** Ends a session of the account: none of its refresh tokens is good any more, and its access tokens are not for long. */
   async end(
     session: { id: string; accountId: string },
     now: Date,
     tx: Transaction | Database = database,
   ): Promise<void> {
-    await tx.query("update session set ended_at = $3 where id = $1 and account_id = $2 and ended_at is null", [
-      session.id,
-      session.accountId,
-      now,
-    ]);
+    await tx.query(
+      `with ended as (
+         update session set ended_at = $3 where id = $1 and account_id = $2 and ended_at is null returning id)
+       insert into ended_session (session_id, ended_at) select id, $3 from ended`,
+      [session.id, session.accountId, now],
+    );
   },
 
   /** Ends all sessions of the account but `kept`. */
   async endOthers(tx: Transaction, accountId: string, kept: string | undefined, now: Date): Promise<void> {
     await tx.query(
-      "update session set ended_at = $3 where account_id = $1 and id is distinct from $2 and ended_at is null",
+      `with ended as (
+         update session set ended_at = $3
+         where account_id = $1 and id is distinct from $2 and ended_at is null returning id)
+       insert into ended_session (session_id, ended_at) select id, $3 from ended`,
       [accountId, kept, now],
     );
+  },
+
+  /**
+   * Puts a session with the id `next` in the place of one of the account: its refresh tokens stay good, the old id stays for
+   * {@link endOthers}. Does nothing when it is not a session of the account, or has ended.
+   */
+  async renew(tx: Transaction, session: { id: string; accountId: string }, next: string): Promise<void> {
+    const renewed = await tx.query(
+      `insert into session (id, account_id, network, created_at, expires_at)
+       select $3, account_id, network, created_at, expires_at from session
+       where id = $1 and account_id = $2 and ended_at is null for update returning 1`,
+      [session.id, session.accountId, next],
+    );
+    if (renewed.length === 0) return;
+    await tx.query("update refresh_token set session_id = $2 where session_id = $1", [session.id, next]);
+  },
+
+  /** Whether a session of the account with this email key began at this network, as far as sessions are remembered. */
+  async beganAt(emailKey: string, network: Buffer): Promise<boolean> {
+    const found = await database.query(
+      `select 1 from session join account on account.id = account_id where email_key = $1 and network = $2 limit 1`,
+      [emailKey, network],
+    );
+    return found.length === 1;
   },
 
   /** Removes up to 1,000 sessions whose refresh tokens have all expired; returns whether there may be more. */

@@ -6,13 +6,14 @@ import type { SignedIn } from "@flotilla/contracts/users";
 import { type Account, shownUser } from "./account.ts";
 import { hashOf, newRefreshToken, refreshExpiry } from "./refresh-token.ts";
 import type { SessionStore } from "./session-store.ts";
+import { networkHash } from "./sign-in-limits.ts";
 
 /** A refresh token for its owner, and the session it belongs to. */
 export type IssuedToken = { readonly sessionId: string; readonly refreshToken: string };
 
 export type SignIns = {
-  /** Begins a session of the account. */
-  begin(tx: Transaction, account: Account): Promise<IssuedToken>;
+  /** Begins a session of the account at a network. */
+  begin(tx: Transaction, account: Account, network: string): Promise<IssuedToken>;
   /** Puts a new refresh token in the place of one that is good. */
   continue(tx: Transaction, sessionId: string, used: Buffer): Promise<IssuedToken>;
   /** What the owner gets: the user and both tokens. */
@@ -29,11 +30,11 @@ export function signIns(needs: { sessions: SessionStore; sign: SignAccessToken; 
   }
 
   return {
-    async begin(tx, account) {
+    async begin(tx, account, network) {
       const now = clock.now();
       const sessionId = newId();
       const { refreshToken, record } = issue(sessionId, now);
-      await sessions.open(tx, account.id, record, now);
+      await sessions.open(tx, { accountId: account.id, network: networkHash(network) }, record, now);
       return { sessionId, refreshToken };
     },
     async continue(tx, sessionId, used) {

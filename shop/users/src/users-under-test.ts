@@ -14,7 +14,7 @@ import { service } from "./service.ts";
 
 type Calls = ReturnType<typeof calls>;
 type Reply<Name extends keyof Calls> = Exclude<Awaited<ReturnType<Calls[Name]>>, Answer<unknown>>;
-type Given = { params?: object; query?: object; body?: object; caller?: Caller };
+type Given = { params?: object; query?: object; body?: object; caller?: Caller; network?: string };
 type Published = { type: string; body: BodyOf<typeof userCreated> | BodyOf<typeof userDeleted> };
 
 export const ada = { name: "Ada", email: "ada@example.org", password: "correct horse" };
@@ -42,7 +42,7 @@ export async function usersUnderTest(t: Cleanup) {
       client: () => assert.fail("users calls nobody"),
     });
     const call = async <Name extends keyof Calls>(name: Name, given: Given = {}): Promise<Reply<Name>> => {
-      const blank = { params: {}, query: {}, headers: {}, key: "", caller: anonymous };
+      const blank = { params: {}, query: {}, headers: {}, key: "", caller: anonymous, network: "192.0.2.1" };
       const signal = new AbortController().signal;
       const reply = await wiring.calls[name]({ ...blank, ...given, signal } as never);
       return (reply instanceof Answer ? reply.body : reply) as Reply<Name>;
@@ -59,8 +59,8 @@ export async function usersUnderTest(t: Cleanup) {
     replica,
     call,
     register: (given: Partial<typeof ada> = {}) => call("register", { body: { ...ada, ...given } }),
-    login: (given: { email?: string; password?: string } = {}) =>
-      call("login", { body: { email: ada.email, password: ada.password, ...given } }),
+    login: (given: { email?: string; password?: string } = {}, network = "192.0.2.1") =>
+      call("login", { network, body: { email: ada.email, password: ada.password, ...given } }),
     refresh: (refreshToken: string) => call("refresh", { body: { refreshToken } }),
     /** Makes the account an administrator's. */
     promote: ({ id }: User) => database.query("update account set role = 'admin' where id = $1", [id]),

@@ -3,7 +3,7 @@ import { promisify } from "node:util";
 import { type Bulkhead, bulkhead } from "./bulkhead.ts";
 
 /** What hashing costs; `memory` in KiB. */
-type Cost = { memory: number; passes: number; parallelism: number };
+export type Cost = { memory: number; passes: number; parallelism: number };
 
 /** OWASP Password Storage Cheat Sheet: argon2id with 19 MiB, two passes, one lane. */
 const COST: Cost = { memory: 19_456, passes: 2, parallelism: 1 };
@@ -13,35 +13,46 @@ const PHC = /^\$argon2id\$v=19\$m=(\d+),t=(\d+),p=(\d+)\$([A-Za-z0-9+/]+)\$([A-Z
 
 const argon2Async = promisify(argon2);
 
+/** Whether `hash` is of `password`. Without a hash: false, after the same work as with one. */
+export type VerifyPassword = (password: string, hash: string | undefined) => Promise<boolean>;
+
 export type Passwords = {
   /** The password's hash with a new salt, as a PHC string. */
   hash(password: string, signal?: AbortSignal): Promise<string>;
-  /** Whether `hash` is of `password`. Without a hash: false, after the same time as with one. */
   verify(password: string, hash: string | undefined, signal?: AbortSignal): Promise<boolean>;
+  /** Does `work`, which may verify, when it is its turn; the turn lasts until it is done. */
+  inTurn<T>(work: (verify: VerifyPassword) => Promise<T>, signal?: AbortSignal): Promise<T>;
 };
 
 /**
  * Hashes passwords with argon2id, off the event loop. Hashing takes a core and 19 MiB each time, so few are done at once and
  * few wait: more are refused with `unavailable`.
  */
-export function createPasswords(admit: Bulkhead = bulkhead({ atOnce: 2, waiting: 64 })): Passwords {
+export function createPasswords(
+  admit: Bulkhead = bulkhead({ atOnce: 2, waiting: 64 }),
+  derive: Derive = deriveOffLoop,
+): Passwords {
+  const verify: VerifyPassword = async (password, hash = NOBODYS) => {
+    const { cost, salt, tag } = fromPhc(hash);
+    const derived = await derive(password, salt, cost, tag.length);
+    return timingSafeEqual(derived, tag) && hash !== NOBODYS;
+  };
   return {
     hash: (password, signal) =>
       admit(async () => {
         const salt = randomBytes(SALT_BYTES);
         return toPhc(COST, salt, await derive(password, salt, COST, TAG_BYTES));
       }, signal),
-    verify: (password, hash = NOBODYS, signal) =>
-      admit(async () => {
-        const { cost, salt, tag } = fromPhc(hash);
-        const derived = await derive(password, salt, cost, tag.length);
-        return timingSafeEqual(derived, tag) && hash !== NOBODYS;
-      }, signal),
+    verify: (password, hash, signal) => admit(() => verify(password, hash), signal),
+    inTurn: (work, signal) => admit(() => work(verify), signal),
   };
 }
 
+/** The work itself. */
+export type Derive = (password: string, salt: Buffer, cost: Cost, tagLength: number) => Promise<Buffer>;
+
 /** One password can be typed in several forms: NIST SP 800-63B asks for NFKC. */
-const derive = (password: string, salt: Buffer, cost: Cost, tagLength: number): Promise<Buffer> =>
+export const deriveOffLoop: Derive = (password, salt, cost, tagLength) =>
   argon2Async("argon2id", { message: password.normalize("NFKC"), nonce: salt, tagLength, ...cost });
 
 const toPhc = ({ memory, passes, parallelism }: Cost, salt: Buffer, tag: Buffer): string =>

@@ -1,0 +1,67 @@
+import { createHash } from "node:crypto";
+import type { Clock } from "@flotilla/chassis/core/clock";
+import { rateLimited } from "@flotilla/chassis/core/failure";
+import { emailKey } from "./account.ts";
+import type { SessionStore } from "./session-store.ts";
+import type { FailureCount, SignInFailureStore } from "./sign-in-failure-store.ts";
+
+/** Who tries to sign in, and from which network. */
+export type Attempt = { readonly email: string; readonly network: string };
+
+/** Failures in {@link WINDOW} after which nobody tries again until it is over. */
+export const MOST_FAILURES = { accountAtNetwork: 10, network: 100, account: 100 } as const;
+const WINDOW = 15 * 60_000;
+
+export type SignInLimits = {
+  /** Throws `rate_limited` when there were too many failures. It is the same for accounts that are not there. */
+  check(attempt: Attempt): Promise<void>;
+  failed(attempt: Attempt): Promise<void>;
+  succeeded(attempt: Attempt): Promise<void>;
+};
+
+/**
+ * Limits of failed sign-ins: of an account at one network, of a network, and of an account wherever from. The last one does not keep
+ * out those at networks where a session of the account began, so nobody can lock an owner out from elsewhere.
+ */
+export function signInLimits(needs: { store: SignInFailureStore; sessions: SessionStore; clock: Clock }): SignInLimits {
+  const { store, sessions, clock } = needs;
+  return {
+    async check(attempt) {
+      const now = clock.now();
+      const [here, network, anywhere] = await store.counts(subjectsOf(attempt), now);
+      refuseBeyond(MOST_FAILURES.accountAtNetwork, here, now);
+      refuseBeyond(MOST_FAILURES.network, network, now);
+      if (!isBeyond(MOST_FAILURES.account, anywhere)) return;
+      if (await sessions.beganAt(emailKey(attempt.email), networkHash(attempt.network))) return;
+      refuseBeyond(MOST_FAILURES.account, anywhere, now);
+    },
+    async failed(attempt) {
+      const now = clock.now();
+      await store.add(subjectsOf(attempt), now, new Date(now.getTime() + WINDOW));
+    },
+    async succeeded(attempt) {
+      await store.forget(subjectsOf(attempt)[0]);
+    },
+  };
+}
+
+/** What is kept of a network. */
+export const networkHash = (network: string): Buffer => hash("network", network);
+
+const subjectsOf = ({ email, network }: Attempt) =>
+  [
+    hash("account at network", emailKey(email), network),
+    networkHash(network),
+    hash("account", emailKey(email)),
+  ] as const;
+
+const hash = (...parts: string[]): Buffer => createHash("sha256").update(JSON.stringify(parts)).digest();
+
+const isBeyond = (most: number, count: FailureCount | undefined): count is FailureCount =>
+  count !== undefined && count.failures >= most;
+
+function refuseBeyond(most: number, count: FailureCount | undefined, now: Date): void {
+  if (isBeyond(most, count)) {
+    throw rateLimited.failure({ retryAfter: Math.ceil((count.until.getTime() - now.getTime()) / 1_000) });
+  }
+}
