@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { type AddressInfo, createServer } from "node:net";
 import { test } from "node:test";
 import { unavailable } from "../core/failure.ts";
 import { createLog } from "../telemetry/log.ts";
@@ -18,6 +19,21 @@ test("a transaction's changes are all there, or none", async (t) => {
   });
   await assert.rejects(failing, /changed my mind/);
   assert.deepEqual(await database.query("select text from note"), [{ text: "kept" }]);
+});
+
+test("work that goes on after one of its statements failed is rolled back, and is told", async (t) => {
+  const { database } = await testDatabase(t);
+  await database.query("create table note (text text primary key)");
+  let committed = false;
+  const careless = database.transaction(async (tx) => {
+    tx.afterCommit(() => {
+      committed = true;
+    });
+    await tx.query("insert into note values ($1)", ["lost"]);
+    await tx.query("select nonsense").catch(() => {});
+  });
+  await assert.rejects(careless, /went on regardless/);
+  assert.deepEqual([await database.query("select text from note"), committed], [[], false]);
 });
 
 test("what is to follow a commit follows it, and never a rollback", async (t) => {
@@ -78,6 +94,16 @@ test("a lost connection is an outage for its transaction and none for the next",
   });
   await assert.rejects(killed, (error) => unavailable.is(error));
   assert.deepEqual(await database.query("select 1 as one"), [{ one: 1 }]);
+});
+
+test("a server that falls silent is an outage", async (t) => {
+  const silent = createServer(() => {});
+  await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
+  t.after(() => silent.close());
+  const { port } = silent.address() as AddressInfo;
+  const database = openDatabase({ url: `postgres://nobody@127.0.0.1:${port}/none`, name: "test", log });
+  t.after(() => database.close());
+  await assert.rejects(database.query("select 1"), (error) => unavailable.is(error));
 });
 
 test("a server that is away, a pool that is empty and a statement that takes too long are outages", async (t) => {

@@ -22,7 +22,8 @@ export interface Transaction extends Queryable {
 /** A service's own PostgreSQL database. */
 export interface Database extends Queryable {
   /**
-   * Runs `work` in one transaction: committed when it returns, rolled back when it throws. Work that lost a conflict
+   * Runs `work` in one transaction: committed when it returns, rolled back when it throws (and when it returns although one of
+   * its statements failed: that throws as well). Work that lost a conflict
    * (serialization failure, deadlock) is run again, at most three times, so it must do nothing but use the transaction.
    * No remote calls inside: they would hold locks while they wait.
    */
@@ -42,6 +43,9 @@ export type DatabaseOptions = {
   statementTimeout?: number;
 };
 
+/** Milliseconds beyond the statement's time after which a server that says nothing is taken for gone. */
+const SILENCE = 2_000;
+
 /** Counts and amounts are `bigint` columns and safe integers here: bigger ones are an error, not a rounded number. */
 const types: pg.CustomTypesConfig = {
   getTypeParser: (oid, format) => (oid === pg.types.builtins.INT8 ? safeInteger : pg.types.getTypeParser(oid, format)),
@@ -55,6 +59,7 @@ function safeInteger(text: string): number {
 
 /** Opens a pool of connections; the first one is made when it is needed. */
 export function openDatabase(options: DatabaseOptions): Database {
+  const { statementTimeout = 10_000 } = options;
   const pool = new pg.Pool({
     connectionString: options.url,
     application_name: options.name,
@@ -64,7 +69,8 @@ export function openDatabase(options: DatabaseOptions): Database {
     idleTimeoutMillis: 30_000,
     maxLifetimeSeconds: 600,
     keepAlive: true,
-    statement_timeout: options.statementTimeout ?? 10_000,
+    statement_timeout: statementTimeout,
+    query_timeout: statementTimeout + SILENCE,
     idle_in_transaction_session_timeout: 30_000,
   });
   pool.on("error", (error) => options.log.warn({ err: error }, "an idle database connection was lost"));
@@ -103,7 +109,7 @@ async function inTransaction<T>(client: pg.PoolClient, work: (tx: Transaction) =
   let result: T;
   try {
     result = await work(tx);
-    await run(client, "commit");
+    await commit(client);
   } catch (error) {
     // A rollback that fails means the connection is gone, and the server has rolled back by itself.
     await run(client, "rollback").catch(() => client.emit("error", error as Error));
@@ -113,17 +119,25 @@ async function inTransaction<T>(client: pg.PoolClient, work: (tx: Transaction) =
   return result;
 }
 
-async function run<Row extends object>(
+/** A transaction in which a statement failed is rolled back by its commit, and PostgreSQL does not call that an error. */
+async function commit(client: pg.PoolClient): Promise<void> {
+  const { command } = await execute(client, "commit");
+  if (command !== "COMMIT") throw new Error("a statement of the transaction failed, and its work went on regardless");
+}
+
+const run = async <Row extends object>(client: pg.PoolClient, text: string, values?: readonly unknown[]) =>
+  (await execute<Row>(client, text, values)).rows;
+
+async function execute<Row extends object>(
   client: pg.PoolClient,
   text: string,
   values?: readonly unknown[],
-): Promise<Row[]> {
+): Promise<pg.QueryResult<Row>> {
   try {
     // Statements with parameters are prepared once for each connection.
-    const result = values
+    return values
       ? await client.query<Row>({ name: statementName(text), text, values: values as unknown[] })
       : await client.query<Row>(text);
-    return result.rows;
   } catch (error) {
     if (isConnectionLost(error)) client.emit("error", error as Error);
     throw failureFromPostgres(error);

@@ -38,7 +38,7 @@ export function createBackground({ service, events }: Contract, connections: Con
   let stopConsuming = async () => {};
 
   return {
-    publish: createPublish({ service, onCommit: () => relay.wake() }),
+    publish: createPublish({ service, onCommit: () => relay.wake(), clock }),
     startSaga: createStartSaga({ owner, onCommit: (instance) => runner?.run(instance) }),
     async start({ subscriptions = [], sagas = [], workers: own = [] }) {
       assertHeard(service, subscriptions);
