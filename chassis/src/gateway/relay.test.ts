@@ -2,17 +2,19 @@ import assert from "node:assert/strict";
 import { EventEmitter } from "node:events";
 import type { ServerResponse } from "node:http";
 import { test } from "node:test";
-import type { Dispatcher } from "undici";
 import { relay } from "./relay.ts";
+import type { Asker } from "./upstream/connection.ts";
+import type { ConnectionPool } from "./upstream/connection-pool.ts";
 
 test("a reader that is slow slows the service down, and lets it go on when it has caught up", async () => {
   const steps: string[] = [];
   const step = (name: string) => () => void steps.push(name);
-  const controller = { abort: step("abort"), pause: step("pause"), resume: step("resume") };
-  let handler: Dispatcher.DispatchHandler = {};
-  const dispatch = (_: unknown, given: Dispatcher.DispatchHandler) => {
-    handler = given;
-    return true;
+  const asked = Promise.withResolvers<Asker>();
+  const pool = {
+    ask(_: unknown, asker: Asker) {
+      asked.resolve(asker);
+      return { cancel: step("cancel"), resume: step("resume") };
+    },
   };
   let full = true;
   const response = Object.assign(new EventEmitter(), {
@@ -23,20 +25,18 @@ test("a reader that is slow slows the service down, and lets it go on when it ha
   });
 
   const outcome = relay(
-    { dispatch } as unknown as Dispatcher,
+    pool as unknown as ConnectionPool,
     { method: "GET", path: "/", headers: [], body: undefined },
     response as unknown as ServerResponse,
     { timeout: 0, stopping: new AbortController().signal, begin: step("begin") },
   );
-  const started = controller as unknown as Dispatcher.DispatchController;
-  handler.onRequestStart?.(started, {});
-  handler.onResponseStart?.(started, 200, {});
-  handler.onResponseData?.(started, Buffer.from("a"));
-  assert.deepEqual(steps, ["begin", "pause"]);
+  const asker = await asked.promise;
+  asker.onHead({ status: 200, headers: [], body: "chunked", reusable: true, keptFor: undefined }, undefined);
+  assert.equal(asker.onData(Buffer.from("a")), false, "the connection is told to wait");
   response.emit("drain");
   full = false;
-  handler.onResponseData?.(started, Buffer.from("b"));
-  handler.onResponseEnd?.(started, {});
-  assert.deepEqual(steps, ["begin", "pause", "resume", "end"]);
+  assert.equal(asker.onData(Buffer.from("b")), true);
+  asker.onEnd();
+  assert.deepEqual(steps, ["begin", "resume", "end"]);
   assert.equal(await outcome, "answered");
 });

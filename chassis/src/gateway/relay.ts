@@ -1,16 +1,11 @@
-import type { IncomingHttpHeaders, ServerResponse } from "node:http";
-import type { Readable } from "node:stream";
-import type { Dispatcher } from "undici";
+import type { ServerResponse } from "node:http";
 import { PROBLEM_MEDIA_TYPE } from "../contract/problem.ts";
 import { deadlineExceeded, Failure, unavailable, upstreamFailed } from "../core/failure.ts";
-
-/** A request as a service gets it. */
-export type UpstreamRequest = {
-  readonly method: string;
-  readonly path: string;
-  readonly headers: string[];
-  readonly body: Buffer | Readable | undefined;
-};
+import type { Asker } from "./upstream/connection.ts";
+import type { Asking, ConnectionPool } from "./upstream/connection-pool.ts";
+import type { UpstreamRequest } from "./upstream/request-head.ts";
+import { headerOf, type RawHeaders } from "./upstream/response-head.ts";
+import { UpstreamError } from "./upstream/upstream-error.ts";
 
 /**
  * How it went: `answered` when the client has got the answer, or was cut off within it, or has left. Otherwise nothing was
@@ -26,7 +21,7 @@ export type RelayOptions = {
   /** Ends answers without end. */
   readonly stopping: AbortSignal;
   /** Sends the head of the answer. */
-  begin(status: number, headers: IncomingHttpHeaders): void;
+  begin(status: number, headers: RawHeaders): void;
 };
 
 /**
@@ -34,24 +29,21 @@ export type RelayOptions = {
  * cancelled when the client leaves or the time is over.
  */
 export function relay(
-  dispatcher: Dispatcher,
-  { method, path, headers, body }: UpstreamRequest,
+  pool: ConnectionPool,
+  request: UpstreamRequest,
   response: ServerResponse,
   options: RelayOptions,
 ): Promise<Outcome> {
   if (response.destroyed) return Promise.resolve("answered");
   const { promise, resolve } = Promise.withResolvers<Outcome>();
-  dispatcher.dispatch(
-    { method: method as Dispatcher.HttpMethod, path, headers, body: body ?? null },
-    answerTo(response, options, watch(response, options, resolve)),
-  );
+  const conversation = watch(response, options, resolve);
+  conversation.asking = pool.ask(request, answerTo(response, options, conversation));
   return promise;
 }
 
 /** The request to the service while it is under way. It ends once, whatever comes first. */
 type Conversation = {
-  /** Known as soon as the request is on a connection. */
-  controller: Dispatcher.DispatchController | undefined;
+  asking: Asking | undefined;
   ended: boolean;
   end(outcome: Outcome): void;
   /** Ends without an answer, or cuts off the one that has begun. */
@@ -64,7 +56,7 @@ function watch(
   resolve: (outcome: Outcome) => void,
 ): Conversation {
   const conversation: Conversation = {
-    controller: undefined,
+    asking: undefined,
     ended: false,
     end(outcome) {
       if (conversation.ended) return;
@@ -78,15 +70,15 @@ function watch(
       if (conversation.ended) return;
       const begun = response.headersSent;
       conversation.end(begun ? "answered" : { failure, fault });
-      conversation.controller?.abort(failure);
+      conversation.asking?.cancel();
       if (begun) response.destroy();
     },
   };
   const onClose = (): void => {
     conversation.end("answered");
-    conversation.controller?.abort(nobodyWaits);
+    conversation.asking?.cancel();
   };
-  const onDrain = (): void => conversation.controller?.resume();
+  const onDrain = (): void => conversation.asking?.resume();
   const onStopping = (): void => {
     if (response.headersSent) response.end();
     else conversation.giveUp(unavailable.failure({ retryAfter: 1 }));
@@ -101,43 +93,40 @@ function watch(
   return conversation;
 }
 
-function answerTo(
-  response: ServerResponse,
-  { begin }: RelayOptions,
-  conversation: Conversation,
-): Dispatcher.DispatchHandler {
+function answerTo(response: ServerResponse, { begin }: RelayOptions, conversation: Conversation): Asker {
+  let whole: string | undefined;
   return {
-    onRequestStart(controller) {
-      conversation.controller = controller;
-      if (conversation.ended) controller.abort(nobodyWaits);
-    },
-    onResponseStart(_, status, headers) {
-      if (conversation.ended || status < 200) return;
+    onHead({ status, headers, body: framing }, body) {
+      if (conversation.ended) return;
       if (isUnexpected(status, headers)) {
         conversation.giveUp(upstreamFailed.failure({ cause: new Error(`an answer ${status} that is no problem`) }));
         return;
       }
       begin(status, headers);
-      if (headers["content-length"] === undefined) response.flushHeaders();
+      whole = body;
+      if (body === undefined && framing === "chunked") response.flushHeaders();
     },
-    onResponseData(controller, chunk) {
-      if (!conversation.ended && !response.write(chunk)) controller.pause();
-    },
-    onResponseEnd() {
+    // What arrives is in a buffer that the next read overwrites.
+    onData: (data) => conversation.ended || response.write(Buffer.from(data)),
+    onEnd() {
       if (conversation.ended) return;
       conversation.end("answered");
-      response.end();
+      if (whole) response.end(whole, "latin1");
+      else response.end();
     },
-    onResponseError(_, error) {
-      if (error instanceof Failure) conversation.giveUp(error);
-      else if (conversation.controller) conversation.giveUp(upstreamFailed.failure({ cause: error }), "broken");
-      else conversation.giveUp(unavailable.failure({ cause: error, retryAfter: 1 }), "unreachable");
-    },
+    onError: (error) => conversation.giveUp(...told(error)),
   };
 }
 
-const nobodyWaits = new Error("nobody waits for the answer any more");
+/** What a failed request is for the client, and whether it may be sent again. The body's own failure stays what it is. */
+function told(error: Error): [Failure, Fault] {
+  if (error instanceof Failure) return [error, "final"];
+  const fault = error instanceof UpstreamError ? error.fault : "odd";
+  if (fault === "unreachable") return [unavailable.failure({ cause: error, retryAfter: 1 }), fault];
+  return [upstreamFailed.failure({ cause: error }), fault === "broken" ? fault : "final"];
+}
 
 /** A service tells of its faults by problems; other words of a failing process are not for the client. */
-const isUnexpected = (status: number, headers: IncomingHttpHeaders): boolean =>
-  status >= 500 && !headers["content-type"]?.startsWith(PROBLEM_MEDIA_TYPE);
+function isUnexpected(status: number, headers: RawHeaders): boolean {
+  return status >= 500 && !headerOf(headers, "content-type")?.startsWith(PROBLEM_MEDIA_TYPE);
+}

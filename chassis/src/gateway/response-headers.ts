@@ -1,4 +1,4 @@
-import type { IncomingHttpHeaders } from "node:http";
+import type { RawHeaders } from "./upstream/response-head.ts";
 
 /** Never guess the type, never frame it, tell nobody where one came from. */
 const securityHeaders = [
@@ -35,25 +35,28 @@ const DROPPED = new Set([
 ]);
 
 /**
- * What goes on to the client of a service's headers, with the policy for data, as `[name, value, …]`. A `Location` on the service becomes one behind
- * `prefix`. CORS headers are the gateway's decision and are left out too.
+ * What goes on to the client of a service's headers, with the policy for data, as `[name, value, …]`. A `Location` on the service
+ * becomes one behind `prefix`. CORS headers are the gateway's decision and are left out too.
  */
-export function cleanResponseHeaders(headers: IncomingHttpHeaders, prefix: string): string[] {
-  const dropped = namedByConnection(headers.connection);
+export function cleanResponseHeaders(headers: RawHeaders, prefix: string): string[] {
+  const dropped = namedByConnection(headers);
   const clean = [...DATA_POLICY];
-  for (const name in headers) {
+  for (let at = 0; at < headers.length; at += 2) {
+    const name = headers[at] as string;
+    const value = headers[at + 1] as string;
     if (DROPPED.has(name) || dropped?.includes(name) || name.startsWith("access-control-")) continue;
-    const value = headers[name];
-    if (name === "location") clean.push(name, publicLocation(String(value), prefix));
-    else if (typeof value === "string") clean.push(name, value);
-    else for (const item of value ?? []) clean.push(name, item);
+    clean.push(name, name === "location" ? publicLocation(value, prefix) : value);
   }
   return clean;
 }
 
-function namedByConnection(header: string | undefined): string[] | undefined {
-  if (header === undefined || header === "keep-alive") return undefined;
-  return header.toLowerCase().split(/\s*,\s*/);
+function namedByConnection(headers: RawHeaders): string[] | undefined {
+  let names: string[] | undefined;
+  for (let at = 0; at < headers.length; at += 2) {
+    if (headers[at] !== "connection" || headers[at + 1] === "keep-alive") continue;
+    names = [...(names ?? []), ...(headers[at + 1] as string).toLowerCase().split(/\s*,\s*/)];
+  }
+  return names;
 }
 
 function publicLocation(location: string, prefix: string): string {

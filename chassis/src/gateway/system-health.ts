@@ -41,9 +41,22 @@ export function createSystemHealth(
   };
 }
 
-async function assertReady(upstreams: Upstreams, origin: string): Promise<void> {
-  const signal = AbortSignal.timeout(PATIENCE);
-  const answer = await upstreams.to(origin, false).request({ method: "GET", path: "/health/ready", signal });
-  await answer.body.dump();
-  if (answer.statusCode !== 200) throw new Error(`${origin} is not ready`);
+/** Rejects unless the instance says in time that it is ready. */
+function assertReady(upstreams: Upstreams, origin: string): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const request = { method: "GET", path: "/health/ready", headers: [], body: undefined };
+  const asking = upstreams.to(origin, false).ask(request, {
+    onHead: ({ status }) => (status === 200 ? resolve() : reject(new Error(`${origin} is not ready`))),
+    onData: () => true,
+    onEnd: () => clearTimeout(timer),
+    onError: reject,
+  });
+  const timer = setTimeout(() => {
+    asking.cancel();
+    reject(new Error(`${origin} does not answer`));
+  }, PATIENCE);
+  return promise.catch((error) => {
+    clearTimeout(timer);
+    throw error;
+  });
 }

@@ -1,20 +1,20 @@
-import { type Dispatcher, Pool } from "undici";
+import { type ConnectionPool, connectionPool } from "./upstream/connection-pool.ts";
 
 /** Connections to the instances of the services, kept open. */
 export type Upstreams = {
   /** The connections to an instance (`http://host:port`). Answers without end have connections of their own. */
-  to(origin: string, endless: boolean): Dispatcher;
-  close(): Promise<void>;
+  to(origin: string, endless: boolean): ConnectionPool;
+  close(): void;
 };
 
-type Pools = { readonly brief: Pool; readonly endless: Pool };
+type Pools = { readonly brief: ConnectionPool; readonly endless: ConnectionPool };
 
-/** Milliseconds; shorter than the services keep an idle connection, so that none is used that is about to be closed. */
-const KEEP_ALIVE = 20_000;
-const CONNECT = 2_000;
 const CONNECTIONS = 50;
 
-/** Opens connections as they are needed, and lets go of those to instances that `isKnown` no longer knows. */
+/**
+ * Opens connections as they are needed, and lets go of those to instances that `isKnown` no longer knows. What is under way there
+ * ends first.
+ */
 export function createUpstreams(isKnown: (origin: string) => boolean): Upstreams {
   const origins = new Map<string, Pools>();
 
@@ -22,20 +22,13 @@ export function createUpstreams(isKnown: (origin: string) => boolean): Upstreams
     for (const [other, pools] of origins) {
       if (isKnown(other)) continue;
       origins.delete(other);
-      // Ends after what is under way.
-      void closePools(pools);
+      pools.brief.close();
+      pools.endless.close();
     }
-    const options = {
-      keepAliveTimeout: KEEP_ALIVE,
-      connectTimeout: CONNECT,
-      // Deadlines are kept by whoever waits, to the millisecond.
-      headersTimeout: 0,
-      bodyTimeout: 0,
-      allowH2: false,
-    };
+    const address = addressOf(origin);
     const pools = {
-      brief: new Pool(origin, { ...options, connections: CONNECTIONS }),
-      endless: new Pool(origin, options),
+      brief: connectionPool(address, CONNECTIONS),
+      endless: connectionPool(address, Number.POSITIVE_INFINITY),
     };
     origins.set(origin, pools);
     return pools;
@@ -46,13 +39,18 @@ export function createUpstreams(isKnown: (origin: string) => boolean): Upstreams
       const pools = origins.get(origin) ?? open(origin);
       return endless ? pools.endless : pools.brief;
     },
-    async close() {
-      await Promise.all([...origins.values()].flatMap(({ brief, endless }) => [brief.destroy(), endless.destroy()]));
+    close() {
+      for (const { brief, endless } of origins.values()) {
+        brief.destroy();
+        endless.destroy();
+      }
       origins.clear();
     },
   };
 }
 
-async function closePools({ brief, endless }: Pools): Promise<void> {
-  await Promise.all([brief.close(), endless.close()]);
+function addressOf(origin: string): { host: string; port: number } {
+  const { protocol, hostname, port } = new URL(origin);
+  if (protocol !== "http:") throw new TypeError(`${protocol} is not how services are reached: they talk HTTP/1.1`);
+  return { host: hostname.replace(/^\[|\]$/g, ""), port: Number(port || 80) };
 }

@@ -1,0 +1,108 @@
+import { type Address, type Asker, type Connection, type Message, openConnection } from "./connection.ts";
+import { requestHead, type UpstreamRequest } from "./request-head.ts";
+
+/** A request under way. */
+export type Asking = {
+  /** Nobody waits for the answer any more: the request is taken back, or its connection ended. */
+  cancel(): void;
+  /** Lets the answer go on after `onData` said that it shall wait. */
+  resume(): void;
+};
+
+/** Connections to one instance of a service, kept open between requests. */
+export type ConnectionPool = {
+  /** Sends a request as soon as a connection is free. Throws a TypeError for what can't be sent. */
+  ask(request: UpstreamRequest, asker: Asker): Asking;
+  /** Ends idle connections, and the others after what is under way. */
+  close(): void;
+  /** Ends all connections at once. */
+  destroy(): void;
+};
+
+type Waiting = Message & { connection: Connection | undefined };
+type Idle = { readonly connection: Connection; readonly until: number };
+
+/** Milliseconds; shorter than the services keep an idle connection, so that none is used that is about to be closed. */
+const KEEP_ALIVE = 20_000;
+const MARGIN = 1_000;
+
+/** Makes a pool of at most `most` connections; what comes beyond waits in line. The connection used last is used first. */
+export function connectionPool(address: Address, most: number): ConnectionPool {
+  const host = `${address.host.includes(":") ? `[${address.host}]` : address.host}:${address.port}`;
+  const all = new Set<Connection>();
+  const idle: Idle[] = [];
+  const line: Waiting[] = [];
+  let closed = false;
+  const sweep = setInterval(endStale, KEEP_ALIVE / 4);
+  sweep.unref();
+
+  function endStale(): void {
+    const now = performance.now();
+    for (const { connection, until } of [...idle]) if (until <= now) connection.drop();
+  }
+
+  function free(): Connection | undefined {
+    const now = performance.now();
+    for (let last = idle.pop(); last; last = idle.pop()) {
+      if (last.until > now) return last.connection;
+      last.connection.drop();
+    }
+    return undefined;
+  }
+
+  function open(): Connection {
+    const connection = openConnection(address, {
+      onIdle(keptFor = KEEP_ALIVE) {
+        const next = nextInLine();
+        if (next) return start(next, connection);
+        const kept = Math.min(KEEP_ALIVE, keptFor - MARGIN);
+        if (closed || kept <= 0) connection.drop();
+        else idle.push({ connection, until: performance.now() + kept });
+      },
+      onClose() {
+        all.delete(connection);
+        const at = idle.findIndex((other) => other.connection === connection);
+        if (at !== -1) idle.splice(at, 1);
+        const next = nextInLine();
+        if (next) start(next, open());
+      },
+    });
+    all.add(connection);
+    return connection;
+  }
+
+  const nextInLine = (): Waiting | undefined => line.shift();
+
+  function start(waiting: Waiting, connection: Connection): void {
+    waiting.connection = connection;
+    connection.send(waiting);
+  }
+
+  return {
+    ask(request, asker) {
+      const { method, body } = request;
+      const waiting: Waiting = { method, head: requestHead(request, host), body, asker, connection: undefined };
+      const connection = free() ?? (all.size < most ? open() : undefined);
+      if (connection) start(waiting, connection);
+      else line.push(waiting);
+      return {
+        cancel() {
+          if (waiting.connection) waiting.connection.cancel(asker);
+          else if (line.includes(waiting)) line.splice(line.indexOf(waiting), 1);
+        },
+        resume: () => waiting.connection?.resume(asker),
+      };
+    },
+    close() {
+      closed = true;
+      clearInterval(sweep);
+      for (const { connection } of idle.splice(0)) connection.drop();
+    },
+    destroy() {
+      closed = true;
+      clearInterval(sweep);
+      line.length = 0;
+      for (const connection of all) connection.drop();
+    },
+  };
+}

@@ -1,0 +1,153 @@
+import { connect, type Socket } from "node:net";
+import type { Readable } from "node:stream";
+import { type AnswerSink, answerReader } from "./answer-reader.ts";
+import { oddAnswer, UpstreamError } from "./upstream-error.ts";
+
+/** The body of a request: whole, as a stream, or none. */
+export type Body = Buffer | Readable | undefined;
+
+/** Who asked: gets the answer, or an error (the stream's own when the body of the request failed). Nothing comes after either. */
+export type Asker = AnswerSink & { onError(error: Error): void };
+
+/** A request that is ready to be sent; `head` lacks what frames the body, and the empty line. */
+export type Message = { readonly method: string; readonly head: string; readonly body: Body; readonly asker: Asker };
+
+/** A connection to a service. It carries one request at a time. */
+export type Connection = {
+  send(message: Message): void;
+  /** Lets the answer to this request go on, if it is still under way. */
+  resume(asker: Asker): void;
+  /** Ends the connection if this request is still under way; the asker is not told. */
+  cancel(asker: Asker): void;
+  /** Ends the connection; who still waits for an answer is not told. */
+  drop(): void;
+};
+
+/** What the owner of a connection is told: it can be used again (for so many milliseconds), or it has ended. */
+export type ConnectionOwner = { onIdle(keptFor: number | undefined): void; onClose(): void };
+
+export type Address = { readonly host: string; readonly port: number };
+
+const CONNECT_TIMEOUT = 2_000;
+const READ_SIZE = 16 * 1024;
+
+/** Opens a connection. Requests may be sent at once; they fail as `unreachable` when it can't be made within 2 s. */
+export function openConnection({ host, port }: Address, owner: ConnectionOwner): Connection {
+  const reader = answerReader();
+  let asker: Asker | undefined;
+  let sending: Readable | undefined;
+  let failure: Error | undefined;
+  let connected = false;
+
+  const socket: Socket = connect({
+    host,
+    port,
+    noDelay: true,
+    keepAlive: true,
+    keepAliveInitialDelay: 60_000,
+    onread: { buffer: Buffer.allocUnsafeSlow(READ_SIZE), callback: (size, bytes) => onRead(bytes as Buffer, size) },
+  });
+  const timer = setTimeout(() => fail(new UpstreamError("unreachable", "no connection in time")), CONNECT_TIMEOUT);
+  socket.once("connect", () => {
+    connected = true;
+    clearTimeout(timer);
+  });
+  socket.on("error", (error) => {
+    failure ??= new UpstreamError(connected ? "broken" : "unreachable", "the connection failed", error);
+  });
+  socket.once("end", () => socket.destroy());
+  socket.once("close", () => {
+    clearTimeout(timer);
+    owner.onClose();
+    endAsker(failure ?? new UpstreamError("broken", "the connection ended before the answer did"));
+  });
+
+  function fail(error: Error): void {
+    failure ??= error;
+    socket.destroy();
+  }
+
+  function endAsker(error: Error): void {
+    const waiting = asker;
+    asker = undefined;
+    sending?.destroy();
+    waiting?.onError(error);
+  }
+
+  function onRead(buffer: Buffer, size: number): boolean {
+    if (!asker) {
+      // Whatever this is, it would be taken for the answer to the next request.
+      fail(oddAnswer("bytes that nobody asked for"));
+      return false;
+    }
+    try {
+      const state = reader.read(buffer.subarray(0, size));
+      if (state === "done") onDone();
+      return state !== "paused";
+    } catch (error) {
+      fail(error as Error);
+      return false;
+    }
+  }
+
+  function onDone(): void {
+    asker = undefined;
+    const head = reader.head();
+    // An answer before the end of the request: what is still to come of it would be read as the next one.
+    if (sending || !head?.reusable || socket.destroyed) socket.destroy();
+    else owner.onIdle(head.keptFor);
+  }
+
+  function drop(): void {
+    asker = undefined;
+    sending?.destroy();
+    socket.destroy();
+  }
+
+  return {
+    send({ method, head, body, asker: next }) {
+      asker = next;
+      reader.expect(method, next);
+      if (body === undefined) {
+        const framing = method === "GET" || method === "HEAD" ? "\r\n" : "content-length: 0\r\n\r\n";
+        socket.write(head + framing, "latin1");
+      } else if (body instanceof Uint8Array) {
+        socket.cork();
+        socket.write(`${head}content-length: ${body.length}\r\n\r\n`, "latin1");
+        socket.write(body);
+        socket.uncork();
+      } else {
+        sending = body;
+        socket.write(`${head}transfer-encoding: chunked\r\n\r\n`, "latin1");
+        sendChunks(socket, body, { onEnd: () => (sending = undefined), onError: fail });
+      }
+    },
+    resume(waiting) {
+      if (waiting === asker) socket.resume();
+    },
+    cancel(waiting) {
+      if (waiting === asker) drop();
+    },
+    drop,
+  };
+}
+
+/** Sends a stream in chunks, at the pace of the connection. */
+function sendChunks(socket: Socket, body: Readable, on: { onEnd(): void; onError(error: Error): void }): void {
+  const onDrain = () => body.resume();
+  body.on("data", (data: Buffer) => {
+    socket.cork();
+    socket.write(`${data.length.toString(16)}\r\n`, "latin1");
+    socket.write(data);
+    const flows = socket.write("\r\n", "latin1");
+    socket.uncork();
+    if (!flows) body.pause();
+  });
+  body.once("end", () => {
+    on.onEnd();
+    socket.write("0\r\n\r\n", "latin1");
+  });
+  body.once("error", on.onError);
+  body.once("close", () => socket.off("drain", onDrain));
+  socket.on("drain", onDrain);
+}
