@@ -32,8 +32,8 @@ export const usedIsDeclared: Rule = (project) =>
     return source.imports.flatMap(({ specifier, line }): Fault[] => {
       const name = packageNamed(specifier)?.name;
       if (!name || name === own.manifest.name || declared.has(name)) return [];
-      // The root is no package that anybody installs: it sees the workspace.
-      if (own.folder === "" && isOurs(project, name)) return [];
+      // The root and the benchmarks are no packages that anybody installs: they see the workspace.
+      if (["", "bench/"].includes(own.folder) && isOurs(project, name)) return [];
       return [fault(source, line, `${name} is not declared in ${own.folder}package.json`)];
     });
   });

@@ -35,7 +35,15 @@ export type CallShape = {
 };
 
 /** The TypeScript side of a call. */
-export type CallTypes = { params: unknown; query: unknown; headers: unknown; body: unknown; reply: unknown };
+export type CallTypes = {
+  params: unknown;
+  query: unknown;
+  headers: unknown;
+  body: unknown;
+  reply: unknown;
+  /** The codes of its expected refusals. */
+  refuses?: string;
+};
 
 /** A call of a contract: data only. Types, validation, client, routes and documents follow from it. */
 export type Call<Types extends CallTypes = CallTypes> = {
@@ -59,6 +67,7 @@ export type TypesOf<R extends Route, Shape extends CallShape> = {
   headers: StaticOf<Shape["headers"], Record<never, never>>;
   body: StaticOf<Shape["body"], undefined>;
   reply: ReplyOf<Shape["replies"]>;
+  refuses?: Shape["refuses"] extends readonly FailureDefinition<infer Code>[] ? Code : never;
 };
 
 /** Writes a call down. */

@@ -36,13 +36,14 @@ export function createMemorySagaStore({ rows, clock, fencing }: SagaMemory, owne
         return row.instance;
       });
     },
-    async save(instance, progress, within) {
+    async save(instance, given) {
+      const committed: (() => void)[] = [];
+      const progress = typeof given === "function" ? await given(transactionOf(committed)) : given;
       const row = rows.get(instance.id);
       if (!row || (fencing && row.instance.fence !== instance.fence)) throw new LeaseLost(instance.id);
-      const committed: (() => void)[] = [];
-      await within?.(transactionOf(committed));
       store(row, instance, progress, clock.monotonic());
       for (const callback of committed) callback();
+      return progress;
     },
     async renew(ids) {
       const kept = ids.filter((id) => rows.get(id)?.owner === owner);

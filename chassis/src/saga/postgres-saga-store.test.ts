@@ -49,8 +49,9 @@ test("a process that wakes after its lease was taken over writes nothing, neithe
   await letLeasesRunOut(database);
   const [taken] = await second.claim(10);
   assert.equal(taken?.id, instance.id);
-  const stale = first.save(instance, afterStep(sell, instance, { chargeId: "stale" }), async (tx) => {
+  const stale = first.save(instance, async (tx) => {
     await tx.query("insert into effect values ('stale')");
+    return afterStep(sell, instance, { chargeId: "stale" });
   });
   await assert.rejects(stale, LeaseLost);
   await assert.rejects(first.save(instance, parked(instance, "stale")), LeaseLost);
@@ -64,8 +65,9 @@ test("a process that wakes after its lease was taken over writes nothing, neithe
 test("a save that is repeated because nobody knew of the first is refused", async (t) => {
   const { database, instance, first } = await setUp(t);
   const save = () =>
-    first.save(instance, afterStep(sell, instance, {}), async (tx) => {
+    first.save(instance, async (tx) => {
       await tx.query("insert into effect values ('once')");
+      return afterStep(sell, instance);
     });
   await save();
   await assert.rejects(save, LeaseLost);
@@ -74,7 +76,7 @@ test("a save that is repeated because nobody knew of the first is refused", asyn
 
 test("progress and effects are stored together or not at all", async (t) => {
   const { database, instance, first } = await setUp(t);
-  const failing = first.save(instance, afterStep(sell, instance, {}), async (tx) => {
+  const failing = first.save(instance, async (tx) => {
     await tx.query("insert into effect values ('half')");
     throw new Error("no");
   });
@@ -109,8 +111,9 @@ test("two processes never claim the same instance", async (t) => {
 
 test("a renewal does not wait for a save that is under way", async (t) => {
   const { instance, first } = await setUp(t);
-  await first.save(instance, afterStep(sell, instance, {}), async () => {
+  await first.save(instance, async () => {
     assert.deepEqual(await first.renew([instance.id]), [instance.id]);
+    return afterStep(sell, instance);
   });
 });
 

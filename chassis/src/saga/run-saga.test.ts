@@ -51,7 +51,7 @@ test("what steps add reaches the steps after them, and the undo of their own", a
   const definition = saga("sell", Order)
     .step("charge", { do: async () => ({ chargeId: "c1" }), undo: async (state) => void seen.push(state) })
     .step("ship", { do: async (state) => void seen.push(state), undo: nothing })
-    .pivot("confirm", { within: () => Promise.reject(declined.failure()) })
+    .pivot("confirm", { within: () => Promise.reject(declined.failure()), refuses: [declined] })
     .fails(async (_tx, input, reason) => void seen.push(input, reason));
   const { instance } = await playAlone(definition);
   const state = { orderId: "7", chargeId: "c1" };
@@ -65,7 +65,7 @@ test("a refusal undoes the steps before it, newest first, and not the one that r
   const definition = saga("sell", Order)
     .step("one", { do: nothing, undo: undo("one") })
     .step("two", { do: nothing, undo: undo("two") })
-    .step("three", { do: () => Promise.reject(declined.failure()), undo: undo("three") })
+    .step("three", { do: () => Promise.reject(declined.failure()), undo: undo("three"), refuses: [declined] })
     .pivot("confirm", { within: nothing })
     .fails(nothing);
   const { history } = await playAlone(definition);
@@ -136,7 +136,7 @@ test("an undo is repeated until it succeeds", async () => {
   };
   const definition = saga("sell", Order)
     .step("charge", { do: nothing, undo })
-    .pivot("confirm", { within: () => Promise.reject(declined.failure()) })
+    .pivot("confirm", { within: () => Promise.reject(declined.failure()), refuses: [declined] })
     .fails(nothing);
   const { instance } = await playAlone(definition, {}, 3_600_000);
   assert.deepEqual([instance.status, attempts], ["failed", 50]);
@@ -217,6 +217,7 @@ const begun: SagaInstance = {
   attempts: 0,
   faults: 0,
   stepDeadline: null,
+  deadline: null,
   fence: 1,
   requestId: "request 1",
   traceparent: `00-${traceId}-b7ad6b7169203331-01`,

@@ -24,8 +24,13 @@ export type SagaInstance = {
   readonly attempts: number;
   /** How many of them failed in a way that repeating is not expected to cure. */
   readonly faults: number;
-  /** When the current step is given up, on the monotonic clock of this process; null before its first attempt has failed. */
+  /**
+   * When the current step is given up, or its timer is over, on the monotonic clock of this process; null before its first attempt
+   * has failed or the timer has begun.
+   */
   readonly stepDeadline: number | null;
+  /** When a saga that has not reached its pivot is undone, on the monotonic clock of this process; null: never. */
+  readonly deadline: number | null;
   /** The fencing number: a save that knows an older one than the database is refused. */
   readonly fence: number;
   /** The context the saga was started in. */
@@ -38,8 +43,27 @@ export type HistoryEntry = {
   readonly step: string | null;
   /** Counts from 1. */
   readonly attempt: number;
-  readonly what: "done" | "refused" | "unknown" | "fault" | "undone" | "undo failed" | "recorded" | "parked";
+  readonly what:
+    | "done"
+    | "refused"
+    | "unknown"
+    | "fault"
+    | "waits"
+    | "out of time"
+    | "undone"
+    | "undo failed"
+    | "recorded"
+    | "parked"
+    | "migrated"
+    | "taken over"
+    | "retried"
+    | "skipped"
+    | "called off";
   readonly cause?: string | undefined;
+  /** What the step added to the state. */
+  readonly output?: object | undefined;
+  /** Who did it by hand; `cause` then is the reason they gave. */
+  readonly by?: string | undefined;
 };
 
 /** What a save changes of an instance. */
@@ -47,10 +71,12 @@ export type Progress = Pick<
   SagaInstance,
   "added" | "status" | "position" | "step" | "reason" | "attempts" | "faults"
 > & {
-  /** Milliseconds until the current step is given up; null: not yet known. Absent: as before. */
+  /** Milliseconds until the current step is given up or its timer is over; null: not yet known. Absent: as before. */
   readonly stepTimeLeft?: number | null;
   /** Milliseconds to wait before it goes on. Absent: it goes on at once. */
   readonly wait?: number;
+  /** The version that it has become an instance of. */
+  readonly migrated?: { readonly version: number; readonly input: object };
   readonly entry: HistoryEntry;
 };
 
@@ -67,10 +93,11 @@ export const isUnderWay = (status: SagaStatus): status is "running" | "compensat
 
 /** The instance as it is once `progress` has been saved; `now` is the monotonic clock. */
 export function progressed(instance: SagaInstance, progress: Progress, now: number): SagaInstance {
-  const { stepTimeLeft, wait: _wait, entry: _entry, ...changed } = progress;
+  const { stepTimeLeft, wait: _wait, entry: _entry, migrated, ...changed } = progress;
   const stepDeadline = typeof stepTimeLeft === "number" ? now + stepTimeLeft : stepTimeLeft;
   return {
     ...instance,
+    ...migrated,
     ...changed,
     stepDeadline: stepDeadline === undefined ? instance.stepDeadline : stepDeadline,
     fence: instance.fence + 1,

@@ -2,7 +2,7 @@ import type { Log } from "../telemetry/log.ts";
 import type { SagaInstance } from "./saga-instance.ts";
 import type { SagaStore } from "./saga-store.ts";
 
-/** An instance that is leased to this process; `lost` is aborted when that has ended without its doing. */
+/** An instance that is leased to this process; `lost` is aborted when that has ended without its doing, or the process stops. */
 export type Holding = { readonly instance: SagaInstance; readonly lost: AbortController };
 
 /** The leases that this process holds. */
@@ -13,6 +13,8 @@ export interface SagaLeases {
   letGo(holding: Holding): void;
   /** Renews all of them; aborts those that others have taken over. */
   renew(): Promise<void>;
+  /** Aborts all of them; they stay held until they are given back. */
+  interrupt(): void;
   /** Gives all of them back. Never throws: leases that can't be given back run out. */
   giveBack(): Promise<void>;
 }
@@ -39,6 +41,9 @@ export function createSagaLeases(store: SagaStore, log: Log): SagaLeases {
         held.delete(id);
         holding.lost.abort();
       }
+    },
+    interrupt() {
+      for (const { lost } of held.values()) lost.abort();
     },
     async giveBack() {
       const ids = [...held.keys()];

@@ -1,19 +1,28 @@
 import { type Backoff, backoffDelay } from "../core/backoff.ts";
 import type { AnySaga } from "./saga.ts";
 import type { HistoryEntry, Progress, SagaInstance } from "./saga-instance.ts";
-import type { StepFailure } from "./step-attempt.ts";
+import { canBeUndone, type RetryPolicy } from "./step.ts";
+import type { StepFailure } from "./step-failure.ts";
 
 const RETRY: Backoff = { first: 200, most: 30_000 };
 /** An attempt that failed in a way that repeating isn't expected to cure is repeated all the same, so many times. */
 const MOST_FAULTS = 5;
 
-/** What follows from the step at the instance's position having succeeded. `added` is what it adds to the state. */
-export function afterStep(saga: AnySaga, instance: SagaInstance, added: object): Progress {
+/** What the time of a failure decides. */
+export type Timing = {
+  /** Milliseconds until the step is given up. */
+  readonly timeLeft: number;
+  readonly random: () => number;
+};
+
+/** What follows from the step at the instance's position having succeeded. `output` is what it adds to the state. */
+export function afterStep(saga: AnySaga, instance: SagaInstance, output?: object): Progress {
   const position = instance.position + 1;
   const status = position === saga.steps.length ? "done" : "running";
+  const added = output ? { ...instance.added, ...output } : instance.added;
   return {
-    ...entering(saga, { ...instance, added: { ...instance.added, ...added }, status }, position),
-    entry: entry(instance, "done"),
+    ...entering(saga, { ...instance, added, status }, position),
+    entry: { ...entry(instance, "done"), output },
   };
 }
 
@@ -21,35 +30,61 @@ export function afterStep(saga: AnySaga, instance: SagaInstance, added: object):
  * What follows from an attempt at a step having failed. Before the pivot: a refusal undoes the steps before it, an unknown outcome
  * is asked again until the step's time is up and then undone as well. After it, there is only asking again. Defects park.
  */
-export function afterFailedStep(
-  saga: AnySaga,
-  instance: SagaInstance,
-  failure: StepFailure,
-  timing: { timeLeft: number; random: () => number },
-): Progress {
-  const kind = saga.steps[instance.position]?.kind;
+export function afterFailedStep(saga: AnySaga, instance: SagaInstance, failure: StepFailure, timing: Timing): Progress {
+  const { kind, action } = saga.steps[instance.position] ?? {};
   const refused = failure.what === "refused" && kind !== "retried";
   const givenUp = failure.what === "unknown" && kind === "undoable" && timing.timeLeft <= 0;
-  if (!refused && !givenUp) {
-    return again(instance, failure, failure.what, { ...timing, limited: kind === "undoable" });
+  if (refused || givenUp) {
+    // Whoever refused has done nothing; whoever didn't answer may have.
+    const from = refused ? instance.position - 1 : instance.position;
+    return backFrom(saga, instance, from, failure.code, entry(instance, failure.what, failure.cause));
   }
-  // Whoever refused has done nothing; whoever didn't answer may have.
-  const position = refused ? instance.position - 1 : instance.position;
-  return {
-    ...entering(saga, { ...instance, status: "compensating", reason: failure.code }, position),
-    entry: entry(instance, failure.what, failure.cause),
-  };
+  const limit = kind === "undoable" ? timing.timeLeft : Number.POSITIVE_INFINITY;
+  return again(instance, failure, failure.what, { ...timing, timeLeft: limit, retry: action?.retry });
 }
+
+/** What follows from the saga having no time left before its pivot; the step under way may have been asked. */
+export const outOfTime = (saga: AnySaga, instance: SagaInstance): Progress =>
+  backFrom(saga, instance, instance.position, "deadline_exceeded", entry(instance, "out of time"));
+
+/** Turns back: undoes the step at `from` and those before it, because of `reason`. */
+export const backFrom = (
+  saga: AnySaga,
+  instance: SagaInstance,
+  from: number,
+  reason: string,
+  because: HistoryEntry,
+): Progress => ({
+  ...entering(saga, { ...instance, status: "compensating", reason }, undoableFrom(saga, from)),
+  entry: because,
+});
+
+/** What follows from a timer having begun, or having been looked at too early: the saga waits, but no longer than `limit`. */
+export const waiting = (instance: SagaInstance, milliseconds: number, limit: number): Progress => ({
+  ...unchanged(instance),
+  wait: Math.max(0, Math.min(milliseconds, limit)),
+  ...(instance.stepDeadline === null && { stepTimeLeft: milliseconds }),
+  entry: entry(instance, "waits"),
+});
 
 /** What follows from the step at the instance's position having been undone. */
 export const afterUndo = (saga: AnySaga, instance: SagaInstance): Progress => ({
-  ...entering(saga, instance, instance.position - 1),
+  ...entering(saga, instance, undoableFrom(saga, instance.position - 1)),
   entry: entry(instance, "undone"),
 });
 
 /** What follows from an attempt at undoing, or at recording the failure, having failed: it has to succeed some time. */
-export const afterFailedUndo = (instance: SagaInstance, failure: StepFailure, random: () => number): Progress =>
-  again(instance, failure, "undo failed", { timeLeft: Number.POSITIVE_INFINITY, random, limited: false });
+export const afterFailedUndo = (
+  saga: AnySaga,
+  instance: SagaInstance,
+  failure: StepFailure,
+  random: () => number,
+): Progress =>
+  again(instance, failure, "undo failed", {
+    timeLeft: Number.POSITIVE_INFINITY,
+    random,
+    retry: saga.steps[instance.position]?.action.retry,
+  });
 
 /** What follows from everything having been undone and the failure having been recorded. */
 export const afterRecording = (saga: AnySaga, instance: SagaInstance): Progress => ({
@@ -68,18 +103,19 @@ function again(
   instance: SagaInstance,
   failure: StepFailure,
   what: HistoryEntry["what"],
-  timing: { timeLeft: number; random: () => number; limited: boolean },
+  { timeLeft, random, retry = {} }: Timing & { retry: RetryPolicy | undefined },
 ): Progress {
   const attempts = instance.attempts + 1;
   const faults = instance.faults + (failure.what === "unknown" ? 0 : 1);
-  if (faults >= MOST_FAULTS) return { ...parked(instance, failure.cause), attempts, faults };
-  const wait = backoffDelay(RETRY, attempts, timing.random);
+  if (faults >= (retry.faults ?? MOST_FAULTS)) return { ...parked(instance, failure.cause), attempts, faults };
+  const backoff = failure.what === "unknown" ? (retry.outage ?? RETRY) : RETRY;
+  const wait = Math.max(backoffDelay(backoff, attempts, random), failure.retryAfter ?? 0);
   return {
     ...unchanged(instance),
     attempts,
     faults,
-    wait: timing.limited ? Math.min(wait, Math.max(0, timing.timeLeft)) : wait,
-    ...(timing.limited && instance.stepDeadline === null && { stepTimeLeft: timing.timeLeft }),
+    wait: Math.min(wait, Math.max(0, timeLeft)),
+    ...(Number.isFinite(timeLeft) && instance.stepDeadline === null && { stepTimeLeft: timeLeft }),
     entry: entry(instance, what, failure.cause),
   };
 }
@@ -96,16 +132,27 @@ const unchanged = ({ added, status, position, step, reason, attempts, faults }: 
   faults,
 });
 
-const entering = (saga: AnySaga, instance: SagaInstance, position: number): Kept & { stepTimeLeft: null } => ({
-  ...unchanged(instance),
+/** The instance at the beginning of another step. */
+export const entering = (saga: AnySaga, instance: SagaInstance, position: number): Kept & { stepTimeLeft: null } => ({
+  added: instance.added,
+  status: instance.status,
   position,
   step: saga.steps[position]?.name ?? null,
+  reason: instance.reason,
   attempts: 0,
   faults: 0,
   stepTimeLeft: null,
 });
 
-const entry = (instance: SagaInstance, what: HistoryEntry["what"], cause?: string): HistoryEntry => ({
+/** The last step up to `position` that there is something to undo of; -1 when there is none. */
+function undoableFrom(saga: AnySaga, position: number): number {
+  let at = position;
+  for (let step = saga.steps[at]; step && !canBeUndone(step); step = saga.steps[at]) at--;
+  return at;
+}
+
+/** A line of the history about the step that the instance is at. */
+export const entry = (instance: SagaInstance, what: HistoryEntry["what"], cause?: string): HistoryEntry => ({
   step: instance.step,
   attempt: instance.attempts + 1,
   what,

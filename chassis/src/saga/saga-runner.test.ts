@@ -49,7 +49,7 @@ function replica(
 
 const sellBy = (act: (state: { orderId: string }, context: StepContext) => Promise<void>): Sell =>
   saga("sell", Type.Object({ orderId: Type.String() }))
-    .step("charge", { do: act, undo: nothing })
+    .step("charge", { do: act, undo: nothing, refuses: [declined] })
     .pivot("confirm", {
       within: async (tx, { orderId }) =>
         void (await tx.query("insert into effect values ($1)", [`confirmed ${orderId}`])),

@@ -8,6 +8,7 @@ import { runSaga } from "./run-saga.ts";
 import type { AnySaga } from "./saga.ts";
 import type { SagaInstance } from "./saga-instance.ts";
 import { createSagaLeases, type Holding } from "./saga-leases.ts";
+import { createSagaSet } from "./saga-set.ts";
 import { LeaseLost } from "./saga-store.ts";
 import { sagaContext } from "./step-attempt.ts";
 
@@ -23,12 +24,16 @@ export type SagaRunnerOptions = {
   concurrency?: number;
   /** Milliseconds between looks for instances that are due or were abandoned. Default 1,000. */
   pollInterval?: number;
+  /** Called whenever an instance has come to its end here. Must not throw. */
+  onEnd?: (instance: SagaInstance) => void;
 };
 
 /** Runs a service's sagas in this process; any number of processes share the work. */
 export interface SagaRunner {
   /** Runs an instance that is leased to this process, as soon as the runner has started and has a free place. */
   run(instance: SagaInstance): void;
+  /** Whether one more would be run soon: what there is no room for is better left to other processes. */
+  hasRoom(): boolean;
   /** Begins to run what was handed over, what is due, and what other processes have abandoned. */
   start(): void;
   /** Looks for due instances now. */
@@ -42,9 +47,10 @@ export function createSagaRunner(options: SagaRunnerOptions): SagaRunner {
   const { clock, log, concurrency = 100, pollInterval = 1_000 } = options;
   const store = createPostgresSagaStore(options);
   const leases = createSagaLeases(store, log);
-  const sagas = new Map(options.sagas.map((saga) => [saga.name, saga]));
+  const sagas = createSagaSet(options.sagas);
   const stopping = new AbortController();
   const queue = createRunQueue({ concurrency, run: runHeld, onFree: wakeForMore });
+  const surroundings = { store, clock, log, random: Math.random };
   let loops: Promise<unknown> = Promise.resolve();
   let wakeUp = new AbortController();
   let moreIsDue = false;
@@ -57,13 +63,13 @@ export function createSagaRunner(options: SagaRunnerOptions): SagaRunner {
 
   async function runHeld(holding: Holding): Promise<void> {
     const { instance, lost } = holding;
-    const signal = AbortSignal.any([stopping.signal, lost.signal]);
-    const surroundings = { store, clock, log, random: Math.random };
+    const saga = sagas.find(instance.name, instance.version);
     const end = await runInContext(sagaContext(instance), () =>
-      runSaga(instance, sagas.get(instance.name), surroundings, signal).catch((error) => logLoss(log, instance, error)),
+      runSaga(instance, saga, surroundings, lost.signal).catch((error) => logLoss(log, instance, error)),
     );
     // What was interrupted is given back when everything has come to rest.
     if (end !== "interrupted") leases.letGo(holding);
+    if (end === "ended") options.onEnd?.(instance);
   }
 
   async function claimDue(): Promise<void> {
@@ -90,6 +96,7 @@ export function createSagaRunner(options: SagaRunnerOptions): SagaRunner {
 
   return {
     run,
+    hasRoom: () => queue.free() > -concurrency,
     wake: () => wakeUp.abort(),
     start() {
       queue.start();
@@ -98,6 +105,7 @@ export function createSagaRunner(options: SagaRunnerOptions): SagaRunner {
     },
     async stop() {
       stopping.abort();
+      leases.interrupt();
       await Promise.all([loops, queue.stop()]);
       stopped = true;
       await leases.giveBack();

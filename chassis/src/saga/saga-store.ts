@@ -6,6 +6,9 @@ export class LeaseLost extends Error {
   override readonly name = "LeaseLost";
 }
 
+/** What a local step does, and what follows from it. */
+export type Within = (tx: Transaction) => Promise<Progress>;
+
 /** Where the instances of sagas are kept, seen by one process, which holds leases on those it runs. */
 export interface SagaStore {
   /**
@@ -14,11 +17,12 @@ export interface SagaStore {
    */
   claim(limit: number): Promise<SagaInstance[]>;
   /**
-   * Stores progress and its line of history, together with what `within` writes, in one transaction, or nothing. Throws
-   * {@link LeaseLost} when the stored fencing number is not the instance's; then `within` has no effect either. Throws
-   * `unavailable` when the outcome is unknown: saving once more is then safe, and is refused if the first did arrive.
+   * Stores progress and its line of history. Given a function, runs it in a transaction and stores the progress that it returns in
+   * the same one, or nothing of both. Throws {@link LeaseLost} when the stored fencing number is not the instance's; then nothing
+   * has any effect. Throws `unavailable` when the outcome is unknown: saving once more is then safe, and is refused if the first
+   * did arrive.
    */
-  save(instance: SagaInstance, progress: Progress, within?: (tx: Transaction) => Promise<void>): Promise<void>;
+  save(instance: SagaInstance, progress: Progress | Within): Promise<Progress>;
   /** Makes the leases on these instances last longer; returns those that this process still holds. */
   renew(ids: readonly string[]): Promise<string[]>;
   /** Gives leases back, so that any process can go on at once. */

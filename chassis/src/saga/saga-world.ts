@@ -64,6 +64,7 @@ function createWorld(scenario: Scenario, clock: Clock) {
       .step("charge", numbered(2, participant(process, "charge")))
       .step("ship", numbered(3, participant(process, "ship")))
       .pivot("confirm", {
+        refuses: [refusedByTest],
         async within(tx, state) {
           assert.deepEqual(state, { order: "7", last: 3 });
           if (scenario.refuses === "confirm") throw refusedByTest.failure();
@@ -110,6 +111,7 @@ const numbered = (last: number, { do: act, undo }: Participant) => ({
     return { last };
   },
   undo: (_state: object, context: StepContext) => undo(context),
+  refuses: [refusedByTest] as const,
 });
 
 const newInstance = (): SagaInstance => ({
@@ -126,6 +128,7 @@ const newInstance = (): SagaInstance => ({
   attempts: 0,
   faults: 0,
   stepDeadline: null,
+  deadline: null,
   fence: 1,
   requestId: "request",
   traceparent: "",

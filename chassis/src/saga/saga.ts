@@ -1,72 +1,86 @@
 import type { Static, TObject } from "typebox";
 import type { Transaction } from "../database/database.ts";
+import type { Migration } from "./migration.ts";
+import {
+  type AskingStep,
+  type CodeOf,
+  codesOf,
+  type FinalStep,
+  type LocalStep,
+  type RefusalSource,
+  type RemoteStep,
+  type SagaStep,
+  type StepAction,
+  type StepContext,
+  type StepRules,
+  type UndoableLocalStep,
+  type Wait,
+} from "./step.ts";
 
-/** What a remote step knows besides the state. */
-export type StepContext = {
-  /** The same at every attempt of this step of this saga; send it as the idempotency key. */
-  readonly key: string;
-  /** Aborted when the step's deadline passes or the process stops. */
-  readonly signal: AbortSignal;
+export type { StepContext };
+
+/**
+ * Why a saga was undone besides the refusals of its steps: a step or the saga itself had no time left, or a person called it off.
+ */
+export type Outage = "unavailable" | "upstream_failed" | "rate_limited" | "deadline_exceeded" | "called_off";
+
+/** What a saga is besides its steps. */
+export type SagaOptions = {
+  /** Grows when steps or state change; an instance stays on the version it began with. Default 1. */
+  version?: number;
+  /** How instances of versions that are no longer there become instances of this one, by their version. */
+  migrate?: { readonly [from: number]: Migration };
 };
 
-/** Changes to the state that a step brings; they are stored with the saga's progress. */
-type Changes<More> = Promise<More | void>;
+type Added = Record<never, never>;
+type Sources = readonly RefusalSource[];
+type CodesOf<S extends Sources> = CodeOf<S[number]>;
 
-/** A step in another service. `do` may be repeated with the same key; `undo` must work by key alone, whether or not `do` ever arrived. */
-export type RemoteStep<State, More extends object> = {
-  do(state: State, context: StepContext): Changes<More>;
-  undo(state: State & Partial<More>, context: StepContext): Promise<unknown>;
-  /** Milliseconds from the first attempt after which an unknown outcome is undone. Default 60,000. */
-  deadline?: number;
-};
-
-/** A step in this service's own database: it commits in one transaction with the saga's progress. */
-export type LocalStep<State> = { within(tx: Transaction, state: State): Promise<void> };
-
-/** A remote step after the pivot: it can only be repeated until it succeeds. */
-export type RetriedStep<State, More extends object> = { do(state: State, context: StepContext): Changes<More> };
-
-/** How a saga of this kind begins: steps that can be undone, then the pivot. */
-export type SagaBuilder<Input extends object, State> = {
-  step<More extends object = Record<never, never>>(
+/** How a saga of this kind begins: steps that can be undone, then the pivot. `Codes`: what it may have been refused with. */
+export type SagaBuilder<Input extends object, State, Codes extends string = never> = {
+  step<More extends object = Added, const S extends Sources = readonly []>(
     name: string,
-    step: RemoteStep<State, More>,
-  ): SagaBuilder<Input, State & More>;
+    step: RemoteStep<State, More, S> | AskingStep<State, More, S> | UndoableLocalStep<State, More, S>,
+  ): SagaBuilder<Input, State & More, Codes | CodesOf<S>>;
+  /** Waits; the time runs on the database's clock, whether or not any process is there. */
+  after(name: string, wait: Wait<State>): SagaBuilder<Input, State, Codes>;
   /** The point of no return. What comes after can't be undone, only repeated. */
-  pivot(name: string, step: LocalStep<State>): SagaAfterPivot<Input, State>;
+  pivot<More extends object = Added, const S extends Sources = readonly []>(
+    name: string,
+    step: LocalStep<State, More, S> | FinalStep<State, More, S>,
+  ): SagaAfterPivot<Input, State & More, Codes | CodesOf<S>>;
 };
 
-export type SagaAfterPivot<Input extends object, State> = {
-  step<More extends object = Record<never, never>>(
+export type SagaAfterPivot<Input extends object, State, Codes extends string> = {
+  step<More extends object = Added>(
     name: string,
-    step: RetriedStep<State, More> | LocalStep<State>,
-  ): SagaAfterPivot<Input, State & More>;
+    step: FinalStep<State, More, readonly []> | LocalStep<State, More, readonly []>,
+  ): SagaAfterPivot<Input, State & More, Codes>;
+  after(name: string, wait: Wait<State>): SagaAfterPivot<Input, State, Codes>;
   /** What to record when the saga was undone; `reason` is the code of the refusal (or of the outage) that ended it. */
-  fails(record: (tx: Transaction, input: Input, reason: string) => Promise<void>): Saga<Input>;
+  fails(record: (tx: Transaction, input: Input, reason: Codes | Outage) => Promise<void>): Saga<Input>;
 };
 
 /** A saga that was decided by the transaction that started it: it can't fail, so there is nothing to undo. */
 export type DecidedSagaBuilder<Input extends object, State> = {
-  step<More extends object = Record<never, never>>(
+  step<More extends object = Added>(
     name: string,
-    step: RetriedStep<State, More> | LocalStep<State>,
+    step: FinalStep<State, More, readonly []> | LocalStep<State, More, readonly []>,
   ): DecidedSagaBuilder<Input, State & More>;
+  after(name: string, wait: Wait<State>): DecidedSagaBuilder<Input, State>;
   ends(): Saga<Input>;
-};
-
-/** One step as the runner sees it. */
-export type SagaStep = {
-  readonly name: string;
-  readonly kind: "undoable" | "pivot" | "retried";
-  readonly action: RemoteStep<never, object> | LocalStep<never> | RetriedStep<never, object>;
 };
 
 /** A saga: a list of steps, and what undoes them. */
 export type Saga<Input extends object = object> = {
   readonly name: string;
+  readonly version: number;
   readonly input: TObject;
+  /** Milliseconds from its start after which a saga that has not reached its pivot is undone. */
+  readonly deadline: number | undefined;
+  readonly migrations: Readonly<Record<number, Migration>>;
   readonly steps: readonly SagaStep[];
-  readonly fails: (tx: Transaction, input: Input, reason: string) => Promise<void>;
+  readonly fails: (tx: Transaction, input: Input, reason: never) => Promise<void>;
 };
 
 /** A saga whatever its input. */
@@ -82,49 +96,72 @@ export type StartSaga = <Input extends object>(
   start: { key: string; input: Input },
 ) => Promise<void>;
 
-type Definition = Pick<Saga, "name" | "input"> & { steps: SagaStep[] };
+type Definition = Omit<Saga, "steps" | "fails"> & { steps: SagaStep[] };
 
 /** Begins the definition of a saga. Its name and its steps' names are stored with each instance: don't rename them. */
 export function saga<Schema extends TObject>(
   name: string,
   input: Schema,
+  options: SagaOptions & {
+    /** Milliseconds from its start after which a saga that has not reached its pivot is undone. Default: none. */
+    deadline?: number;
+  } = {},
 ): SagaBuilder<Static<Schema> & object, Static<Schema>> {
-  return beforePivot({ name, input, steps: [] }) as never;
-}
-
-function beforePivot(definition: Definition): SagaBuilder<object, never> {
-  return {
-    step: (name, action) => beforePivot(withStep(definition, { name, kind: "undoable", action })) as never,
-    pivot: (name, action) => afterPivot(withStep(definition, { name, kind: "pivot", action })) as never,
-  };
-}
-
-function afterPivot(definition: Definition): SagaAfterPivot<object, never> {
-  return {
-    step: (name, action) => afterPivot(withStep(definition, { name, kind: "retried", action })) as never,
-    fails: (record) => ({ ...definition, fails: record }),
-  };
+  return beforePivot(begin(name, input, options)) as never;
 }
 
 /** Begins the definition of a saga that is past its pivot from the start: each step is repeated until it succeeds. */
 export function decidedSaga<Schema extends TObject>(
   name: string,
   input: Schema,
+  options: SagaOptions = {},
 ): DecidedSagaBuilder<Static<Schema> & object, Static<Schema>> {
-  return decided({ name, input, steps: [] }) as never;
+  return decided(begin(name, input, options)) as never;
+}
+
+const begin = (name: string, input: TObject, options: SagaOptions & { deadline?: number }): Definition => ({
+  name,
+  version: options.version ?? 1,
+  input,
+  deadline: options.deadline,
+  migrations: options.migrate ?? {},
+  steps: [],
+});
+
+function beforePivot(definition: Definition): SagaBuilder<object, never, string> {
+  return {
+    step: (name, action) => beforePivot(withStep(definition, name, "undoable", action)) as never,
+    after: (name, after) => beforePivot(withStep(definition, name, "timer", { after })),
+    pivot: (name, action) => afterPivot(withStep(definition, name, "pivot", action)) as never,
+  };
+}
+
+function afterPivot(definition: Definition): SagaAfterPivot<object, never, string> {
+  return {
+    step: (name, action) => afterPivot(withStep(definition, name, "retried", action)) as never,
+    after: (name, after) => afterPivot(withStep(definition, name, "timer", { after })),
+    fails: (record) => ({ ...definition, fails: record }),
+  };
 }
 
 function decided(definition: Definition): DecidedSagaBuilder<object, never> {
   return {
-    step: (name, action) => decided(withStep(definition, { name, kind: "retried", action })) as never,
+    step: (name, action) => decided(withStep(definition, name, "retried", action)) as never,
+    after: (name, after) => decided(withStep(definition, name, "timer", { after })),
     ends: () => ({ ...definition, fails: async () => {} }),
   };
 }
 
-function withStep(definition: Definition, step: SagaStep): Definition {
-  const named = (name: string) => name.replaceAll(" ", "-");
-  if (definition.steps.some(({ name }) => named(name) === named(step.name))) {
-    throw new Error(`saga "${definition.name}" has two steps "${step.name}"`);
+function withStep(
+  definition: Definition,
+  name: string,
+  kind: SagaStep["kind"],
+  action: StepAction & StepRules<Sources>,
+): Definition {
+  const named = (text: string) => text.replaceAll(" ", "-");
+  if (definition.steps.some((step) => named(step.name) === named(name))) {
+    throw new Error(`saga "${definition.name}" has two steps "${name}"`);
   }
+  const step: SagaStep = { name, kind, action, refuses: codesOf(action.refuses) };
   return { ...definition, steps: [...definition.steps, step] };
 }

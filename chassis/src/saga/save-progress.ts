@@ -1,11 +1,10 @@
 import { backoffDelay } from "../core/backoff.ts";
 import type { Clock } from "../core/clock.ts";
 import { Failure } from "../core/failure.ts";
-import type { Transaction } from "../database/database.ts";
 import { runInContext } from "../telemetry/context.ts";
 import { type Progress, progressed, type SagaInstance } from "./saga-instance.ts";
-import type { SagaStore } from "./saga-store.ts";
-import { type StepFailure, sagaContext, stepFailure } from "./step-attempt.ts";
+import type { SagaStore, Within } from "./saga-store.ts";
+import { sagaContext } from "./step-attempt.ts";
 
 /** What saving needs. */
 export type Saving = {
@@ -21,37 +20,35 @@ export type Advance = { readonly instance: SagaInstance; readonly progress: Prog
 
 /** Saves progress, again and again while the database can't be reached, until `signal` is aborted. */
 export const saved = (saving: Saving, instance: SagaInstance, progress: Progress): Promise<Advance | "interrupted"> =>
-  untilReached(saving, instance, progress, () => saving.store.save(instance, progress));
+  untilReached(saving, instance, () => saving.store.save(instance, progress));
 
-/** Saves progress in one transaction with what `within` writes; when `within` throws, saves what `onFailure` makes of it instead. */
+/** Saves what `within` returns in one transaction with what it writes; when it throws, saves what `onFailure` makes of it instead. */
 export async function savedWithin(
   saving: Saving,
   instance: SagaInstance,
-  progress: Progress,
-  within: (tx: Transaction) => Promise<void>,
-  onFailure: (failure: StepFailure) => Progress,
+  within: Within,
+  onFailure: (error: unknown) => Progress,
 ): Promise<Advance | "interrupted"> {
   let thrown: { error: unknown } | undefined;
-  const save = async () => {
+  const save = () => {
     thrown = undefined;
-    await saving.store.save(instance, progress, async (tx) => {
-      await within(tx).catch((error: unknown) => {
+    return saving.store.save(instance, (tx) =>
+      within(tx).catch((error: unknown) => {
         thrown = { error };
         throw error;
-      });
-    });
+      }),
+    );
   };
   try {
     return await untilReached(
       saving,
       instance,
-      progress,
       () => runInContext(sagaContext(instance), save),
       () => !thrown,
     );
   } catch (error) {
     if (thrown?.error !== error) throw error;
-    return saved(saving, instance, onFailure(stepFailure(error)));
+    return saved(saving, instance, onFailure(error));
   }
 }
 
@@ -60,13 +57,12 @@ const RETRY = { first: 100, most: 2_000 };
 async function untilReached(
   { clock, random, signal }: Saving,
   instance: SagaInstance,
-  progress: Progress,
-  save: () => Promise<void>,
+  save: () => Promise<Progress>,
   isOurs: () => boolean = () => true,
 ): Promise<Advance | "interrupted"> {
   for (let tries = 1; ; tries++) {
     try {
-      await save();
+      const progress = await save();
       return { instance: progressed(instance, progress, clock.monotonic()), progress };
     } catch (error) {
       const passes = error instanceof Failure && error.kind === "unavailable" && isOurs();

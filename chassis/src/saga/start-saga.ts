@@ -1,52 +1,80 @@
-import { jsonValidator, type Validator } from "../contract/validate.ts";
+import { type Clock, systemClock } from "../core/clock.ts";
 import { newId } from "../core/id.ts";
+import type { Database } from "../database/database.ts";
+import { groupCommit } from "../database/group-commit.ts";
 import { currentContext, newContext } from "../telemetry/context.ts";
 import { formatTraceparent } from "../telemetry/trace-context.ts";
-import { insertSaga } from "./postgres-saga-store.ts";
-import type { AnySaga, StartSaga } from "./saga.ts";
+import { waitOf } from "./do-step.ts";
+import { insertSagas, type NewSaga } from "./insert-saga.ts";
+import { LEASE } from "./postgres-saga-store.ts";
+import type { AnySaga, Saga, StartSaga } from "./saga.ts";
 import type { SagaInstance } from "./saga-instance.ts";
+import { validState } from "./saga-state.ts";
 
 export type StartSagaOptions = {
   /** The process that runs the saga first: the same as the runner's. */
   owner: string;
   /** Called once the business transaction has committed, with the instance, already leased to `owner`. Must not throw. */
   onCommit: (instance: SagaInstance) => void;
+  /** Whether this process has room to run one more; when not, any process may. Default: it always has. */
+  hasRoom?: () => boolean;
+  clock?: Clock;
 };
 
 /** Makes the function that starts sagas: a row written by the business transaction, and nothing when that is rolled back. */
-export function createStartSaga({ owner, onCommit }: StartSagaOptions): StartSaga {
-  const validators = new WeakMap<object, Validator<unknown>>();
-
-  function validated(saga: AnySaga, input: unknown): object {
-    let validate = validators.get(saga.input);
-    if (!validate) {
-      validate = jsonValidator(saga.input);
-      validators.set(saga.input, validate);
-    }
-    // Validation fills in defaults, which the caller's own object must not get.
-    return validate(structuredClone(input)) as object;
-  }
-
-  return async (tx, saga, { key, input }) => {
-    const { requestId, trace } = currentContext() ?? newContext();
-    const instance: SagaInstance = {
-      id: newId(),
-      name: saga.name,
-      version: 1,
-      key,
-      input: validated(saga, input),
-      added: {},
-      status: "running",
-      position: 0,
-      step: saga.steps[0]?.name ?? null,
-      reason: null,
-      attempts: 0,
-      faults: 0,
-      stepDeadline: null,
-      fence: 1,
-      requestId,
-      traceparent: formatTraceparent(trace),
-    };
-    if (await insertSaga(tx, instance, owner)) tx.afterCommit(() => onCommit(instance));
+export function createStartSaga(options: StartSagaOptions): StartSaga {
+  return async (tx, saga, start) => {
+    const given = newSaga(saga, start, options);
+    const [isNew] = await insertSagas(tx, [given]);
+    if (isNew && given.owner !== null) tx.afterCommit(() => options.onCommit(runnable(given, options)));
   };
 }
+
+/** Starts a saga that belongs to no other change. Resolves once it is committed; a second start with one key does nothing. */
+export type StartSagaAlone = <Input extends object>(
+  saga: Saga<Input>,
+  start: { key: string; input: Input },
+) => Promise<void>;
+
+/** Makes the function that starts sagas by themselves: those that are started at the same time share one commit. */
+export function createStartSagaAlone(options: StartSagaOptions & { database: Database }): StartSagaAlone {
+  const insert = groupCommit<NewSaga, boolean>({ write: (sagas) => insertSagas(options.database, sagas) });
+  return async (saga, start) => {
+    const given = newSaga(saga, start, options);
+    if ((await insert(given)) && given.owner !== null) options.onCommit(runnable(given, options));
+  };
+}
+
+function newSaga(saga: AnySaga, { key, input }: { key: string; input: object }, options: StartSagaOptions): NewSaga {
+  const { requestId, trace } = currentContext() ?? newContext();
+  const [first] = saga.steps;
+  const valid = validState(saga.input, input);
+  const wait = first?.kind === "timer" ? waitOf(first, valid) : null;
+  const instance: SagaInstance = {
+    id: newId(),
+    name: saga.name,
+    version: saga.version,
+    key,
+    input: valid,
+    added: {},
+    status: "running",
+    position: 0,
+    step: first?.name ?? null,
+    reason: null,
+    attempts: 0,
+    faults: 0,
+    stepDeadline: null,
+    deadline: null,
+    fence: 1,
+    requestId,
+    traceparent: formatTraceparent(trace),
+  };
+  const isRunHere = wait === null && (options.hasRoom?.() ?? true);
+  return { instance, owner: isRunHere ? options.owner : null, lease: LEASE, timeLeft: saga.deadline ?? null, wait };
+}
+
+/** The instance as it is run right after its start. */
+const runnable = ({ instance, timeLeft }: NewSaga, { clock = systemClock }: StartSagaOptions): SagaInstance => ({
+  ...instance,
+  deadline: timeLeft === null ? null : clock.monotonic() + timeLeft,
+});

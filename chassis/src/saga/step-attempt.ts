@@ -1,20 +1,11 @@
 import type { Clock } from "../core/clock.ts";
-import { deadlineExceeded, Failure } from "../core/failure.ts";
-import { newContext, runInContext } from "../telemetry/context.ts";
+import { deadlineExceeded } from "../core/failure.ts";
+import { newContext, runInContext, type WorkContext } from "../telemetry/context.ts";
 import { parseTraceparent } from "../telemetry/trace-context.ts";
-import type { StepContext } from "./saga.ts";
 import type { SagaInstance } from "./saga-instance.ts";
+import type { SagaStep, StepContext } from "./step.ts";
+import { type StepFailure, stepFailure } from "./step-failure.ts";
 import { stepKey } from "./step-key.ts";
-
-/**
- * How an attempt failed:
- * - `refused`: a definite no. `unknown`: no answer; it may have taken effect. `fault`: neither, so most likely a defect.
- */
-export type StepFailure = {
-  readonly what: "refused" | "unknown" | "fault";
-  readonly code: string;
-  readonly cause: string;
-};
 
 /** What came of an attempt. `interrupted`: the process stops or has lost its lease, and the outcome is unknown. */
 export type Outcome<T> = { readonly result: T } | { readonly failure: StepFailure } | "interrupted";
@@ -22,7 +13,7 @@ export type Outcome<T> = { readonly result: T } | { readonly failure: StepFailur
 /** One attempt at something in another service. */
 export type RemoteAttempt<T> = {
   instance: SagaInstance;
-  step: string;
+  step: SagaStep;
   /** Milliseconds after which there is no more waiting for an answer. */
   timeout: number;
   clock: Clock;
@@ -32,31 +23,41 @@ export type RemoteAttempt<T> = {
 };
 
 /** Does `work` with the step's key, in the context that the saga was started in, and waits no longer than `timeout`. */
-export async function attemptRemote<T>(attempt: RemoteAttempt<T>): Promise<Outcome<T>> {
-  const { instance, clock, signal } = attempt;
-  const ended = new AbortController();
-  const giveUp = new AbortController();
-  const stop = () => giveUp.abort(signal.reason);
-  signal.addEventListener("abort", stop);
-  clock.sleep(attempt.timeout, ended.signal).then(
-    () => giveUp.abort(deadlineExceeded.failure()),
-    () => {},
-  );
-  const context = {
-    ...sagaContext(instance),
-    deadline: clock.monotonic() + attempt.timeout,
-    signal: giveUp.signal,
+export async function attemptRemote<T>({
+  instance,
+  step,
+  timeout,
+  clock,
+  signal,
+  work,
+}: RemoteAttempt<T>): Promise<Outcome<T>> {
+  let giveUp: AbortController | undefined;
+  // Made only when somebody asks for it: most steps answer before anybody has to give up.
+  const giveUpSignal = () => {
+    giveUp ??= new AbortController();
+    return giveUp.signal;
   };
-  const key = stepKey(instance, attempt.step);
+  const context: WorkContext = {
+    ...sagaContext(instance),
+    deadline: clock.monotonic() + timeout,
+    get signal() {
+      return giveUpSignal();
+    },
+  };
+  const asked: StepContext = {
+    key: stepKey(instance, step.name),
+    get signal() {
+      return giveUpSignal();
+    },
+  };
   try {
-    const work = runInContext(context, async () => attempt.work({ key, signal: giveUp.signal }));
-    return { result: await untilAborted(work, giveUp.signal) };
+    const working = runInContext(context, async () => work(asked));
+    if (await settlesAtOnce(working)) return { result: await working };
+    giveUp ??= new AbortController();
+    return { result: await within(working, giveUp, { timeout, clock, signal }) };
   } catch (error) {
-    const failure = stepFailure(error);
+    const failure = stepFailure(error, step.refuses);
     return signal.aborted && failure.what !== "refused" ? "interrupted" : { failure };
-  } finally {
-    signal.removeEventListener("abort", stop);
-    ended.abort();
   }
 }
 
@@ -64,24 +65,43 @@ export async function attemptRemote<T>(attempt: RemoteAttempt<T>): Promise<Outco
 export const sagaContext = (instance: SagaInstance) =>
   newContext({ requestId: instance.requestId, parent: parseTraceparent(instance.traceparent) });
 
+/** Whether nothing has to be waited for. */
+async function settlesAtOnce(work: Promise<unknown>): Promise<boolean> {
+  let settled = false;
+  const settle = () => {
+    settled = true;
+  };
+  work.then(settle, settle);
+  for (let turn = 0; turn < 5 && !settled; turn++) await undefined;
+  return settled;
+}
+
 /** A step that ignores its signal must not keep the saga waiting. */
+async function within<T>(
+  work: Promise<T>,
+  giveUp: AbortController,
+  { timeout, clock, signal }: { timeout: number; clock: Clock; signal: AbortSignal },
+): Promise<T> {
+  const ended = new AbortController();
+  const stop = () => giveUp.abort(signal.reason);
+  if (signal.aborted) stop();
+  signal.addEventListener("abort", stop);
+  clock.sleep(timeout, ended.signal).then(
+    () => giveUp.abort(deadlineExceeded.failure()),
+    () => {},
+  );
+  try {
+    return await untilAborted(work, giveUp.signal);
+  } finally {
+    signal.removeEventListener("abort", stop);
+    ended.abort();
+  }
+}
+
 function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     work.then(resolve, reject);
+    if (signal.aborted) reject(signal.reason);
     signal.addEventListener("abort", () => reject(signal.reason), { once: true });
   });
 }
-
-/** Sorts what a step threw; `cause` is written for whoever reads the history. */
-export function stepFailure(error: unknown): StepFailure {
-  if (!(error instanceof Failure)) return { what: "fault", code: "internal_error", cause: describe(error) };
-  const what = error.kind === "refused" ? "refused" : error.kind === "unavailable" ? "unknown" : "fault";
-  const cause = error.cause === undefined ? "" : `: ${describe(error.cause)}`;
-  return { what, code: error.code, cause: legible(`${error.code}: ${error.message}${cause}`) };
-}
-
-const describe = (error: unknown): string =>
-  legible(error instanceof Error ? (error.stack ?? `${error.name}: ${error.message}`) : String(error));
-
-/** Text that PostgreSQL takes, and not more of it than a person reads. */
-const legible = (text: string): string => text.replaceAll("\0", "").toWellFormed().slice(0, 2_000);

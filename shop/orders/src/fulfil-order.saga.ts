@@ -2,9 +2,9 @@ import type { Client } from "@flotilla/chassis/client";
 import { Fields, Id } from "@flotilla/chassis/contract/schema";
 import type { Transaction } from "@flotilla/chassis/database";
 import { saga } from "@flotilla/chassis/saga";
-import { type inventory, StockLine } from "@flotilla/contracts/inventory";
+import { type inventory, reserveStock, StockLine, sellStock } from "@flotilla/contracts/inventory";
 import { Money } from "@flotilla/contracts/money";
-import { PaymentMethod, type payments } from "@flotilla/contracts/payments";
+import { chargePayment, PaymentMethod, type payments } from "@flotilla/contracts/payments";
 import { type Static, Type } from "typebox";
 
 const FulfilOrder = Fields({
@@ -29,15 +29,18 @@ export const fulfilOrder = ({ inventory, payments, confirm, reject }: Needs) =>
     .step("reserve stock", {
       do: async ({ orderId, lines }) => void (await inventory.reserveStock({ params: { orderId }, body: { lines } })),
       undo: ({ orderId }) => inventory.releaseStock({ params: { orderId } }),
+      refuses: [reserveStock],
     })
     .step("charge payment", {
       do: async ({ orderId, userId, amount, method }, { key }) =>
         void (await payments.chargePayment({ params: { orderId }, key, body: { userId, amount, method } })),
       undo: ({ orderId }) => payments.refundPayment({ params: { orderId } }),
+      refuses: [chargePayment],
     })
     .step("sell stock", {
       do: async ({ orderId }) => void (await inventory.sellStock({ params: { orderId } })),
       undo: ({ orderId }) => inventory.releaseStock({ params: { orderId } }),
+      refuses: [sellStock],
     })
     .pivot("confirm order", { within: (tx, { orderId }) => confirm(tx, orderId) })
     .fails((tx, { orderId }, reason) => reject(tx, orderId, reason));

@@ -36,7 +36,7 @@ test("orders that are killed between charge and confirm are charged once, and co
     // The charge waits until inventory stands still, and so the sale waits until orders is dead.
     const id = await whileLocked(shop.database("payments"), "lock table payment", async () => {
       const { id } = await placeStubbornly(ann, orderOf(product.id, 2), "anchor");
-      await waitForReservations(shop, [id]);
+      await waitForReservations(shop, [id], 1);
       await shop.kill("inventory", "SIGSTOP");
       return id;
     });
@@ -95,14 +95,14 @@ test("with payments, orders and email killed under twenty orders, each is final,
         placeStubbornly(ann, orderOf(product.id, 1, method), `compass-${index}`),
       ),
     );
-  // The provider has charged, and payments can't write it down: its event has no place to go.
-  const [placed, payments, orders] = await whileLocked(shop.database("payments"), "lock table outbox", async () => {
+  const [placed, payments, orders] = await whileLocked(shop.database("payments"), "lock table payment", async () => {
     const placed = await placeAll();
     await waitForReservations(
       shop,
       placed.map(({ id }) => id),
+      20,
     );
-    await somebodyWaits(shop.database("payments"), "insert into outbox");
+    await somebodyWaits(shop.database("payments"), "insert into payment");
     return [placed, await shop.kill("payments"), await shop.kill("orders")] as const;
   });
   const email = await whileLocked(shop.database("email"), "lock table mail", async () => {

@@ -12,14 +12,14 @@ export async function reservationOf({ database }: Shop, orderId: string): Promis
   return row?.state;
 }
 
-/** Resolves once the pieces of all these orders are reserved. */
-export const waitForReservations = ({ database }: Shop, orderIds: readonly string[]): Promise<true> =>
-  eventually(`${orderIds.length} reservations`, async () => {
+/** Resolves once so many orders have their pieces reserved. */
+export const waitForReservations = ({ database }: Shop, orderIds: readonly string[], count: number): Promise<true> =>
+  eventually(`${count} reservations`, async () => {
     const reserved = await database("inventory").query(
       "select from reservation where order_id = any ($1) and state = 'reserved'",
       [orderIds],
     );
-    return reserved.length === orderIds.length || undefined;
+    return reserved.length === count || undefined;
   });
 
 /** Resolves once payments has stored that an order was charged. */

@@ -1,0 +1,72 @@
+import { Failure } from "../core/failure.ts";
+
+export type GroupCommitOptions<Item, Result> = {
+  /**
+   * Writes all items in one transaction and resolves, once it has been committed, with a result for each, in their order. Throws
+   * when nothing was written, or with an `unavailable` failure when that is not known.
+   */
+  write(items: readonly Item[]): Promise<readonly Result[]>;
+  /** The most items in one transaction. Default 200. */
+  most?: number;
+  /** How many transactions may be under way at once. Default 2: while one waits for the disk the next is made. */
+  lanes?: number;
+};
+
+type Waiting<Item, Result> = { item: Item; resolve(result: Result): void; reject(error: unknown): void };
+
+/**
+ * Makes a function that writes one item, together with those that others write at the same time: one statement, one commit.
+ * - Each caller gets its own result. When a batch is refused, its items are written one by one, so that each caller gets its own
+ *   error and none suffers for another's. Only an outage is everybody's: then nobody knows what was committed.
+ * - Nobody waits for company: an item goes with what has come up to the end of this turn of the event loop, and only when all
+ *   lanes are taken does it wait for the next batch.
+ */
+export function groupCommit<Item, Result>(options: GroupCommitOptions<Item, Result>): (item: Item) => Promise<Result> {
+  const { write, most = 200, lanes = 2 } = options;
+  let waiting: Waiting<Item, Result>[] = [];
+  let free = lanes;
+  let scheduled = false;
+
+  function schedule(): void {
+    if (scheduled || free === 0 || waiting.length === 0) return;
+    scheduled = true;
+    setImmediate(() => {
+      scheduled = false;
+      begin();
+    });
+  }
+
+  function begin(): void {
+    const batch = waiting.slice(0, most);
+    waiting = waiting.slice(most);
+    free--;
+    settle(batch, write).finally(() => {
+      free++;
+      schedule();
+    });
+    schedule();
+  }
+
+  return (item) =>
+    new Promise((resolve, reject) => {
+      waiting.push({ item, resolve, reject });
+      schedule();
+    });
+}
+
+async function settle<Item, Result>(
+  batch: readonly Waiting<Item, Result>[],
+  write: GroupCommitOptions<Item, Result>["write"],
+): Promise<void> {
+  try {
+    const results = await write(batch.map(({ item }) => item));
+    if (results.length !== batch.length) throw new Error(`${results.length} results for ${batch.length} items`);
+    batch.forEach(({ resolve }, index) => {
+      resolve(results[index] as Result);
+    });
+  } catch (error) {
+    const isOutage = error instanceof Failure && error.kind === "unavailable";
+    if (batch.length === 1 || isOutage) for (const { reject } of batch) reject(error);
+    else for (const each of batch) await settle([each], write);
+  }
+}

@@ -1,0 +1,45 @@
+import type { AnySaga } from "./saga.ts";
+import type { Progress, SagaInstance } from "./saga-instance.ts";
+import { entering, entry } from "./saga-progress.ts";
+import { stateFault } from "./saga-state.ts";
+
+/** Whether an instance can be run by a definition: why not, or the migration that has to be saved first. */
+export type Fit = { readonly misfit: string } | { readonly migration: Progress | undefined };
+
+/** Tries an instance on today's definition of its saga, without changing anything. */
+export function fit(saga: AnySaga | undefined, instance: SagaInstance): Fit {
+  if (!saga || (saga.version !== instance.version && !saga.migrations[instance.version])) {
+    return { misfit: `there is no saga "${instance.name}", version ${instance.version}` };
+  }
+  if (saga.version !== instance.version) return migrate(saga, instance);
+  const step = saga.steps[instance.position]?.name ?? null;
+  if (step === instance.step) return { migration: undefined };
+  const found = step ? `"${step}"` : "missing";
+  return { misfit: `step ${instance.position} of saga "${saga.name}" is ${found}, not "${instance.step}"` };
+}
+
+function migrate(saga: AnySaga, instance: SagaInstance): Fit {
+  const where = `the migration of saga "${saga.name}" from version ${instance.version} to ${saga.version}`;
+  const { added, input, step } = instance;
+  const compensating = instance.status === "compensating";
+  try {
+    const made = saga.migrations[instance.version]?.(structuredClone({ input, added, step, compensating }));
+    if (!made) return { misfit: `${where} returned nothing` };
+    const position = saga.steps.findIndex(({ name }) => name === made.step);
+    const fault = stateFault(saga, made.input);
+    if (fault) return { misfit: `${where} made an input that does not fit: ${fault}` };
+    if (position === -1 && !(compensating && made.step === null)) {
+      return { misfit: `${where} leads to step "${made.step}", which is not there` };
+    }
+    const next = { ...instance, added: made.added };
+    return {
+      migration: {
+        ...entering(saga, next, position),
+        migrated: { version: saga.version, input: made.input },
+        entry: { ...entry(instance, "migrated"), output: { from: instance.version, to: saga.version } },
+      },
+    };
+  } catch (error) {
+    return { misfit: `${where} threw ${error}` };
+  }
+}

@@ -1,0 +1,46 @@
+import type { Queryable } from "../database/database.ts";
+import type { SagaInstance } from "./saga-instance.ts";
+
+/** A new instance to store. Times in milliseconds from now. */
+export type NewSaga = {
+  readonly instance: SagaInstance;
+  /** Who runs it first; null: whoever looks for work, after `wait`. */
+  readonly owner: string | null;
+  readonly lease: number;
+  /** Until the saga is undone if it has not reached its pivot. */
+  readonly timeLeft: number | null;
+  /** The timer it begins with. */
+  readonly wait: number | null;
+};
+
+/** Stores new instances, and tells for each whether there was none of that name and key yet. */
+export async function insertSagas(database: Queryable, sagas: readonly NewSaga[]): Promise<boolean[]> {
+  const rows = sagas.map(({ instance, owner, lease, timeLeft, wait }) => ({
+    id: instance.id,
+    name: instance.name,
+    version: instance.version,
+    key: instance.key,
+    input: instance.input,
+    step: instance.step,
+    owner,
+    due: wait === null ? (owner === null ? 0 : lease) : Math.min(wait, timeLeft ?? wait),
+    wait,
+    time_left: timeLeft,
+    fence: instance.fence,
+    request_id: instance.requestId,
+    traceparent: instance.traceparent,
+  }));
+  const inserted = await database.query<{ id: string }>(INSERT, [JSON.stringify(rows)]);
+  const ids = new Set(inserted.map(({ id }) => id));
+  return sagas.map(({ instance }) => ids.has(instance.id));
+}
+
+const INSERT = `
+  insert into saga (id, name, version, key, input, step, owner, due_at, step_deadline, deadline, fence, request_id,
+    traceparent)
+  select id, name, version, key, input, step, owner,
+    clock_timestamp() + due * interval '1 millisecond', clock_timestamp() + wait * interval '1 millisecond',
+    clock_timestamp() + time_left * interval '1 millisecond', fence, request_id, traceparent
+  from json_to_recordset($1) as given (id uuid, name text, version integer, key text, input json, step text, owner text,
+    due float8, wait float8, time_left float8, fence bigint, request_id text, traceparent text)
+  on conflict (name, key) do nothing returning id`;

@@ -1,0 +1,16 @@
+import type { Clock } from "../core/clock.ts";
+import type { Log } from "../telemetry/log.ts";
+import type { AnySaga } from "./saga.ts";
+import type { SagaStore } from "./saga-store.ts";
+
+/** What running a saga needs. */
+export type SagaSurroundings = {
+  readonly store: SagaStore;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** In [0, 1); spreads retries. */
+  readonly random: () => number;
+};
+
+/** A saga that is being run. `signal` is aborted when the process stops or has lost its lease. */
+export type Run = SagaSurroundings & { readonly saga: AnySaga; readonly signal: AbortSignal };

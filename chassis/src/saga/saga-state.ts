@@ -1,0 +1,35 @@
+import { jsonValidator, type Validator } from "../contract/validate.ts";
+import { Failure } from "../core/failure.ts";
+import type { AnySaga } from "./saga.ts";
+import type { SagaInstance } from "./saga-instance.ts";
+
+const validators = new WeakMap<object, Validator<unknown>>();
+
+function validatorOf(schema: object): Validator<unknown> {
+  let validate = validators.get(schema);
+  if (!validate) {
+    validate = jsonValidator(schema as never);
+    validators.set(schema, validate);
+  }
+  return validate;
+}
+
+/** A copy of `value` as it can be stored, with the schema's defaults filled in. Throws `invalid_input` when it doesn't fit. */
+export function validState(schema: object, value: unknown): object {
+  const copy: unknown = value === undefined ? undefined : JSON.parse(JSON.stringify(value));
+  return validatorOf(schema)(copy) as object;
+}
+
+/** Why `input` does not fit the saga's schema; undefined when it does. */
+export function stateFault(saga: AnySaga, input: object): string | undefined {
+  try {
+    validState(saga.input, input);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    return (error.errors ?? []).map(({ path, message }) => `${path} ${message}`).join(", ") || error.message;
+  }
+}
+
+/** A copy: what a step does to it would be gone after a restart, so it must be gone without one too. */
+export const stateOf = ({ input, added }: SagaInstance): object => JSON.parse(JSON.stringify({ ...input, ...added }));
