@@ -27,6 +27,7 @@ for (const path of [
   ...["/api/%2e%2e/books", "/api/%2E/books", "/api/..%2fbooks", "/api/a%2Fb", "/api/a%5cb", "/api/a\\b"],
   ...["/api/books;a=1", "/api/books%3Ba", "/api/a%00", "/api/a%0d%0ab", "/api/%252e%252e/books", "/api/%252f"],
   ...["/api/%", "/api/%zz", "/api/%c3", "/api/%ed%a0%80", "/api/a%3fb", "/api/a%23b", "/api/a#b", "/api/a\u00e9"],
+  ...["/api/books?q=%ff", "/api/books?q=%zz", "/api/books?%", "/api/books?q=%c3%A9&r=%c3"],
   ...["http://other.example/api/books", "books", "", "*"],
 ]) {
   test(`the target ${JSON.stringify(path)} is refused`, () => {

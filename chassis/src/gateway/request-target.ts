@@ -13,14 +13,17 @@ const AMBIGUOUS = /[/\\;?#%\u0000-\u001f\u007f]/;
 
 /**
  * Splits and checks a request target. The path is brought into the one form that can't be read in two ways, and that form is
- * both matched and forwarded. Throws `malformed_request` for the absolute form, bad escapes, dot segments, empty segments and
+ * both matched and forwarded. Throws `malformed_request` for the absolute form, bad escapes (in the query too), dot segments, empty segments and
  * characters that are read differently elsewhere (`%2f`, `%5c`, `;`, `%00`), and `not_found` for a slash at the end.
  */
 export function readTarget(url: string): Target {
   const at = url.indexOf("?");
   const path = at === -1 ? url : url.slice(0, at);
   if (!VISIBLE_ASCII.test(url) || url.includes("#")) throw malformedRequest.failure();
-  return { path: canonicalPath(path), query: at === -1 ? "" : url.slice(at) };
+  const query = at === -1 ? "" : url.slice(at);
+  // Forwarded as it came; what can't be decoded would be searched for as it stands there.
+  if (query.includes("%")) decode(query);
+  return { path: canonicalPath(path), query };
 }
 
 function canonicalPath(path: string): string {
