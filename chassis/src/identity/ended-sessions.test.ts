@@ -1,0 +1,133 @@
+import assert from "node:assert/strict";
+import { type TestContext, test } from "node:test";
+import { tokenInvalid, unavailable } from "../core/failure.ts";
+import { staticDiscovery } from "../discovery/static.ts";
+import { createLog } from "../telemetry/log.ts";
+import { fakeClock } from "../testing/fake-clock.ts";
+import { answerJson, httpServer } from "../testing/http-server.ts";
+import { accessTokens } from "./access-token.ts";
+import { endedSessions } from "./ended-sessions.ts";
+import { verifierWithKeys } from "./keys.fixture.ts";
+import { serviceTokens } from "./service-token.ts";
+
+type State = { ended: string[]; since: string; pageSize: number; status: number };
+
+/** An identity service whose answers the test changes, and what is known of it. */
+async function sessionsOf(t: TestContext) {
+  const state: State = { ended: [], since: "7", pageSize: 1_000, status: 200 };
+  const server = await httpServer(t, ({ url }, response) => {
+    const after = new URL(url, "http://x").searchParams.get("after") ?? "";
+    const from = state.ended.indexOf(after) + 1;
+    const sessions = state.ended.slice(from, from + state.pageSize);
+    const isLast = from + sessions.length >= state.ended.length;
+    answerJson(response, state.status, { sessions, since: state.since, after: isLast ? null : sessions.at(-1) });
+  });
+  const clock = fakeClock();
+  const discovery = staticDiscovery({ users: [server.url] });
+  const log = createLog({ service: "test", level: "silent" });
+  const sessions = endedSessions({ discovery, log, clock, tokenFor: async (audience) => `for-${audience}` });
+  t.after(() => sessions.close());
+  /** Asks until the answer that is under way, for which nobody waits, has come. */
+  const soon = async (session: string, expected: boolean) => {
+    while ((await sessions.has(session)) !== expected && !t.signal.aborted) await new Promise((r) => setImmediate(r));
+  };
+  return { state, server, clock, discovery, sessions, soon };
+}
+
+test("the first question waits for an answer, which all share, and the next ones are answered without asking", async (t) => {
+  const { state, server, sessions } = await sessionsOf(t);
+  state.ended = ["s1"];
+  assert.deepEqual(await Promise.all(["s1", "s2", "s1"].map((id) => sessions.has(id))), [true, false, true]);
+  assert.equal(sessions.has("s1"), true);
+  assert.deepEqual(
+    server.requests.map(({ url, headers }) => [url, headers.authorization]),
+    [["/ended-sessions", "Bearer for-users"]],
+  );
+});
+
+test("after five seconds it is asked again, from where it read to, and nobody waits", async (t) => {
+  const { state, server, clock, sessions, soon } = await sessionsOf(t);
+  await sessions.has("s1");
+  state.ended = ["s1"];
+  await clock.advance(4_999);
+  assert.equal(sessions.has("s1"), false);
+  await clock.advance(1);
+  assert.equal(sessions.has("s1"), false);
+  await soon("s1", true);
+  assert.equal(server.requests.length, 2);
+  assert.equal(server.requests[1]?.url, "/ended-sessions?since=7");
+});
+
+test("after ten seconds in which nobody asked, nobody is let in before the answer", async (t) => {
+  const { state, clock, sessions } = await sessionsOf(t);
+  await sessions.has("s1");
+  state.ended = ["s1"];
+  await clock.advance(10_000);
+  assert.equal(await sessions.has("s1"), true);
+});
+
+test("all pages are read, and the first of them says from where to go on", async (t) => {
+  const { state, server, clock, sessions } = await sessionsOf(t);
+  state.ended = ["a", "b", "c", "d", "e"];
+  state.pageSize = 2;
+  const found = await Promise.all(["a", "c", "e"].map((id) => sessions.has(id)));
+  assert.deepEqual([found, server.requests.length], [[true, true, true], 3]);
+  state.ended = [];
+  await clock.advance(10_000);
+  assert.equal(await sessions.has("a"), true, "what was heard stays");
+});
+
+test("while the identity service is away, what is known stays, and only the first who ask wait", async (t) => {
+  const { state, server, clock, discovery, sessions } = await sessionsOf(t);
+  state.ended = ["s1"];
+  await sessions.has("s1");
+  discovery.update({});
+  for (let round = 0; round < 3; round += 1) {
+    await clock.advance(10_000);
+    assert.equal(await sessions.has("s1"), true);
+    assert.equal(await sessions.has("s2"), false);
+  }
+  assert.equal(typeof sessions.has("s2"), "boolean");
+  state.ended = ["s1", "s2"];
+  discovery.update({ users: [server.url] });
+  await clock.advance(5_000);
+  while (!(await sessions.has("s2")) && !t.signal.aborted) await new Promise((resolve) => setImmediate(resolve));
+});
+
+test("before anything is known, an identity service that is away leaves it open", async (t) => {
+  const { state, clock, sessions } = await sessionsOf(t);
+  state.status = 500;
+  await assert.rejects(async () => sessions.has("s1"), unavailable.is);
+  state.status = 200;
+  await assert.rejects(async () => sessions.has("s1"), unavailable.is);
+  await clock.advance(5_000);
+  assert.equal(await sessions.has("s1"), false);
+});
+
+test("an identity service that tells of no sessions ends none early", async (t) => {
+  const { state, sessions } = await sessionsOf(t);
+  state.status = 404;
+  assert.equal(await sessions.has("s1"), false);
+});
+
+test("a session is forgotten when none of its tokens can be in time any more", async (t) => {
+  const { state, clock, sessions } = await sessionsOf(t);
+  state.ended = ["s1"];
+  await sessions.has("s1");
+  state.ended = [];
+  await clock.advance(20 * 60_000);
+  assert.equal(await sessions.has("s1"), false);
+});
+
+test("a token is no longer taken when its session ends, also one that was verified before; services have no sessions", async () => {
+  const ended = new Set<string>();
+  const has = (session: string) => ended.has(session);
+  const { verify, users, orders } = await verifierWithKeys({ endedSessions: { has } });
+  const sign = accessTokens({ key: users.privateJwk });
+  const token = await sign({ id: "u1", name: "Ada", role: "customer", session: "s1" });
+  assert.equal((await verify(token)).kind, "user");
+  ended.add("s1").add("orders");
+  await assert.rejects(verify(token), tokenInvalid.is);
+
+  await verify(await serviceTokens({ name: "orders", key: orders.privateJwk })("inventory"));
+});
