@@ -3,6 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import type { Environment } from "../core/config.ts";
 import type { Instances } from "../discovery/discovery.ts";
+import { v8Settings } from "./compile-cache.ts";
 import type { ProcessRecord } from "./left-processes.ts";
 import { openProcessLog } from "./process-log.ts";
 import { signal } from "./running-process.ts";
@@ -34,8 +35,7 @@ export type Child = {
 type FromChild = { type?: unknown; url?: unknown };
 
 const PATIENCE = 10_000;
-/** What keeps an idle process small: a young generation that does not grow while modules load, and memory that is given back. */
-const modest = ["--max-semi-space-size=4", "--import", new URL("./trim-memory.ts", import.meta.url).href];
+const trimMemory = new URL("./trim-memory.ts", import.meta.url).href;
 
 /**
  * Starts a process that speaks the supervisor's protocol: it sends `{ type: "ready", url }`, and gets `{ type: "instances",
@@ -74,7 +74,7 @@ export async function startChild(plan: ChildPlan): Promise<Child> {
 }
 
 function launch({ main, title, environment }: ChildPlan, log: number): ChildProcess {
-  return spawn(process.execPath, [...modest, fileURLToPath(main), title], {
+  return spawn(process.execPath, [...v8Settings, "--import", trimMemory, fileURLToPath(main), title], {
     env: environment,
     detached: true,
     stdio: ["ignore", log, log, "ipc"],

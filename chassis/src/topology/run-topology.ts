@@ -3,6 +3,7 @@ import type { Environment } from "../core/config.ts";
 import { openDatabase } from "../database/database.ts";
 import { migrateBroker } from "../messaging/migrate-broker.ts";
 import { createLog } from "../telemetry/log.ts";
+import { warmCompileCache } from "./compile-cache.ts";
 import { keepDatabaseRunning } from "./database-server.ts";
 import { prepareDatabases, type ServiceDatabases } from "./databases.ts";
 import { prepareKeys, type ServiceKeys } from "./keys.ts";
@@ -51,7 +52,9 @@ export async function runTopology(options: RunOptions): Promise<RunningTopology>
   const started = new AsyncDisposableStack();
   try {
     await removeRunFile(dataFolder);
+    const compiled = warmCompileCache(cacheFolder(options));
     const databases = await startDatabases(options, started);
+    await compiled;
     signal.throwIfAborted();
     const names = servicesOf(options.topology).map(({ name }) => name);
     const keys = await prepareKeys(join(dataFolder, "keys"), names);
@@ -73,6 +76,8 @@ export async function runTopology(options: RunOptions): Promise<RunningTopology>
     throw error;
   }
 }
+
+const cacheFolder = ({ dataFolder }: RunOptions) => join(dataFolder, "compile-cache");
 
 async function startDatabases(options: RunOptions, started: AsyncDisposableStack): Promise<ServiceDatabases> {
   let adminUrl = options.databaseUrl;
@@ -120,7 +125,7 @@ function environmentOf(
     SERVICE_PUBLIC_KEYS_FILE: keys.publicKeysFile,
     // With fewer arenas the threads of a process share more of the memory they freed.
     MALLOC_ARENA_MAX: "2",
-    NODE_COMPILE_CACHE: join(options.dataFolder, "compile-cache"),
+    NODE_COMPILE_CACHE: cacheFolder(options),
   };
 }
 
