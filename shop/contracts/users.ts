@@ -71,6 +71,11 @@ export const refresh = call("POST /auth/refresh", {
 export const logout = call("POST /auth/logout", {
   summary: "Sign out: the session's refresh tokens end at once, its access tokens within a minute",
   access: "customer",
+  body: Fields({
+    refreshToken: Type.Optional(
+      Type.String({ maxLength: 200, description: "Not needed: the access token names the session" }),
+    ),
+  }),
   replies: { 204: null },
 });
 

@@ -1,4 +1,5 @@
 import type { TObject } from "typebox";
+import { Check } from "typebox/value";
 import { type Call, parameterNames } from "./call.ts";
 import type { Contract } from "./contract.ts";
 import { openApiResponses } from "./openapi-responses.ts";
@@ -54,10 +55,16 @@ function operation({ name, service, call }: PublicCall): unknown {
       ...parametersOf(call.shape.headers, "header"),
       ...idempotencyKeyParameter(call),
     ],
-    ...(body ? { requestBody: { required: true, content: { "application/json": { schema: body } } } } : {}),
+    ...(body ? { requestBody: requestBody(body) } : {}),
     responses: openApiResponses(call),
   };
 }
+
+/** A body whose fields may all be left out may be left out itself. */
+const requestBody = (schema: TObject) => ({
+  required: !Check(schema, {}),
+  content: { "application/json": { schema } },
+});
 
 function pathParameters(call: Call): unknown[] {
   return parameterNames(call.path).map((name) => {

@@ -41,6 +41,12 @@ const things = contract("things", {
       replies: { 200: Media("image/svg+xml") },
     }),
     dawdle: call("GET /dawdle", { summary: "Dawdle", access: "public", replies: { 204: null }, timeout: 60 }),
+    note: call("POST /notes", {
+      summary: "Note",
+      access: "public",
+      body: Fields({ text: Type.Optional(Text(10)) }),
+      replies: { 200: Fields({ text: Type.String() }) },
+    }),
     crash: call("GET /crash", { summary: "Crash", access: "public", replies: { 204: null } }),
   },
   events: {},
@@ -63,6 +69,7 @@ const handlers: Handlers<typeof things> = {
         reject(signal.reason);
       });
     }),
+  note: async ({ body }) => ({ text: body.text ?? "none" }),
   async crash() {
     throw new Error("select * from secrets at 10.0.0.1:5432");
   },
@@ -219,4 +226,11 @@ test("a service that is not ready says so; one that drains answers and lets go o
   state.draining = true;
   const { status, headers } = await ask(`${url}/things/1/picture`, "GET");
   assert.deepEqual([status, headers.get("connection")], [200, "close"]);
+});
+
+test("a body whose fields may all be left out may be left out itself", async (t) => {
+  const url = await serve(t);
+  assert.deepEqual((await ask(`${url}/notes`, "POST")).json, { text: "none" });
+  assert.deepEqual((await ask(`${url}/notes`, "POST", { body: { text: "hi" } })).json, { text: "hi" });
+  assert.equal((await ask(`${url}/notes`, "POST", { body: { words: "hi" } })).status, 400);
 });

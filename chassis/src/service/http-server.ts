@@ -1,4 +1,4 @@
-import Fastify, { type FastifyError, type FastifyInstance } from "fastify";
+import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import { parseJson } from "../contract/json.ts";
 import { problemHeaders, problemOf } from "../contract/problem.ts";
 import { Failure, failureFrom, invalidInput, notFound, tooLarge, unsupportedMediaType } from "../core/failure.ts";
@@ -21,6 +21,15 @@ export type Health = {
 
 /** Makes the HTTP server of a service: JSON in with our parser, problems out, health answers, strict routing. */
 export function createHttpServer(health: Health, log: Log): FastifyInstance {
+  const answerFailure = (error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
+    const failure = failureFromFastify(error as FastifyError);
+    if (failure.kind === "bug") log.error({ err: failure.cause ?? failure, requestId: request.id }, "a request failed");
+    return reply
+      .code(failure.status)
+      .headers({ ...problemHeaders(failure), "content-type": "application/problem+json" })
+      .serializer(JSON.stringify)
+      .send(problemOf(failure, request.id));
+  };
   const server = Fastify({
     bodyLimit: DEFAULT_BODY_LIMIT,
     requestTimeout: 30_000,
@@ -32,6 +41,8 @@ export function createHttpServer(health: Health, log: Log): FastifyInstance {
       return typeof given === "string" && REQUEST_ID.test(given) ? given : newId();
     },
     routerOptions: { caseSensitive: true, maxParamLength: 200 },
+    // What is refused before there is a route, such as a path with bad escapes.
+    frameworkErrors: answerFailure,
   });
   server.removeAllContentTypeParsers();
   server.addContentTypeParser("application/json", { parseAs: "buffer" }, async (_request: unknown, body: Buffer) =>
@@ -40,15 +51,7 @@ export function createHttpServer(health: Health, log: Log): FastifyInstance {
   server.setNotFoundHandler(() => {
     throw notFound.failure();
   });
-  server.setErrorHandler((error, request, reply) => {
-    const failure = failureFromFastify(error as FastifyError);
-    if (failure.kind === "bug") log.error({ err: failure.cause ?? failure, requestId: request.id }, "a request failed");
-    return reply
-      .code(failure.status)
-      .headers({ ...problemHeaders(failure), "content-type": "application/problem+json" })
-      .serializer(JSON.stringify)
-      .send(problemOf(failure, request.id));
-  });
+  server.setErrorHandler(answerFailure);
   // Callers keep their connections: tell them to let go while we drain (fastify#7044).
   server.addHook("onSend", async (_request, reply) => {
     if (health.draining()) reply.header("connection", "close");

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { type TObject, Type } from "typebox";
+import { Check } from "typebox/value";
 import { type Call, parameterNames } from "../contract/call.ts";
 import { faultOfText } from "../contract/json.ts";
 import { Fields, Id } from "../contract/schema.ts";
@@ -21,7 +22,7 @@ export function inputReader(call: Call): (raw: RawInput) => Input {
   const query = shape.query && textValidator(shape.query, "/query");
   const headers = shape.headers && textValidator(shape.headers, "/headers");
   const headerNames = Object.keys(shape.headers?.properties ?? {});
-  const body = jsonValidator(shape.body ?? Fields({}));
+  const body = bodyReader(shape.body);
   return (raw) => {
     refuseBadText(raw.params, "/path");
     refuseBadText(raw.query, "/query");
@@ -30,8 +31,18 @@ export function inputReader(call: Call): (raw: RawInput) => Input {
       query: query ? query(raw.query) : {},
       headers: headers ? headers(pick(raw.headers, headerNames)) : {},
       key: readKey(call, raw.headers["idempotency-key"]),
-      body: shape.body || raw.body !== undefined ? body(raw.body) : undefined,
+      body: body(raw.body),
     };
+  };
+}
+
+/** A body whose fields may all be left out may be left out itself. */
+function bodyReader(schema: TObject | undefined): (raw: unknown) => unknown {
+  const validate = jsonValidator(schema ?? Fields({}));
+  const mayBeAbsent = Check(schema ?? Fields({}), {});
+  return (raw) => {
+    const body = validate(raw === undefined && mayBeAbsent ? {} : raw);
+    return schema ? body : undefined;
   };
 }
 

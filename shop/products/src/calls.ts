@@ -39,7 +39,10 @@ export const calls = ({ products, addProduct, editProduct, removeProduct }: Need
   return {
     async listProducts({ query, headers }) {
       const { limit, cursor, category, search = "" } = query;
-      const rows = await products.list({ words: searchWords(search), category, cursor }, limit + 1);
+      const rows = await products.list(
+        { words: searchWords(search), category: category || undefined, cursor },
+        limit + 1,
+      );
       const page = pageOf(rows.map(shown), limit);
       return unlessKnown(headers["if-none-match"], tagOf(JSON.stringify(page)), page, REVALIDATE);
     },

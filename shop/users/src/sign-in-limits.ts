@@ -8,9 +8,12 @@ import type { FailureCount, SignInFailureStore } from "./sign-in-failure-store.t
 /** Who tries to sign in, and from which network. */
 export type Attempt = { readonly email: string; readonly network: string };
 
-/** Failures in {@link WINDOW} after which nobody tries again until it is over. */
-export const MOST_FAILURES = { accountAtNetwork: 10, network: 100, account: 100 } as const;
-const WINDOW = 15 * 60_000;
+/**
+ * Failures in {@link WINDOW} after which nobody tries again until it is over. Far above what a person mistypes, also behind an
+ * address that a whole company shares, and far below what guessing needs.
+ */
+export const MOST_FAILURES = { accountAtNetwork: 50, network: 1_000, account: 500 } as const;
+const WINDOW = 5 * 60_000;
 
 export type SignInLimits = {
   /** Throws `rate_limited` when there were too many failures. It is the same for accounts that are not there. */
