@@ -1,5 +1,8 @@
+import type { Environment } from "@flotilla/chassis/core/config";
+import type { Broker } from "@flotilla/chassis/messaging/broker";
 import { startService } from "@flotilla/chassis/service/host";
 import { type InProcess, type InProcessService, startInProcess } from "@flotilla/chassis/testing/in-process";
+import type { Cleanup } from "@flotilla/chassis/testing/postgres";
 import { service as email } from "../email/src/service.ts";
 import { startGateway } from "../gateway/src/service.ts";
 import { service as inventory } from "../inventory/src/service.ts";
@@ -36,9 +39,21 @@ export type Shop = InProcess & {
   admin: Visitor;
 };
 
+export type ShopOptions = {
+  /** Settings of single services, by their names. */
+  environment?: Record<string, Environment>;
+  broker?: Broker;
+  /** Gets every line that is logged. */
+  log?: { write(line: string): void };
+};
+
 /** Starts the whole shop for a test (or a file's tests); it stops when they end. */
-export async function startShop(t: Parameters<typeof startInProcess>[0]): Promise<Shop> {
-  const running = await startInProcess(t, services);
+export async function startShop(t: Cleanup, { environment = {}, broker, log }: ShopOptions = {}): Promise<Shop> {
+  const configured = services.map((service) => ({
+    ...service,
+    environment: { ...service.environment, ...environment[service.name] },
+  }));
+  const running = await startInProcess(t, configured, broker, log);
   const visitor = () => new Visitor(running.url("gateway"));
   const admin = await visitor().signIn(administrator);
   let customers = 0;

@@ -1,9 +1,11 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { DestinationStream } from "pino";
 import type { Environment } from "../core/config.ts";
 import type { Database } from "../database/database.ts";
 import { type StaticDiscovery, staticDiscovery } from "../discovery/static.ts";
+import { serviceTokens } from "../identity/service-token.ts";
 import { newServiceKey } from "../identity/signing-key.ts";
 import type { Broker } from "../messaging/broker.ts";
 import { memoryBroker } from "../messaging/memory-broker.ts";
@@ -24,15 +26,21 @@ export type InProcess = {
   url(service: string): string;
   /** A service's own database. */
   database(service: string): Database;
+  /** The token with which one service calls another; `from` may be any service that runs here. */
+  serviceToken(from: string, to: string): Promise<string>;
   /** Stops a service as SIGTERM would, and starts it again. */
   restart(service: string): Promise<void>;
 };
 
-/** Starts services in this process; they stop when the test ends. The broker is an in-memory one unless another is given. */
+/**
+ * Starts services in this process; they stop when the test ends. The broker is an in-memory one unless another is given. `log` gets
+ * every line that they log.
+ */
 export async function startInProcess(
   t: Cleanup,
   services: readonly InProcessService[],
   broker: Broker = memoryBroker(),
+  log?: DestinationStream,
 ): Promise<InProcess> {
   const keys = await keyFiles(t, services);
   const discovery = staticDiscovery({});
@@ -48,7 +56,9 @@ export async function startInProcess(
         ...keys.environment(name),
         ...environment,
       },
-      log: createLog({ service: name, level: process.env["TEST_LOG_LEVEL"] ?? "silent" }),
+      log: log
+        ? createLog({ service: name, level: "trace", destination: log })
+        : createLog({ service: name, level: process.env["TEST_LOG_LEVEL"] ?? "silent" }),
       discovery,
       broker,
     };
@@ -66,6 +76,7 @@ export async function startInProcess(
   return {
     url: (service) => known(running, service).url,
     database: (service) => known(databases, service).database,
+    serviceToken: (from, to) => keys.token(from, to),
     async restart(service) {
       await known(running, service).stop();
       running.delete(service);
@@ -93,6 +104,11 @@ async function keyFiles(t: Cleanup, services: readonly InProcessService[]) {
   for (const { privateJwk } of keys)
     await writeFile(join(folder, `${privateJwk.kid}.json`), JSON.stringify(privateJwk));
   return {
+    token(from: string, to: string): Promise<string> {
+      const key = keys.find(({ privateJwk }) => privateJwk.kid === from)?.privateJwk;
+      if (!key) throw new Error(`${from} does not run here`);
+      return serviceTokens({ name: from, key })(to);
+    },
     environment: (name: string): Environment => ({
       SERVICE_KEY_FILE: join(folder, `${name}.json`),
       SERVICE_PUBLIC_KEYS_FILE: publicKeys,
