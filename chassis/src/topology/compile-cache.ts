@@ -23,9 +23,8 @@ export async function warmCompileCache(folder: string): Promise<void> {
   if (isWarm) return;
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 });
-    const script = fileURLToPath(new URL("./compile-shared.ts", import.meta.url));
-    const env = { ...process.env, NODE_COMPILE_CACHE: folder };
-    await once(spawn(process.execPath, [...v8Settings, script], { env, stdio: "ignore" }), "exit");
+    const script = fileURLToPath(new URL("./precompile.ts", import.meta.url));
+    await once(spawn(process.execPath, [...v8Settings, script, folder], { stdio: "ignore" }), "exit");
     await writeFile(warmed, "");
   } catch {}
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
-import { readdir, readFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { eventually } from "../testing/eventually.ts";
@@ -16,6 +16,9 @@ import { isRunning } from "./running-process.ts";
 /** Runs the fixtures under a supervisor of their own, with a database server that outlives it. */
 async function arrange(t: Cleanup) {
   const folder = await temporaryFolder(t);
+  // The fixtures share nothing worth compiling beforehand.
+  await mkdir(join(folder, "compile-cache"));
+  await writeFile(join(folder, "compile-cache", "warmed"), "");
   const server = await startTestServer();
   t.after(() => server.stop());
   const start = async (environment: NodeJS.ProcessEnv = {}) => {
