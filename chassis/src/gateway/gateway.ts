@@ -73,7 +73,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const server = createHttpServer((request: IncomingMessage, response: ServerResponse, awaitsContinue) => {
     const exchange = beginExchange(request, response, isStopping);
     exchange.awaitsContinue = awaitsContinue;
-    response.once("close", () => logExchange(log, exchange));
+    response.on("close", () => logExchange(log, exchange));
     void handle(exchange, needs);
   });
 

@@ -62,7 +62,7 @@ function watch(
       if (conversation.ended) return;
       conversation.ended = true;
       clearTimeout(timer);
-      response.off("close", onClose).off("drain", onDrain);
+      response.off("close", onClose);
       if (timeout === 0) stopping.removeEventListener("abort", onStopping);
       resolve(outcome);
     },
@@ -78,14 +78,13 @@ function watch(
     conversation.end("answered");
     conversation.asking?.cancel();
   };
-  const onDrain = (): void => conversation.asking?.resume();
   const onStopping = (): void => {
     if (response.headersSent) response.end();
     else conversation.giveUp(unavailable.failure({ retryAfter: 1 }));
     onClose();
   };
   const timer = timeout > 0 ? setTimeout(() => conversation.giveUp(deadlineExceeded.failure()), timeout) : undefined;
-  response.on("close", onClose).on("drain", onDrain);
+  response.on("close", onClose);
   if (timeout === 0) {
     if (stopping.aborted) queueMicrotask(onStopping);
     else stopping.addEventListener("abort", onStopping);
@@ -106,8 +105,12 @@ function answerTo(response: ServerResponse, { begin }: RelayOptions, conversatio
       whole = body;
       if (body === undefined && framing === "chunked") response.flushHeaders();
     },
-    // What arrives is in a buffer that the next read overwrites.
-    onData: (data) => conversation.ended || response.write(Buffer.from(data)),
+    onData(data) {
+      // What arrives is in a buffer that the next read overwrites.
+      if (conversation.ended || response.write(Buffer.from(data))) return true;
+      response.once("drain", () => conversation.asking?.resume());
+      return false;
+    },
     onEnd() {
       if (conversation.ended) return;
       conversation.end("answered");

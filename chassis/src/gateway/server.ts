@@ -6,6 +6,9 @@ import { failureOfParser } from "./malformed.ts";
 
 type OnRequest = (request: IncomingMessage, response: ServerResponse, awaitsContinue: boolean) => void;
 
+/** The exchanges under way on one connection; they end in the order in which they began. */
+type Open = { count: number; latest: ServerResponse };
+
 /** Makes the HTTP server: strict parsing, bounded headers and times, and an answer of ours to what is not HTTP. */
 export function createHttpServer(onRequest: OnRequest): Server {
   const server = createServer({
@@ -21,13 +24,16 @@ export function createHttpServer(onRequest: OnRequest): Server {
     keepAlive: true,
     keepAliveInitialDelay: 60_000,
   });
-  const exchanges = new WeakMap<Socket, Set<ServerResponse>>();
+  const exchanges = new WeakMap<Socket, Open>();
   const listen = (request: IncomingMessage, response: ServerResponse, awaitsContinue: boolean): void => {
     const { socket } = request;
-    const open = exchanges.get(socket) ?? new Set();
-    if (open.size === 0) exchanges.set(socket, open);
-    open.add(response);
-    response.once("close", () => open.delete(response));
+    const open = exchanges.get(socket) ?? { count: 0, latest: response };
+    if (open.count === 0) exchanges.set(socket, open);
+    open.count += 1;
+    open.latest = response;
+    response.on("close", () => {
+      open.count -= 1;
+    });
     onRequest(request, response, awaitsContinue);
   };
   server.on("request", (request, response) => listen(request, response, false));
@@ -41,9 +47,9 @@ export function createHttpServer(onRequest: OnRequest): Server {
 }
 
 /** Whether an answer to bytes that are not HTTP would be read as one to them, and not to a request before them. */
-function mayAnswer(open: ReadonlySet<ServerResponse> | undefined): boolean {
-  const [first, second] = open ?? [];
-  return !first || (!second && !first.req.complete && !first.headersSent);
+function mayAnswer(open: Open | undefined): boolean {
+  if (!open || open.count === 0) return true;
+  return open.count === 1 && !open.latest.req.complete && !open.latest.headersSent;
 }
 
 /** The answer to what could not be read as a request; the connection ends after it. */

@@ -22,10 +22,10 @@ export function startTrace(parent?: TraceContext): TraceContext {
   return parent ? { ...parent, spanId } : { traceId: randomHex(16), spanId, sampled: true };
 }
 
-// Random bytes cost far less by the thousand than by the dozen.
-const pool = Buffer.alloc(4_096);
+const pool = Buffer.allocUnsafeSlow(4_096);
 let used = pool.length;
 
+/** Random bytes in hex, drawn many at a time: asking for a few costs as much as asking for thousands. */
 function randomHex(bytes: number): string {
   if (used + bytes > pool.length) {
     randomFillSync(pool);
