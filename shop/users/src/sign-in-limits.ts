@@ -8,16 +8,14 @@ import type { FailureCount, SignInFailureStore } from "./sign-in-failure-store.t
 /** Who tries to sign in, and from which network. */
 export type Attempt = { readonly email: string; readonly network: string };
 
-/** Failures within `window` milliseconds after which nobody tries again until it is over. */
-export type SignInRules = {
-  readonly accountAtNetwork: number;
-  readonly network: number;
-  readonly account: number;
-  readonly window: number;
-};
+/**
+ * Failures in {@link WINDOW} after which nobody tries again until it is over: far above what people mistype, also behind an address
+ * that a whole company shares, and far below what guessing needs.
+ */
+export const MOST_FAILURES = { accountAtNetwork: 50, network: 1_000, account: 500 } as const;
 
-/** Far above what people mistype, also behind an address that a whole company shares, and far below what guessing needs. */
-export const signInRules: SignInRules = { accountAtNetwork: 50, network: 1_000, account: 500, window: 5 * 60_000 };
+/** Milliseconds. */
+export const WINDOW = 5 * 60_000;
 
 export type SignInLimits = {
   /** Throws `rate_limited` when there were too many failures. It is the same for accounts that are not there. */
@@ -30,26 +28,21 @@ export type SignInLimits = {
  * Limits of failed sign-ins: of an account at one network, of a network, and of an account wherever from. The last one does not keep
  * out those at networks where a session of the account began, so nobody can lock an owner out from elsewhere.
  */
-export function signInLimits(needs: {
-  store: SignInFailureStore;
-  sessions: SessionStore;
-  clock: Clock;
-  rules?: SignInRules;
-}): SignInLimits {
-  const { store, sessions, clock, rules = signInRules } = needs;
+export function signInLimits(needs: { store: SignInFailureStore; sessions: SessionStore; clock: Clock }): SignInLimits {
+  const { store, sessions, clock } = needs;
   return {
     async check(attempt) {
       const now = clock.now();
       const [here, network, anywhere] = await store.counts(subjectsOf(attempt), now);
-      refuseBeyond(rules.accountAtNetwork, here, now);
-      refuseBeyond(rules.network, network, now);
-      if (!isBeyond(rules.account, anywhere)) return;
+      refuseBeyond(MOST_FAILURES.accountAtNetwork, here, now);
+      refuseBeyond(MOST_FAILURES.network, network, now);
+      if (!isBeyond(MOST_FAILURES.account, anywhere)) return;
       if (await sessions.beganAt(emailKey(attempt.email), networkHash(attempt.network))) return;
-      refuseBeyond(rules.account, anywhere, now);
+      refuseBeyond(MOST_FAILURES.account, anywhere, now);
     },
     async failed(attempt) {
       const now = clock.now();
-      await store.add(subjectsOf(attempt), now, new Date(now.getTime() + rules.window));
+      await store.add(subjectsOf(attempt), now, new Date(now.getTime() + WINDOW));
     },
     async succeeded(attempt) {
       await store.forget(subjectsOf(attempt)[0]);
