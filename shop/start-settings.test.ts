@@ -27,7 +27,8 @@ const wrong: [string, string, RegExp][] = [
   ["DATABASE_URL", "mysql://root:secret@db", /^DATABASE_URL has no scheme that is known here, use postgres:/],
   ["DATABASE_URL", "postgres://", /^DATABASE_URL is not a complete URL/],
   ["BROKER_URL", "kafka://broker", /^BROKER_URL has no scheme that is known here/],
-  ["BROKER_URL", "amqp://guest:secret@rabbit", /^BROKER_URL: this version can't do amqp: yet/],
+  ["BROKER_URL", "amqp:guest:secret", /^BROKER_URL is not a complete URL/],
+  ["BROKER_URL", "amqp://guest:secret@a,postgres://guest:secret@b", /^BROKER_URL has no scheme that is known here/],
   ["BROKER_URL", "nonsense", /^BROKER_URL has no scheme that is known here/],
   ["DISCOVERY_URL", "consul://localhost:8500", /^DISCOVERY_URL: this version can't do consul: yet/],
   ["DISCOVERY_URL", "dns:", /^DISCOVERY_URL: this version can't do dns: yet/],
@@ -43,6 +44,11 @@ for (const [name, value, line] of wrong) {
     assert.doesNotMatch(faults[0] ?? "", /secret/);
   });
 }
+
+test("RabbitMQ is a broker, also as several nodes of a cluster", () => {
+  assert.deepEqual(faultsOf({ BROKER_URL: "amqp://guest:secret@rabbit:5672" }), []);
+  assert.deepEqual(faultsOf({ BROKER_URL: "amqps://guest:secret@one/shop, amqps://guest:secret@other/shop" }), []);
+});
 
 test("all faults are found at once", () => {
   const faults = faultsOf({ PORT: "x", ADMIN_PASSWORD: "x", BROKER_URL: "x", REPLICAS: "x=1,y=2" });

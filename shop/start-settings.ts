@@ -57,7 +57,8 @@ export function readStartSettings(topology: Topology, environment: Environment):
 function urlFaults({ DATABASE_URL, BROKER_URL, DISCOVERY_URL, SMTP_URL }: Partial<Settings>): string[] {
   const faults: string[] = [];
   const postgres = ["postgres", "postgresql"];
-  const broker = BROKER_URL === "postgres:" ? undefined : BROKER_URL;
+  // A cluster of RabbitMQ is several URLs; each is looked at by itself.
+  const brokers = BROKER_URL === "postgres:" ? undefined : BROKER_URL?.split(",").map((url) => url.trim());
   const discovery = DISCOVERY_URL === "static:" ? undefined : DISCOVERY_URL;
   const check = (
     name: string,
@@ -74,10 +75,14 @@ function urlFaults({ DATABASE_URL, BROKER_URL, DISCOVERY_URL, SMTP_URL }: Partia
       faults.push(`${name} is not a complete URL, use ${use}`);
   };
   check("DATABASE_URL", DATABASE_URL, postgres, [], "postgres://user:password@host/database");
-  check("BROKER_URL", broker, postgres, ["amqp", "amqps"], "postgres: (the default)");
+  const brokerUse = "postgres: (the default) or amqp://user:password@host:port";
+  const several = (brokers?.length ?? 0) > 1;
+  for (const url of brokers ?? []) {
+    check("BROKER_URL", url, several ? ["amqp", "amqps"] : [...postgres, "amqp", "amqps"], [], brokerUse);
+  }
   check("DISCOVERY_URL", discovery, [], ["consul", "dns"], "static: (the default)");
   check("SMTP_URL", SMTP_URL, ["smtp", "smtps"], [], "smtp://host:port");
-  return faults;
+  return [...new Set(faults)];
 }
 
 function notices(environment: Environment): string[] {

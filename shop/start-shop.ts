@@ -5,7 +5,7 @@ import { endLeftProcesses } from "@flotilla/chassis/topology/left-processes";
 import { FolderInUse, type FolderLock, lockFolder } from "@flotilla/chassis/topology/lock";
 import { runTopology } from "@flotilla/chassis/topology/run-topology";
 import { type Administrator, prepareAdministrator } from "./administrator.ts";
-import { databaseFaults, dataFolderFault, listenFault } from "./start-checks.ts";
+import { dataFolderFault, listenFault, serverFaults } from "./start-checks.ts";
 import { startScreen } from "./start-screen.ts";
 import { type ReadSettings, readStartSettings, settingNames } from "./start-settings.ts";
 import { listenForStop, type StopRequest } from "./stop-request.ts";
@@ -38,7 +38,7 @@ async function check({ settings, faults }: ReadSettings, dataFolder: string): Pr
       : { DATABASE_URL, BROKER_URL: BROKER_URL === "postgres:" ? undefined : BROKER_URL };
     const { HOST, PORT } = settings;
     const portFault = HOST !== undefined && PORT !== undefined && (await listenFault(HOST, PORT));
-    const found = [folderFault, portFault, ...(await databaseFaults(databases))];
+    const found = [folderFault, portFault, ...(await serverFaults(databases))];
     const all = [...faults, ...found.filter((fault) => typeof fault === "string")];
     if (!lock || all.length > 0) throw new ConfigurationError(all);
     return lock;

@@ -7,7 +7,12 @@ export type Published = "confirmed" | { readonly failed: string };
 export type Verdict = "done" | { readonly retryIn: number };
 
 /** A message on its way to one consumer. `attempt` counts from 1 and grows with each delivery after a `retryIn`. */
-export type Delivery = { readonly message: Message; readonly attempt: number };
+export type Delivery = {
+  readonly message: Message;
+  readonly attempt: number;
+  /** Why it can't be handled, whoever reads it: what came is then the body of a message that stands for it, or the broker gave it up. */
+  readonly fault?: string;
+};
 
 export type BrokerSubscription = {
   /** The consumer's name. Replicas share it, and with it the messages: each goes to one of them. */

@@ -16,10 +16,18 @@ type Driver = (url: string, options: ConnectBrokerOptions) => Promise<Broker>;
 
 const postgres: Driver = (url, options) => postgresBroker({ url, ...options });
 
+/** Loaded only when it is asked for: its client is not there unless somebody installed it. */
+const rabbitmq: Driver = async (url, options) => {
+  const { rabbitmqBroker } = await import("./rabbitmq/rabbitmq-broker.ts");
+  return rabbitmqBroker({ url, ...options });
+};
+
 /** The drivers, by the scheme of the broker's URL. */
 const drivers: Readonly<Record<string, Driver>> = {
   "postgres:": postgres,
   "postgresql:": postgres,
+  "amqp:": rabbitmq,
+  "amqps:": rabbitmq,
   "memory:": async (_, { clock }) => memoryBroker({ clock }),
 };
 

@@ -7,10 +7,11 @@ import type { Log } from "../telemetry/log.ts";
 import { parseTraceparent } from "../telemetry/trace-context.ts";
 import type { Broker, Delivery, Verdict } from "./broker.ts";
 import { park } from "./dead-letter.ts";
+import { readEnvelope, standIn } from "./envelope.ts";
 import { recordInInbox } from "./inbox-store.ts";
 import type { Message } from "./message.ts";
 import type { Subscription } from "./messaging.ts";
-import { messageReader, type ReadMessage } from "./read-message.ts";
+import { messageReader, messageUnreadable, type ReadMessage } from "./read-message.ts";
 
 export type ConsumerOptions = {
   /** The consumer's name, shared by its replicas: the name of the service. */
@@ -52,12 +53,24 @@ export async function startConsumer(options: ConsumerOptions): Promise<() => Pro
     consumer: options.consumer,
     types: options.subscriptions.map(({ event }) => event.type),
     concurrency: consumer.concurrency,
-    handle: (delivery) => runInContext(contextOf(delivery.message), () => handle(consumer, delivery)),
+    handle(came) {
+      const delivery = readable(came);
+      return runInContext(contextOf(delivery.message), () => handle(consumer, delivery));
+    },
   });
   return async () => {
     stopping.abort();
     await unsubscribe();
   };
+}
+
+/** Whatever a broker was given by somebody else is a delivery from here on, if one that can only be parked. */
+function readable(delivery: Delivery): Delivery {
+  if (delivery.fault) return delivery;
+  const envelope = readEnvelope(delivery.message);
+  return "fault" in envelope
+    ? { ...delivery, message: standIn({}, delivery.message), fault: envelope.fault }
+    : delivery;
 }
 
 const contextOf = (message: Message) =>
@@ -81,8 +94,9 @@ async function handle(consumer: Consumer, delivery: Delivery): Promise<Verdict> 
 }
 
 async function handleOrPark(consumer: Consumer, delivery: Delivery): Promise<Verdict> {
-  const { message, attempt } = delivery;
+  const { message, attempt, fault } = delivery;
   try {
+    if (fault) throw messageUnreadable.failure({ cause: new Error(fault) });
     await apply(consumer, message);
     return "done";
   } catch (error) {

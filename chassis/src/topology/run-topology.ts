@@ -94,8 +94,9 @@ async function startDatabases(options: RunOptions, started: AsyncDisposableStack
   return databases;
 }
 
-/** Services may use the broker's tables but make none, so they are made for them. */
+/** Services may use the tables of a broker on PostgreSQL but make none, so they are made for them. */
 async function prepareBroker(url: string): Promise<void> {
+  if (!/^postgres(ql)?:/i.test(url)) return;
   const log = createLog({ service: "supervisor", level: "silent" });
   const database = openDatabase({ url, name: "supervisor", log });
   try {

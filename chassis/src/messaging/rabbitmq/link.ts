@@ -1,0 +1,117 @@
+import { type ChannelModel, connect } from "amqplib";
+import { type Backoff, backoffDelay } from "../../core/backoff.ts";
+import type { Clock } from "../../core/clock.ts";
+import { unavailable } from "../../core/failure.ts";
+import type { Log } from "../../telemetry/log.ts";
+
+/** A connection to RabbitMQ that is made again whenever it is lost. */
+export type Link = {
+  /** The connection there is right now. */
+  current(): ChannelModel | undefined;
+  /** Resolves with the connection as soon as there is one; throws `unavailable` after 10 s without. */
+  connected(): Promise<ChannelModel>;
+  /** Whether the broker can be talked to and takes what is published. */
+  healthy(): boolean;
+  /** Ends the connection there is, if any: another one is made. */
+  reset(): void;
+  close(): Promise<void>;
+};
+
+export type LinkOptions = {
+  /** The nodes of the cluster; the next one is tried when one can't be reached. */
+  urls: readonly string[];
+  /** What the broker shows as the name of the connection. */
+  name: string;
+  clock: Clock;
+  log: Log;
+  /** Called after each connect. */
+  onConnect(connection: ChannelModel): void;
+};
+
+const backoff: Backoff = { first: 100, most: 2_000 };
+
+/** Seconds between signs of life; two without any end the connection. */
+const HEARTBEAT = 5;
+
+/** Milliseconds that connecting may take, and that somebody waits for a connection. */
+const LONGEST_HANDSHAKE = 5_000;
+const LONGEST_WAIT = 10_000;
+
+/** Keeps a connection to one of the nodes. */
+export function keepLinked(options: LinkOptions): Link {
+  const { clock, log } = options;
+  const closing = new AbortController();
+  let connection: ChannelModel | undefined;
+  let blocked = false;
+  let waiting = Promise.withResolvers<ChannelModel>();
+  let lastError: unknown;
+
+  async function run(): Promise<void> {
+    for (let failures = 0; !closing.signal.aborted; ) {
+      const url = options.urls[failures % options.urls.length] as string;
+      try {
+        await serve(await open(url, options.name));
+        failures = 0;
+      } catch (error) {
+        lastError = error;
+        failures += 1;
+        if (!closing.signal.aborted) log.warn({ err: error, failures }, "RabbitMQ can't be reached");
+        await clock.sleep(backoffDelay(backoff, failures), closing.signal).catch(() => {});
+      }
+    }
+  }
+
+  /** Resolves when the connection is lost. */
+  async function serve(opened: ChannelModel): Promise<void> {
+    const lost = Promise.withResolvers<void>();
+    opened.on("error", (error) => log.warn({ err: error }, "the connection to RabbitMQ failed"));
+    opened.on("blocked", (reason) => {
+      blocked = true;
+      log.warn({ reason }, "RabbitMQ takes no messages for now");
+    });
+    opened.on("unblocked", () => {
+      blocked = false;
+    });
+    opened.on("close", () => lost.resolve());
+    if (closing.signal.aborted) return opened.close();
+    connection = opened;
+    waiting.resolve(opened);
+    options.onConnect(opened);
+    await lost.promise;
+    connection = undefined;
+    blocked = false;
+    waiting = Promise.withResolvers();
+  }
+
+  const running = run();
+  return {
+    current: () => connection,
+    async connected() {
+      if (connection) return connection;
+      const enough = new AbortController();
+      const tooLong = clock.sleep(LONGEST_WAIT, AbortSignal.any([enough.signal, closing.signal])).catch(() => {});
+      const made = await Promise.race([waiting.promise, tooLong]);
+      enough.abort();
+      if (!made) throw unavailable.failure({ cause: lastError ?? new Error("there is no connection to RabbitMQ") });
+      return made;
+    },
+    healthy: () => connection !== undefined && !blocked,
+    reset: () => void connection?.close().catch(() => {}),
+    async close() {
+      closing.abort();
+      await connection?.close().catch(() => {});
+      await running;
+    },
+  };
+}
+
+const open = (url: string, name: string): Promise<ChannelModel> => {
+  const withHeartbeat = new URL(url);
+  if (!withHeartbeat.searchParams.has("heartbeat")) withHeartbeat.searchParams.set("heartbeat", String(HEARTBEAT));
+  return connect(withHeartbeat.href, {
+    timeout: LONGEST_HANDSHAKE,
+    keepAlive: true,
+    noDelay: true,
+    clientProperties: { connection_name: name },
+  });
+};

@@ -1,0 +1,44 @@
+import type { Message } from "../message.ts";
+
+/**
+ * Queues of each consumer. A key's messages are all in one of them, and one replica at a time reads it: so many replicas can share the
+ * work. Publishers and consumers must agree on the number.
+ */
+export const PARTITIONS = 8;
+
+/** The names of everything on the broker, below the name of the exchange that events are published to. */
+export type Names = {
+  /** The topic exchange of all events; routing keys are `order.confirmed.3`: type and partition. */
+  readonly events: string;
+  /** The topic exchange of one consumer, before its queues. */
+  exchangeOf(consumer: string): string;
+  queueOf(consumer: string, partition: number): string;
+  /** Where the broker puts what was delivered too often: an exchange for all, a queue for each consumer. */
+  readonly dead: string;
+  deadQueueOf(consumer: string): string;
+  /** The fanout exchange over which the replicas of a consumer hear of each other. */
+  replicasOf(consumer: string): string;
+};
+
+/** Names everything below `exchange`. */
+export const namesBelow = (exchange: string): Names => ({
+  events: exchange,
+  exchangeOf: (consumer) => `${exchange}.${consumer}`,
+  queueOf: (consumer, partition) => `${exchange}.${consumer}.${partition}`,
+  dead: `${exchange}.dead`,
+  deadQueueOf: (consumer) => `${exchange}.${consumer}.dead`,
+  replicasOf: (consumer) => `${exchange}.${consumer}.replicas`,
+});
+
+/** Messages of one lane are delivered in their order, one at a time. */
+export const laneOf = ({ source, key }: Message): string => `${source}:${key}`;
+
+/** The partition of a lane: FNV-1a over its UTF-16 units, modulo the number of partitions. */
+export function partitionOf(lane: string): number {
+  let hash = 0x811c9dc5;
+  for (let index = 0; index < lane.length; index++) {
+    hash = Math.imul(hash ^ lane.charCodeAt(index), 0x01000193);
+  }
+
+  return (hash >>> 0) % PARTITIONS;
+}

@@ -1,0 +1,62 @@
+import type { ChannelModel, ConsumeMessage } from "amqplib";
+
+/** A queue that this process reads. */
+export type Partition = {
+  /** Whether its messages may still be begun and settled: not while it is given up, nor once it is lost. */
+  open(): boolean;
+  /** Says that a message is under way until the promise is settled. */
+  track(work: Promise<unknown>): void;
+  settle(message: ConsumeMessage): void;
+  /** Begins no more, waits for those under way, and gives the rest back in their order. */
+  release(): Promise<void>;
+};
+
+export type PartitionOptions = {
+  connection: ChannelModel;
+  queue: string;
+  /** The most messages that are held without being settled. */
+  prefetch: number;
+  onMessage(message: ConsumeMessage, from: Partition): void;
+  /** Called when the queue was deleted or the channel closed although nobody released it. */
+  onLost(): void;
+};
+
+/** Begins to read a queue. While another one reads it, nothing comes. */
+export async function openPartition(options: PartitionOptions): Promise<Partition> {
+  const underWay = new Set<Promise<unknown>>();
+  let state: "open" | "releasing" | "closed" = "open";
+  const channel = await options.connection.createChannel();
+  const lose = () => {
+    if (state === "open") options.onLost();
+    state = "closed";
+  };
+  channel.on("error", () => {});
+  channel.on("close", lose);
+  const partition: Partition = {
+    open: () => state === "open",
+    track(work) {
+      underWay.add(work);
+      void work.finally(() => underWay.delete(work));
+    },
+    settle(message) {
+      if (state === "closed") return;
+      try {
+        channel.ack(message);
+      } catch {
+        // The connection is closing: the message comes again, and is known for a repeat.
+        lose();
+      }
+    },
+    async release() {
+      if (state === "open") state = "releasing";
+      await Promise.allSettled(underWay);
+      // One turn later, so that what those under way have settled is on its way before the channel's end.
+      await new Promise((resolve) => setImmediate(resolve));
+      state = "closed";
+      await channel.close().catch(() => {});
+    },
+  };
+  await channel.prefetch(options.prefetch);
+  await channel.consume(options.queue, (message) => (message ? options.onMessage(message, partition) : lose()));
+  return partition;
+}

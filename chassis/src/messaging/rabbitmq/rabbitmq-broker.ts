@@ -1,0 +1,70 @@
+import type { Clock } from "../../core/clock.ts";
+import { ConfigurationError } from "../../core/config.ts";
+import type { Log } from "../../telemetry/log.ts";
+import type { Broker } from "../broker.ts";
+import { keepLinked, type Link } from "./link.ts";
+import { namesBelow } from "./names.ts";
+import { createPublisher } from "./publisher.ts";
+import { type Served, serve } from "./subscription.ts";
+
+export type RabbitmqBrokerOptions = {
+  /** `amqp://user:password@host:port/vhost`; several nodes of a cluster with commas between them. */
+  url: string;
+  /** What the broker shows as the name of the connections. Default `broker`. */
+  name?: string;
+  clock: Clock;
+  log: Log;
+  /** The topic exchange that events are published to; everything else is named after it. Default `flotilla`. */
+  exchange?: string;
+};
+
+/**
+ * Opens RabbitMQ as a broker. One connection publishes and one consumes, so that a broker that takes no messages still gives
+ * some; both come back by themselves, and what they need is declared anew.
+ */
+export async function rabbitmqBroker(options: RabbitmqBrokerOptions): Promise<Broker> {
+  const { url, name = "broker", clock, log, exchange = "flotilla" } = options;
+  const urls = readUrls(url);
+  const names = namesBelow(exchange);
+  const publisher = createPublisher({ urls, name: `${name} publishes`, names, clock, log });
+  const serving = new Set<Served>();
+  let link: Link | undefined;
+  let closing: Promise<void> | undefined;
+
+  const wakeAll = () => {
+    for (const served of serving) served.wake();
+  };
+
+  async function close(): Promise<void> {
+    for (const served of serving) served.abandon();
+    serving.clear();
+    await Promise.all([publisher.close(), link?.close()]);
+  }
+
+  return {
+    declare: publisher.declare,
+    publish: publisher.publish,
+    async subscribe(subscription) {
+      link ??= keepLinked({ urls, name: `${name} consumes`, clock, log, onConnect: wakeAll });
+      const consuming = link;
+      const served = serve({ subscription, names, clock, log, connection: () => consuming.current() });
+      serving.add(served);
+      await consuming.connected();
+      await served.ready;
+      return async () => {
+        await served.stop();
+        serving.delete(served);
+      };
+    },
+    healthy: () => publisher.healthy() && (link?.healthy() ?? true),
+    close: () => (closing ??= close()),
+  };
+}
+
+function readUrls(text: string): string[] {
+  const urls = text.split(",").map((each) => each.trim());
+  const wrong = urls.some((url) => !URL.canParse(url) || !/^amqps?:$/.test(new URL(url).protocol));
+  if (wrong)
+    throw new ConfigurationError(["BROKER_URL must be amqp://user:password@host:port, or several with commas"]);
+  return urls;
+}

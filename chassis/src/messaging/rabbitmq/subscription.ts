@@ -1,0 +1,146 @@
+import type { ChannelModel } from "amqplib";
+import type { Clock } from "../../core/clock.ts";
+import { newId } from "../../core/id.ts";
+import type { Log } from "../../telemetry/log.ts";
+import type { BrokerSubscription } from "../broker.ts";
+import { startLoop } from "../loop.ts";
+import { consumeDead } from "./dead-queue.ts";
+import { declareConsumer } from "./declare.ts";
+import { createIntake, type Intake } from "./intake.ts";
+import { type Names, PARTITIONS } from "./names.ts";
+import { openPartition, type Partition } from "./partition.ts";
+import { joinReplicas, type Replicas } from "./replicas.ts";
+
+/** A subscription that is being served from RabbitMQ. */
+export type Served = {
+  /** Resolves when it is served for the first time. */
+  readonly ready: Promise<void>;
+  /** Looks at once whether there is a connection, and whether the share of the work has changed. */
+  wake(): void;
+  /** Takes no more; resolves when those under way have ended and are settled. */
+  stop(): Promise<void>;
+  /** Lets go at once, as a crash would. */
+  abandon(): void;
+};
+
+export type ServeOptions = {
+  subscription: BrokerSubscription;
+  names: Names;
+  clock: Clock;
+  log: Log;
+  /** The connection there is right now. */
+  connection(): ChannelModel | undefined;
+};
+
+/** What is there as long as nothing goes wrong on a connection; after that all of it is made anew. */
+type Session = {
+  readonly connection: ChannelModel;
+  readonly replicas: Replicas;
+  readonly partitions: Map<number, Partition>;
+  readonly broken: AbortSignal;
+  close(): Promise<void>;
+};
+
+/** Messages of a queue that are held without being settled: those behind a slow key must not hold up others. */
+const PREFETCH = 1_000;
+
+/** Milliseconds between signs of life of a replica. */
+const BEAT = 1_000;
+
+/** Serves a subscription: takes its share of the queues, and takes everything up again after whatever goes wrong. */
+export function serve(options: ServeOptions): Served {
+  const { subscription, clock, log } = options;
+  const id = newId();
+  const intake = createIntake({ subscription, clock, log });
+  const ready = Promise.withResolvers<void>();
+  let session: Session | undefined;
+
+  async function round(): Promise<boolean> {
+    const connection = options.connection();
+    if (session && (session.broken.aborted || session.connection !== connection)) {
+      await session.close();
+      session = undefined;
+    }
+    if (!connection) return false;
+    session ??= await openSession(options, connection, id, intake, () => loop.wake());
+    session.replicas.beat();
+    await takeShare(options, session, intake, () => loop.wake());
+    ready.resolve();
+    return false;
+  }
+
+  const loop = startLoop({ name: `serve ${subscription.consumer}`, clock, log, interval: BEAT, round });
+  return {
+    ready: ready.promise,
+    wake: loop.wake,
+    async stop() {
+      intake.halt();
+      await loop.stop();
+      await intake.drained();
+      await session?.close();
+    },
+    abandon() {
+      intake.halt();
+      void loop.stop();
+    },
+  };
+}
+
+async function openSession(
+  { subscription, names, clock, log }: ServeOptions,
+  connection: ChannelModel,
+  id: string,
+  intake: Intake,
+  onTrouble: () => void,
+): Promise<Session> {
+  const { consumer, types } = subscription;
+  const broken = new AbortController();
+  const breakOff = () => {
+    broken.abort();
+    onTrouble();
+  };
+  await declareConsumer(connection, names, consumer, types);
+  const exchange = names.replicasOf(consumer);
+  const replicas = await joinReplicas({ connection, exchange, id, clock, onChange: onTrouble, onLost: breakOff });
+  const dead = await consumeDead({ connection, queue: names.deadQueueOf(consumer), intake, onLost: breakOff });
+  const partitions = new Map<number, Partition>();
+  return {
+    connection,
+    replicas,
+    partitions,
+    broken: broken.signal,
+    async close() {
+      broken.abort();
+      try {
+        replicas.leave();
+      } catch (error) {
+        log.debug({ err: error }, "the other replicas will notice by themselves");
+      }
+      await Promise.all([...partitions.values(), dead].map((each) => each.release()));
+      await replicas.channel.close().catch(() => {});
+    },
+  };
+}
+
+/** Reads the queues that are this replica's and gives up those that are not. */
+async function takeShare(options: ServeOptions, session: Session, intake: Intake, wake: () => void): Promise<void> {
+  const { names, subscription } = options;
+  const { connection, partitions, replicas } = session;
+  const share = replicas.share(PARTITIONS);
+  for (const [number, partition] of partitions) {
+    if (!partition.open()) partitions.delete(number);
+    else if (!share.has(number)) void partition.release().finally(wake);
+  }
+  for (const number of share) {
+    if (partitions.has(number) || session.broken.aborted) continue;
+    const queue = names.queueOf(subscription.consumer, number);
+    const partition = await openPartition({
+      connection,
+      queue,
+      prefetch: PREFETCH,
+      onMessage: intake.take,
+      onLost: wake,
+    });
+    partitions.set(number, partition);
+  }
+}
