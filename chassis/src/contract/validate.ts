@@ -2,12 +2,14 @@ import { Ajv2020, type ErrorObject, type ValidateFunction } from "ajv/dist/2020.
 import addFormats from "ajv-formats";
 import type { Static, TObject, TSchema } from "typebox";
 import { type FieldError, invalidInput } from "../core/failure.ts";
+import { SENSITIVE } from "./sensitive.ts";
 
 /** Returns the value, typed, or throws `invalid_input` that names the path of every fault. */
 export type Validator<T> = (value: unknown) => T;
 
 const ajv = new Ajv2020({ allErrors: true, strict: true, useDefaults: true, coerceTypes: false });
 addFormats.default(ajv as never);
+ajv.addKeyword({ keyword: SENSITIVE, schemaType: "boolean" });
 
 /** Compiles a validator for JSON: unknown fields are refused where the schema says so, and nothing is coerced. */
 export const jsonValidator = <Schema extends TSchema>(schema: Schema): Validator<Static<Schema>> =>

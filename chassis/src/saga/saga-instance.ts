@@ -75,6 +75,8 @@ export type Progress = Pick<
   readonly stepTimeLeft?: number | null;
   /** Milliseconds to wait before it goes on. Absent: it goes on at once. */
   readonly wait?: number;
+  /** Given back although there is something to do, for any process to go on with. */
+  readonly givenBack?: true;
   /** The version that it has become an instance of. */
   readonly migrated?: { readonly version: number; readonly input: object };
   readonly entry: HistoryEntry;
@@ -85,7 +87,7 @@ export const SHORT_WAIT = 1_000;
 
 /** Whether whoever saves `progress` goes on with the instance. */
 export const keepsLease = (progress: Progress): boolean =>
-  isUnderWay(progress.status) && (progress.wait ?? 0) < SHORT_WAIT;
+  isUnderWay(progress.status) && !progress.givenBack && (progress.wait ?? 0) < SHORT_WAIT;
 
 /** Whether there is something left to do for the runner. */
 export const isUnderWay = (status: SagaStatus): status is "running" | "compensating" =>
@@ -93,7 +95,7 @@ export const isUnderWay = (status: SagaStatus): status is "running" | "compensat
 
 /** The instance as it is once `progress` has been saved; `now` is the monotonic clock. */
 export function progressed(instance: SagaInstance, progress: Progress, now: number): SagaInstance {
-  const { stepTimeLeft, wait: _wait, entry: _entry, migrated, ...changed } = progress;
+  const { stepTimeLeft, wait: _wait, entry: _entry, givenBack: _givenBack, migrated, ...changed } = progress;
   const stepDeadline = typeof stepTimeLeft === "number" ? now + stepTimeLeft : stepTimeLeft;
   return {
     ...instance,

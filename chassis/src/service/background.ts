@@ -7,9 +7,10 @@ import { messagingHousekeeping } from "../messaging/housekeeping.ts";
 import type { Publish, Subscription } from "../messaging/messaging.ts";
 import { createPublish } from "../messaging/outbox.ts";
 import { createRelay } from "../messaging/relay.ts";
+import { sagaHousekeeping } from "../saga/housekeeping.ts";
 import type { StartSaga } from "../saga/saga.ts";
 import { createSagaRunner, type SagaRunner } from "../saga/saga-runner.ts";
-import { createStartSaga } from "../saga/start-saga.ts";
+import { createStartSaga, type StartSagaOptions } from "../saga/start-saga.ts";
 import type { Connections } from "./connections.ts";
 import type { Wiring } from "./definition.ts";
 import { type Worker, worker } from "./worker.ts";
@@ -21,6 +22,8 @@ const HOUSEKEEPING = 60_000;
 export type Background = {
   readonly publish: Publish;
   readonly startSaga: StartSaga;
+  /** To be called when sagas were changed by hand. */
+  sagasChanged(): void;
   start(wiring: Pick<Wiring<never>, "subscriptions" | "sagas" | "workers">): Promise<void>;
   /** Takes no more messages; resolves when those under way are done. */
   stopConsuming(): Promise<void>;
@@ -36,10 +39,17 @@ export function createBackground({ service, events }: Contract, connections: Con
   let runner: SagaRunner | undefined;
   let workers: readonly Worker[] = [];
   let stopConsuming = async () => {};
+  const starting: StartSagaOptions = {
+    owner,
+    clock,
+    onCommit: (instance) => runner?.run(instance),
+    hasRoom: () => runner?.hasRoom() ?? true,
+  };
 
   return {
     publish: createPublish({ service, onCommit: () => relay.wake(), clock }),
-    startSaga: createStartSaga({ owner, onCommit: (instance) => runner?.run(instance) }),
+    startSaga: createStartSaga(starting),
+    sagasChanged: () => runner?.wake(),
     async start({ subscriptions = [], sagas = [], workers: own = [] }) {
       assertHeard(service, subscriptions);
       await broker.declare(audienceOf(events));
@@ -58,11 +68,13 @@ export function createBackground({ service, events }: Contract, connections: Con
   };
 }
 
-const housekeeping = ({ database }: Connections) =>
-  worker("housekeeping", HOUSEKEEPING, async () => {
-    const more = await Promise.all([forgetOldResults(database), messagingHousekeeping(database)]);
+function housekeeping({ database }: Connections): Worker {
+  const removeEndedSagas = sagaHousekeeping(database);
+  return worker("housekeeping", HOUSEKEEPING, async () => {
+    const more = await Promise.all([forgetOldResults(database), messagingHousekeeping(database), removeEndedSagas()]);
     return more.some(Boolean);
   });
+}
 
 /** Who hears the events that a service publishes. */
 const audienceOf = (events: Contract["events"]): Audience =>

@@ -1,11 +1,15 @@
 import type { TObject } from "typebox";
 import type { Contract } from "../contract/contract.ts";
+import { createSagaOperations } from "../saga/operate-sagas.ts";
+import { sagaOperations } from "../saga/operations-contract.ts";
+import { createSagaSet } from "../saga/saga-set.ts";
 import { createBackground } from "./background.ts";
 import { openConnections } from "./connections.ts";
 import type { ServiceDefinition } from "./definition.ts";
 import { createHttpServer } from "./http-server.ts";
 import { prepareDatabase } from "./prepare-database.ts";
 import { addRoutes } from "./routes.ts";
+import { sagaOperationCalls } from "./saga-operation-calls.ts";
 import { readSettings } from "./settings.ts";
 import type { Running, Surroundings } from "./surroundings.ts";
 
@@ -48,11 +52,12 @@ export async function startService<C extends Contract, Config extends TObject>(
       ),
   };
   const server = createHttpServer(health, log);
-  addRoutes(server, definition.contract, wiring.calls, {
-    verify: connections.verify,
-    health,
-    stopping: stopping.signal,
-  });
+  const around = { verify: connections.verify, health, stopping: stopping.signal };
+  addRoutes(server, definition.contract, wiring.calls, around);
+  if (wiring.sagas?.length) {
+    const operations = { database, sagas: createSagaSet(wiring.sagas), onChange: background.sagasChanged };
+    addRoutes(server, sagaOperations, sagaOperationCalls(createSagaOperations(operations)), around);
+  }
   const stop = async () => {
     state = "draining";
     stopping.abort();

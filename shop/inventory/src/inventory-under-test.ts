@@ -1,10 +1,16 @@
 import type { BodyOf } from "@flotilla/chassis/contract/event";
+import { systemClock } from "@flotilla/chassis/core/clock";
 import { notFound } from "@flotilla/chassis/core/failure";
 import type { Database } from "@flotilla/chassis/database";
 import type { Publish } from "@flotilla/chassis/messaging";
+import type { Saga } from "@flotilla/chassis/saga";
+import { createSagaRunner } from "@flotilla/chassis/saga/runner";
+import { createStartSaga } from "@flotilla/chassis/saga/start";
+import { createLog } from "@flotilla/chassis/telemetry/log";
 import { type Cleanup, testDatabase } from "@flotilla/chassis/testing/postgres";
 import type { stockChanged } from "@flotilla/contracts/inventory";
-import { expireReservations } from "./reservations/expire-reservations.ts";
+import { type ExpireReservation, expireReservation } from "./reservations/expire-reservation.saga.ts";
+import { expireUnpaid } from "./reservations/expire-reservation.ts";
 import { releaseStock } from "./reservations/release-stock.ts";
 import { reserveStock } from "./reservations/reserve-stock.ts";
 import { sellStock } from "./reservations/sell-stock.ts";
@@ -16,9 +22,10 @@ import { setStock } from "./stock/set-stock.ts";
 type StockChanged = BodyOf<typeof stockChanged>;
 
 /** The use cases of the inventory on a database of their own, the events they published, and a catalogue to fill. */
-export async function inventoryUnderTest(t: Cleanup) {
+export async function inventoryUnderTest(t: Cleanup, { reservationSeconds = 900 } = {}) {
   const { database } = await testDatabase(t, [
     { name: "database", folder: new URL("migrations/", import.meta.resolve("@flotilla/chassis/database")) },
+    { name: "saga", folder: new URL("migrations/", import.meta.resolve("@flotilla/chassis/saga")) },
     { name: "inventory", folder: new URL("../migrations/", import.meta.url) },
   ]);
   const events: StockChanged[] = [];
@@ -33,6 +40,8 @@ export async function inventoryUnderTest(t: Cleanup) {
   const find = getStock({ database, catalogue });
   const needs = { database, move, getStock: find };
   const set = setStock(needs);
+  const expire = expireUnpaid(needs);
+  const { startSaga, runSagas } = sagasUnderTest(t, database, expireReservation({ expire }));
   return {
     database,
     events,
@@ -41,10 +50,17 @@ export async function inventoryUnderTest(t: Cleanup) {
     getStock: find,
     setStock: set,
     restock: restockProduct(needs),
-    reserve: reserveStock({ ...needs, reservationSeconds: 900 }),
+    reserve: reserveStock({
+      ...needs,
+      startSaga,
+      expireReservation: expireReservation({ expire }),
+      reservationSeconds,
+    }),
+    runSagas,
     sell: sellStock(needs),
     release: releaseStock(needs),
-    expire: () => expireReservations(needs)(new AbortController().signal),
+    /** What the saga does when its time has come. */
+    expire: (orderId: string) => database.transaction((tx) => expire(tx, orderId)),
     /** A product in the catalogue with so many pieces. */
     async stocked(productId: string, available: number) {
       inCatalogue.add(productId);
@@ -58,6 +74,18 @@ export async function inventoryUnderTest(t: Cleanup) {
     /** Lets the time of an order's reservation pass. */
     runOut: (orderId: string) =>
       database.query("update reservation set expires_at = now() - interval '1 second' where order_id = $1", [orderId]),
+  };
+}
+
+/** Starts sagas, and runs none before it is told to. */
+function sagasUnderTest(t: Cleanup, database: Database, expiry: Saga<ExpireReservation>) {
+  const log = createLog({ service: "test", level: "silent" });
+  const options = { database, owner: "test", clock: systemClock, log, sagas: [expiry], pollInterval: 50 };
+  const runner = createSagaRunner(options);
+  t.after(() => runner.stop());
+  return {
+    startSaga: createStartSaga({ owner: "test", onCommit: (instance) => runner.run(instance) }),
+    runSagas: () => runner.start(),
   };
 }
 

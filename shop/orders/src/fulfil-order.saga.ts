@@ -1,5 +1,6 @@
 import type { Client } from "@flotilla/chassis/client";
 import { Fields, Id } from "@flotilla/chassis/contract/schema";
+import { Sensitive } from "@flotilla/chassis/contract/sensitive";
 import type { Transaction } from "@flotilla/chassis/database";
 import { saga } from "@flotilla/chassis/saga";
 import { type inventory, reserveStock, StockLine, sellStock } from "@flotilla/contracts/inventory";
@@ -12,7 +13,7 @@ const FulfilOrder = Fields({
   userId: Id,
   lines: Type.Array(StockLine),
   amount: Money,
-  method: PaymentMethod,
+  method: Sensitive(PaymentMethod),
 });
 export type FulfilOrder = Static<typeof FulfilOrder>;
 

@@ -15,3 +15,6 @@ create view saga_history as
 select saga.id as saga_id, line.number, line.entry ->> 'step' as step, (line.entry ->> 'attempt')::integer as attempt,
   line.entry ->> 'what' as what, line.entry ->> 'cause' as cause, (line.entry ->> 'at')::timestamptz as at, line.entry
 from saga cross join lateral unnest(saga.history) with ordinality as line (entry, number);
+
+-- For whoever looks after them: there are few.
+create index saga_parked on saga (id) where status = 'parked';

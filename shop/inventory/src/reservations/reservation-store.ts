@@ -29,11 +29,11 @@ export async function lockReservation(tx: Transaction, orderId: string): Promise
   return locked;
 }
 
-/** Locks the reservation that ran out first, by the database's clock, leaving out those that somebody else is at. */
-export async function lockOverdueReservation(tx: Transaction): Promise<Reservation | undefined> {
+/** Locks the reservation of an order if it has run out, by the database's clock. */
+export async function lockOverdueReservation(tx: Transaction, orderId: string): Promise<Reservation | undefined> {
   const [locked] = await tx.query<Reservation>(
-    `select ${reservation} from reservation where state = 'reserved' and expires_at <= now()
-      order by expires_at limit 1 for update skip locked`,
+    `select ${reservation} from reservation where order_id = $1 and state = 'reserved' and expires_at <= now() for update`,
+    [orderId],
   );
   return locked;
 }

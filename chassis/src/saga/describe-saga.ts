@@ -1,0 +1,83 @@
+import { REDACTED, redact } from "../contract/sensitive.ts";
+import type { OperatedSaga } from "./operated-saga-store.ts";
+import type { SagaDetail, SagaLine, SagaSummary, SagaWait } from "./operations-contract.ts";
+import type { AnySaga } from "./saga.ts";
+import { canBeUndone } from "./step.ts";
+
+/** A saga in a line. */
+export const summaryOf = ({ instance, startedAt, updatedAt, endedAt }: OperatedSaga): SagaSummary => ({
+  id: instance.id,
+  name: instance.name,
+  version: instance.version,
+  key: instance.key,
+  status: instance.status,
+  step: instance.step,
+  reason: instance.reason,
+  attempts: instance.attempts,
+  startedAt,
+  updatedAt,
+  endedAt,
+});
+
+/** Everything about a saga that its operators may see; `saga` is its definition, if this process has it. */
+export const detailOf = (operated: OperatedSaga, saga: AnySaga | undefined): SagaDetail => ({
+  ...summaryOf(operated),
+  input: shown(saga?.input, operated.instance.input),
+  history: operated.history.map((line) => lineOf(line, saga)),
+  remaining: remainingOf(operated, saga),
+  waits: waitOf(operated, saga),
+});
+
+/** What no schema vouches for is not shown, but for its names. */
+const shown = (schema: AnySaga["input"] | undefined, value: object): Record<string, unknown> =>
+  schema
+    ? (redact(schema, value) as Record<string, unknown>)
+    : Object.fromEntries(Object.keys(value).map((name) => [name, REDACTED]));
+
+function lineOf(line: OperatedSaga["history"][number], saga: AnySaga | undefined): SagaLine {
+  const { at, step, attempt, what, cause, output, by } = line;
+  const returns = saga?.steps.find(({ name }) => name === step)?.action.returns;
+  const isOurs = what === "migrated";
+  return {
+    at: new Date(at).toISOString(),
+    step: step ?? null,
+    attempt,
+    what,
+    ...(cause !== undefined && { cause }),
+    ...(output && { output: isOurs ? (output as Record<string, unknown>) : shown(returns, output) }),
+    ...(by !== undefined && { by }),
+  };
+}
+
+/** What it was doing, also when it is parked. */
+export const direction = ({ instance, parkedFrom }: OperatedSaga): "running" | "compensating" | "ended" => {
+  const status = parkedFrom ?? instance.status;
+  return status === "running" || status === "compensating" ? status : "ended";
+};
+
+function remainingOf(operated: OperatedSaga, saga: AnySaga | undefined): string[] {
+  const { position } = operated.instance;
+  const going = direction(operated);
+  if (!saga || going === "ended") return [];
+  if (going === "running") return saga.steps.slice(position).map(({ name }) => name);
+  const undoing = saga.steps
+    .slice(0, position + 1)
+    .filter(canBeUndone)
+    .reverse();
+  return [...undoing.map(({ name }) => `undo ${name}`), "record the failure"];
+}
+
+function waitOf(operated: OperatedSaga, saga: AnySaga | undefined): SagaWait | null {
+  const { instance, dueAt, owner } = operated;
+  const going = direction(operated);
+  if (going === "ended") return null;
+  const step = saga?.steps[instance.position];
+  const about =
+    going === "running" ? `"${instance.step}"` : instance.step ? `undoing "${instance.step}"` : "the failure";
+  const attempt = instance.attempts + 1;
+  if (instance.status === "parked") return { for: `a person: ${about} needs a decision`, until: null, attempt };
+  if (owner !== null) return { for: `an answer to ${about}`, until: null, attempt };
+  if (dueAt !== null && Date.parse(dueAt) <= Date.now()) return { for: "a free process", until: null, attempt };
+  const isTimer = step?.kind === "timer" && going === "running";
+  return { for: isTimer ? `the timer ${about}` : `another attempt at ${about}`, until: dueAt, attempt };
+}

@@ -1,0 +1,34 @@
+import type { SagaDetail, SagaLine, SagaSummary } from "@flotilla/chassis/saga/operations";
+
+/** A saga in a line: `0199… parked  fulfil order v1  key  at "charge payment", attempt 5`. */
+export function sagaLine({ id, status, name, version, key, step, attempts, reason }: SagaSummary): string {
+  const at = step === null ? "" : `at "${step}"${attempts > 0 ? `, ${attempts} attempts failed` : ""}`;
+  const because = reason === null ? "" : `because of ${reason}`;
+  return [id, status.padEnd(12), `${name} v${version}`, key, at, because].filter(Boolean).join("  ");
+}
+
+/** All there is to know of a saga. */
+export function sagaReport(service: string, saga: SagaDetail): string {
+  const { waits, remaining, history } = saga;
+  const wait = waits && `${waits.for}${waits.until ? `, until ${waits.until}` : ""} (attempt ${waits.attempt})`;
+  return [
+    `${saga.name} v${saga.version} of ${service}: ${saga.status}${saga.reason ? ` because of ${saga.reason}` : ""}`,
+    `  id         ${saga.id}`,
+    `  key        ${saga.key}`,
+    `  started    ${saga.startedAt}${saga.endedAt ? `, ended ${saga.endedAt}` : ""}`,
+    `  input      ${JSON.stringify(saga.input)}`,
+    ...(wait ? [`  waits for  ${wait}`] : []),
+    ...(remaining.length > 0 ? [`  remaining  ${remaining.join(" → ")}`] : []),
+    "  history",
+    ...history.map((line) => `    ${historyLine(line)}`),
+  ].join("\n");
+}
+
+function historyLine({ at, step, attempt, what, cause, output, by }: SagaLine): string {
+  const who = by ? `by ${by}` : "";
+  const why = cause ? `(${cause.split("\n")[0]})` : "";
+  const result = output ? `→ ${JSON.stringify(output)}` : "";
+  return [at, step ?? "the end", what, attempt > 1 ? `at attempt ${attempt}` : "", who, why, result]
+    .filter(Boolean)
+    .join("  ");
+}
