@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
  * The V8 settings of service processes; a cache is only good for processes that have the same. The young generation, which would grow
  * to 48 MB while modules load, is kept small.
  */
-export const v8Settings = ["--max-semi-space-size=4"];
+export const v8Settings = ["--max-semi-space-size=2"];
 
 /**
  * Fills an empty cache with what all services share, so that it is compiled and written once instead of by each of them at the same

@@ -9,7 +9,7 @@ export async function openProcessLog(path: string): Promise<FileHandle> {
   return open(path, "a", 0o600);
 }
 
-/** The last lines of a log, for whoever has to tell why a process ended. */
+/** The last lines of a log that say something, for whoever has to tell why a process ended: where in the code is left out. */
 export async function lastLines(path: string, count: number): Promise<string[]> {
   const file = await open(path, "r");
   try {
@@ -17,7 +17,7 @@ export async function lastLines(path: string, count: number): Promise<string[]> 
     const length = Math.min(size, 8_000);
     const { buffer } = await file.read({ buffer: Buffer.alloc(length), position: size - length });
     const lines = buffer.toString("utf8").split("\n");
-    return lines.filter((line) => line.trim() !== "").slice(-count);
+    return lines.filter((line) => !/^\s*($|[{}]|at |Node\.js v)/.test(line) || line.startsWith('{"')).slice(-count);
   } finally {
     await file.close();
   }
