@@ -1,6 +1,10 @@
+import { systemClock } from "@flotilla/chassis/core/clock";
 import type { Environment } from "@flotilla/chassis/core/config";
+import { newId } from "@flotilla/chassis/core/id";
 import type { Broker } from "@flotilla/chassis/messaging/broker";
+import { rabbitmqBroker } from "@flotilla/chassis/messaging/rabbitmq";
 import { startService } from "@flotilla/chassis/service/host";
+import { createLog } from "@flotilla/chassis/telemetry/log";
 import { type InProcess, type InProcessService, startInProcess } from "@flotilla/chassis/testing/in-process";
 import type { Cleanup } from "@flotilla/chassis/testing/postgres";
 import { service as email } from "../email/src/service.ts";
@@ -11,6 +15,7 @@ import { service as orders } from "../orders/src/service.ts";
 import { service as payments } from "../payments/src/service.ts";
 import { service as products } from "../products/src/service.ts";
 import { service as users } from "../users/src/service.ts";
+import { brokerUrlOfTests } from "./test-broker.ts";
 import { Visitor } from "./visitor.ts";
 
 const administrator = { email: "admin@shop.example", password: "correct horse battery" };
@@ -53,7 +58,7 @@ export async function startShop(t: Cleanup, { environment = {}, broker, log }: S
     ...service,
     environment: { ...service.environment, ...environment[service.name] },
   }));
-  const running = await startInProcess(t, configured, broker, log);
+  const running = await startInProcess(t, configured, broker ?? (await brokerOfTests()), log);
   const visitor = () => new Visitor(running.url("gateway"));
   const admin = await visitor().signIn(administrator);
   let customers = 0;
@@ -63,4 +68,11 @@ export async function startShop(t: Cleanup, { environment = {}, broker, log }: S
     admin,
     customer: (name = "Ann") => visitor().register(name, `${name.toLowerCase()}-${++customers}@mail.example`),
   };
+}
+
+/** The broker of TEST_BROKER, in memory unless it asks for RabbitMQ. */
+async function brokerOfTests(): Promise<Broker | undefined> {
+  const url = await brokerUrlOfTests(newId());
+  const log = createLog({ service: "broker", level: process.env["TEST_LOG_LEVEL"] ?? "silent" });
+  return url === undefined ? undefined : rabbitmqBroker({ url, clock: systemClock, log });
 }

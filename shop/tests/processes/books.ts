@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import type { Event } from "@flotilla/chassis/contract/event";
 import type { Database } from "@flotilla/chassis/database";
+import { contracts } from "@flotilla/contracts/shop";
 import { eventually } from "../visitor.ts";
 import type { RunningShop } from "./running-shop.ts";
 
@@ -13,7 +15,7 @@ export async function waitUntilSettled({ database }: RunningShop): Promise<void>
   const underWay = async () => [
     ...(await rows(database("orders"), "select name, key, status, step from saga where ended_at is null")),
     ...(await Promise.all(withOutbox.map((service) => rows(database(service), UNSENT)))).flat(),
-    ...(await rows(database("broker"), "select consumer, message_id from delivery")),
+    ...(await unheard(database)),
     ...(await rows(database("email"), "select id, template, cause from mail where state = 'queued'")),
   ];
   await eventually("nothing is under way", async () => (await underWay()).length === 0 || undefined, PATIENCE).catch(
@@ -21,6 +23,28 @@ export async function waitUntilSettled({ database }: RunningShop): Promise<void>
   );
 }
 
+const heardBy = new Map(
+  contracts.flatMap(({ events }) => Object.values<Event>(events).map(({ type, heardBy }) => [type, heardBy] as const)),
+);
+
+/** The events that left an outbox and that one who hears of them has neither handled nor parked. */
+async function unheard(database: RunningShop["database"]): Promise<object[]> {
+  const sent = await Promise.all(
+    withOutbox.map((service) => rows<{ id: string; type: string }>(database(service), SENT)),
+  );
+  const consumers = [...new Set([...heardBy.values()].flat())];
+  const known = new Map<string, Set<string>>();
+  for (const consumer of consumers) {
+    const inbox = await rows<{ id: string }>(database(consumer), "select message_id::text as id from inbox");
+    known.set(consumer, new Set(inbox.map(({ id }) => id)));
+  }
+  return sent.flat().flatMap(({ id, type }) => {
+    const missing = (heardBy.get(type) ?? []).filter((consumer) => !known.get(consumer)?.has(id));
+    return missing.map((consumer) => ({ id, type, consumer }));
+  });
+}
+
+const SENT = "select message->>'id' as id, message->>'type' as type from outbox where sent_at is not null";
 const UNSENT = "select current_database(), message, cause from outbox where sent_at is null";
 
 type OrderRow = { id: string; status: string; total: number; items: { productId: string; quantity: number }[] };

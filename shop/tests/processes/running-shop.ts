@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Database, openDatabase } from "@flotilla/chassis/database";
 import { createLog } from "@flotilla/chassis/telemetry/log";
@@ -10,6 +10,7 @@ import { endLeftProcesses } from "@flotilla/chassis/topology/left-processes";
 import { type RunFile, type RunningInstance, readRunFile } from "@flotilla/chassis/topology/run-file";
 import { findPostmaster, stopPostmaster } from "../../../chassis/src/topology/postmaster.ts";
 import { readAdministrator } from "../../administrator.ts";
+import { brokerUrlOfTests } from "../test-broker.ts";
 import { eventually, Visitor } from "../visitor.ts";
 
 /** How a process ended. */
@@ -45,6 +46,8 @@ export type RunShopOptions = {
   dataFolder: string;
   /** The program that runs it, and its arguments. Default: node itself. */
   command?: readonly string[] | undefined;
+  /** Another broker than the one that comes with the shop. */
+  brokerUrl?: string | undefined;
 };
 
 export const startFile = fileURLToPath(new URL("../../start.ts", import.meta.url));
@@ -82,15 +85,17 @@ export const shopEnvironment = (dataFolder: string): NodeJS.ProcessEnv => ({
 export async function runShop(t: Cleanup, options: RunShopOptions): Promise<RunningShop> {
   const { dataFolder } = options;
   const before = await readRunFile(dataFolder);
-  const supervisor = startSupervisor(t, options);
+  const brokerUrl = options.brokerUrl ?? (await brokerUrlOfTests(basename(dataFolder)));
+  const supervisor = startSupervisor(t, { ...options, brokerUrl });
   await waitForRunFile(dataFolder, before, supervisor);
   return { ...(await outside(t, dataFolder)), ...supervisor };
 }
 
 /** Starts a shop, and does not wait; it is stopped when the test ends. */
-export function startSupervisor(t: Cleanup, { dataFolder, command }: RunShopOptions): Supervisor {
+export function startSupervisor(t: Cleanup, { dataFolder, command, brokerUrl }: RunShopOptions): Supervisor {
   const [program = "", ...args] = command ?? [process.execPath, startFile];
-  const child = spawn(program, args, { env: shopEnvironment(dataFolder), stdio: ["pipe", "pipe", "pipe"] });
+  const env = { ...shopEnvironment(dataFolder), ...(brokerUrl ? { BROKER_URL: brokerUrl } : {}) };
+  const child = spawn(program, args, { env, stdio: ["pipe", "pipe", "pipe"] });
   const { output, exit } = observe(child);
   const stop = (signal: NodeJS.Signals) => {
     child.kill(signal);

@@ -1,9 +1,10 @@
-import type { ChannelModel, ConfirmChannel } from "amqplib";
+import type { ChannelModel } from "amqplib";
 import type { Clock } from "../../core/clock.ts";
 import { unavailable } from "../../core/failure.ts";
 import type { Log } from "../../telemetry/log.ts";
 import type { Audience, Published } from "../broker.ts";
 import type { Message } from "../message.ts";
+import { type ConfirmingChannel, openConfirmingChannel } from "./confirming-channel.ts";
 import { declareConsumer } from "./declare.ts";
 import { keepLinked } from "./link.ts";
 import { laneOf, type Names, partitionOf } from "./names.ts";
@@ -18,13 +19,8 @@ export type Publisher = {
 
 export type PublisherOptions = { urls: readonly string[]; name: string; names: Names; clock: Clock; log: Log };
 
-/** What the broker did with one copy of a message. */
-type Outcome = "confirmed" | "returned" | "refused";
-
 /** Milliseconds after which a confirm that did not come is given up: shorter than the relay's claim. */
 const LONGEST_CONFIRM = 10_000;
-
-type Open = { channel: ConfirmChannel; returned: Set<string> };
 
 /**
  * Publishes with confirms. A message goes to each declared consumer by name, so that one whose queue or binding is gone is noticed
@@ -33,11 +29,10 @@ type Open = { channel: ConfirmChannel; returned: Set<string> };
  */
 export function createPublisher({ urls, name, names, clock, log }: PublisherOptions): Publisher {
   const declared = new Map<string, readonly string[]>();
-  let opening: Promise<Open> | undefined;
-  let number = 0;
+  let opening: Promise<ConfirmingChannel> | undefined;
   const link = keepLinked({ urls, name, clock, log, onConnect: () => {} });
 
-  function opened(): Promise<Open> {
+  function opened(): Promise<ConfirmingChannel> {
     opening ??= open().catch((error: unknown) => {
       opening = undefined;
       throw error;
@@ -45,61 +40,35 @@ export function createPublisher({ urls, name, names, clock, log }: PublisherOpti
     return opening;
   }
 
-  async function open(): Promise<Open> {
+  async function open(): Promise<ConfirmingChannel> {
     const connection = await link.connected();
-    const channel = await connection.createConfirmChannel();
-    const returned = new Set<string>();
-    const forget = () => {
+    const onClose = () => {
       opening = undefined;
     };
-    channel.on("error", (error) => log.warn({ err: error }, "the channel for publishing failed"));
-    channel.on("close", forget);
-    channel.on("return", ({ properties }) => returned.add(String(properties.correlationId)));
-    await channel.assertExchange(names.events, "topic");
+    const channel = await openConfirmingChannel(connection, { exchange: names.events, log, onClose });
     await declareAll(connection);
-    return { channel, returned };
+    return channel;
   }
 
   const declareAll = async (connection: ChannelModel) => {
     for (const [consumer, types] of byConsumer(declared)) await declareConsumer(connection, names, consumer, types);
   };
 
-  /** Resolves when the broker has said what became of it; throws `unavailable` when it never does. */
-  async function send({ channel, returned }: Open, exchange: string, message: Message): Promise<Outcome> {
-    const correlationId = String(++number);
-    const { promise, resolve, reject } = Promise.withResolvers<Outcome>();
-    const content = Buffer.from(JSON.stringify(message));
-    const properties = { persistent: true, mandatory: true, contentType: "application/json", correlationId };
-    const about = { messageId: message.id, type: message.type, appId: message.source };
-    const key = `${message.type}.${partitionOf(laneOf(message))}`;
-    channel.publish(exchange, key, content, { ...properties, ...about }, (error: Error | null) => {
-      if (!error) resolve(returned.delete(correlationId) ? "returned" : "confirmed");
-      else if (error.message === "message nacked") resolve("refused");
-      else reject(unavailable.failure({ cause: error }));
-    });
-    return promise;
-  }
-
-  async function publishOne(channel: Open, message: Message): Promise<Published> {
+  async function publishOne(channel: ConfirmingChannel, message: Message): Promise<Published> {
     const consumers = declared.get(message.type) ?? [];
+    const { id: messageId, type, source: appId } = message;
+    const content = Buffer.from(JSON.stringify(message));
+    const key = `${type}.${partitionOf(laneOf(message))}`;
+    const send = (exchange: string) => channel.send(exchange, key, content, { messageId, type, appId });
     if (consumers.length === 0) {
-      const outcome = await send(channel, names.events, message);
+      const outcome = await send(names.events);
       return outcome === "refused" ? { failed: "the broker refused it" } : "confirmed";
     }
-    const outcomes = await Promise.all(consumers.map((consumer) => send(channel, names.exchangeOf(consumer), message)));
+    const outcomes = await Promise.all(consumers.map((consumer) => send(names.exchangeOf(consumer))));
     const missed = consumers.filter((_, index) => outcomes[index] !== "confirmed");
     if (missed.length === 0) return "confirmed";
-    log.warn({ messageId: message.id, type: message.type, consumers: missed, outcomes }, "a message was not taken");
+    log.warn({ messageId, type, consumers: missed, outcomes }, "the broker had no place for a message");
     return { failed: `the broker had no place for it in the queues of ${missed.join(", ")}` };
-  }
-
-  async function publishLane(channel: Open, lane: Place[], results: Published[]): Promise<void> {
-    let failed = false;
-    for (const { message, index } of lane) {
-      const result = failed ? { failed: "an earlier event of its key failed" } : await publishOne(channel, message);
-      if (result !== "confirmed") failed = true;
-      results[index] = result;
-    }
   }
 
   return {
@@ -112,7 +81,8 @@ export function createPublisher({ urls, name, names, clock, log }: PublisherOpti
         if (messages.length === 0) return [];
         const channel = await opened();
         const results = new Array<Published>(messages.length);
-        const lanes = inLanes(messages).map((lane) => publishLane(channel, lane, results));
+        const publishThis = (message: Message) => publishOne(channel, message);
+        const lanes = inLanes(messages).map((lane) => inTurn(lane, results, publishThis));
         await within(clock, LONGEST_CONFIRM, Promise.all(lanes), () => link.reset());
         if (results.some((result) => result !== "confirmed")) await declareAll(await link.connected());
         return results;
@@ -123,6 +93,16 @@ export function createPublisher({ urls, name, names, clock, log }: PublisherOpti
 }
 
 type Place = { message: Message; index: number };
+
+/** One after the other; what is behind one that failed is not sent. */
+async function inTurn(lane: Place[], results: Published[], publishOne: (message: Message) => Promise<Published>) {
+  let failed = false;
+  for (const { message, index } of lane) {
+    const result = failed ? { failed: "an earlier event of its key failed" } : await publishOne(message);
+    if (result !== "confirmed") failed = true;
+    results[index] = result;
+  }
+}
 
 function inLanes(messages: readonly Message[]): Place[][] {
   const lanes = new Map<string, Place[]>();

@@ -12,8 +12,8 @@ if (rabbitmqMissing) {
   });
 } else {
   brokerSuite("rabbitmq", async () => {
-    const { url } = await rabbitmqNode();
-    const exchange = `suite-${newId()}`;
-    return { connect: () => rabbitmqBroker({ url, exchange, clock: systemClock, log: quiet }) };
+    const node = await rabbitmqNode();
+    const url = `${node.url}?exchange=suite-${newId()}`;
+    return { connect: () => rabbitmqBroker({ url, clock: systemClock, log: quiet }) };
   });
 }

@@ -8,14 +8,15 @@ import { createPublisher } from "./publisher.ts";
 import { type Served, serve } from "./subscription.ts";
 
 export type RabbitmqBrokerOptions = {
-  /** `amqp://user:password@host:port/vhost`; several nodes of a cluster with commas between them. */
+  /**
+   * `amqp://user:password@host:port/vhost`; several nodes of a cluster with commas between them. `?exchange=name` names the topic
+   * exchange that events are published to, and everything else is named after it (default `flotilla`): so several systems can share a vhost.
+   */
   url: string;
   /** What the broker shows as the name of the connections. Default `broker`. */
   name?: string;
   clock: Clock;
   log: Log;
-  /** The topic exchange that events are published to; everything else is named after it. Default `flotilla`. */
-  exchange?: string;
 };
 
 /**
@@ -23,9 +24,9 @@ export type RabbitmqBrokerOptions = {
  * some; both come back by themselves, and what they need is declared anew.
  */
 export async function rabbitmqBroker(options: RabbitmqBrokerOptions): Promise<Broker> {
-  const { url, name = "broker", clock, log, exchange = "flotilla" } = options;
+  const { url, name = "broker", clock, log } = options;
   const urls = readUrls(url);
-  const names = namesBelow(exchange);
+  const names = namesBelow(new URL(urls[0] as string).searchParams.get("exchange") ?? "flotilla");
   const publisher = createPublisher({ urls, name: `${name} publishes`, names, clock, log });
   const serving = new Set<Served>();
   let link: Link | undefined;
