@@ -35,7 +35,7 @@ test("each service owns a database, which no other service can connect to", asyn
   await query(orders, "create table own as select 1 as number");
   assert.deepEqual(await query(orders, "select * from own"), [{ number: 1 }]);
   const intruder = Object.assign(new URL(databases.databaseUrl("users")), { pathname: "/flotilla_orders" }).href;
-  await assert.rejects(query(intruder, "select * from own"), { code: "42501" });
+  await assert.rejects(query(intruder, "select 1"), /permission denied for database "flotilla_orders"/);
 });
 
 test("services may use the tables of the broker, and change none of them", async (t) => {
