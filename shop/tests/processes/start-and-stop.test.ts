@@ -36,12 +36,11 @@ async function assertDataIsThere(shop: RunningShop): Promise<void> {
   assert.equal((await visitor.order(order.items[0]?.productId ?? "", 1)).status, "confirmed");
 }
 
-/** PostgreSQL stays, for the next start. */
+/** PostgreSQL stays, for the next start. What a first run has compiled is written down at its end, which takes a slow disk a while. */
 async function servicesHaveEnded(): Promise<void> {
   const left = async () => (await processesNaming(dataFolder)).filter((line) => line.includes("main.ts"));
-  await eventually("the services have ended", async () => (await left()).length === 0 || undefined).catch(async () =>
-    assert.deepEqual(await left(), []),
-  );
+  const haveEnded = async () => (await left()).length === 0 || undefined;
+  await eventually("the services have ended", haveEnded, 90_000).catch(async () => assert.deepEqual(await left(), []));
 }
 
 test("when the supervisor is killed, its services end by themselves", { skip: noList }, async () => {
