@@ -30,6 +30,11 @@ export type CallShape = {
   refuses?: readonly FailureDefinition[];
   /** The largest body in bytes. Default 64 KiB. */
   bodyLimit?: number;
+  /**
+   * For public reads: the gateway answers many readers with one answer that is at most so many seconds old. With 0 no answer is
+   * older than the question: those who ask at the same time share one question to the service. Who asks makes no difference.
+   */
+  cache?: number;
   /** Milliseconds the service takes at most. Default 10,000; 0 for answers without end. */
   timeout?: number;
 };

@@ -13,6 +13,8 @@ export type Exchange = {
   readonly response: ServerResponse;
   readonly requestId: string;
   readonly trace: TraceContext;
+  /** Where the client is. */
+  readonly clientAddress: string;
   /** On the monotonic clock, in milliseconds. */
   readonly startedAt: number;
   /** The path as its contract writes it; undefined when no route fits. */
@@ -30,11 +32,13 @@ export type Exchange = {
 export const beginExchange = (
   request: IncomingMessage,
   response: ServerResponse,
+  clientAddress: string,
   stopping: () => boolean,
 ): Exchange => ({
   request,
   response,
   stopping,
+  clientAddress,
   requestId: newId(),
   trace: startTrace(),
   startedAt: performance.now(),

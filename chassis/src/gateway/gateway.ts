@@ -5,17 +5,26 @@ import type { Discovery } from "../discovery/discovery.ts";
 import type { TokenFor } from "../identity/service-token.ts";
 import type { Log } from "../telemetry/log.ts";
 import { logExchange } from "./access-log.ts";
-import { type Admit, createAdmission } from "./admission.ts";
+import { type Admission, createAdmission } from "./admission.ts";
+import { createAnswers } from "./answer.ts";
 import type { Verify } from "./authenticate.ts";
+import { clientAddresses } from "./client-address.ts";
+import { type Composition, withIncludes } from "./composition.ts";
+import { type Cors, corsFor } from "./cors.ts";
 import { documentRoutes } from "./documents.ts";
 import { beginExchange, type Exchange, sendFailure } from "./exchange.ts";
-import { createForward, type Forward } from "./forward.ts";
+import { createForward } from "./forward.ts";
 import { healthRoutes } from "./health-routes.ts";
 import { defaultLimits, type Limits } from "./limit.ts";
-import { readHeaders } from "./request-headers.ts";
-import { readTarget } from "./request-target.ts";
-import { createRouteTable, type RouteTable } from "./route-table.ts";
+import type { LimitStore } from "./limit-store.ts";
+import { type RequestHeaders, readHeaders } from "./request-headers.ts";
+import { readTarget, type Target } from "./request-target.ts";
+import { type RouteRules, withPublicPaths } from "./route-rule.ts";
+import { createRouteTable, type Found, type OwnRoute, type RouteTable } from "./route-table.ts";
 import { createHttpServer, drain, listenOn } from "./server.ts";
+import type { Forward } from "./service-request.ts";
+import { createServices, type Services } from "./services.ts";
+import { after, type Soon } from "./soon.ts";
 import { createUpstreams } from "./upstreams.ts";
 
 export type GatewayOptions = {
@@ -33,6 +42,16 @@ export type GatewayOptions = {
   readonly log: Log;
   /** Default: 600 sign-ins and 60,000 other requests of an address, 30,000 of a user, in a minute. */
   readonly limits?: Limits;
+  /** Where requests are counted. Default: in this process alone. Closed with the gateway. */
+  readonly limitStore?: LimitStore;
+  /** The networks (CIDR) whose `X-Forwarded-For` is believed. Default: none. */
+  readonly trustedProxies?: readonly string[];
+  /** The origins whose pages may use the gateway from a browser. Default: none but its own. */
+  readonly corsOrigins?: readonly string[];
+  /** What is done differently for some calls. */
+  readonly rules?: RouteRules;
+  /** Answers that can have parts of other services' answers. */
+  readonly compositions?: readonly Composition[];
   /** Milliseconds that requests under way get when the gateway stops. Default 8,000. */
   readonly drainTimeout?: number;
 };
@@ -48,33 +67,31 @@ export type Gateway = {
 /** What handling a request needs. */
 type Needs = {
   readonly table: RouteTable;
-  readonly admit: Admit;
+  readonly cors: Cors | undefined;
+  readonly admission: Admission;
   readonly forward: Forward;
   readonly log: Log;
 };
 
-/** Makes the gateway. Throws when two routes collide or a call does not say who may make it. */
+/** Makes the gateway. Throws when two routes collide, a call does not say who may make it, or an option makes no sense. */
 export function createGateway(options: GatewayOptions): Gateway {
-  const { contracts, prefix = "/api", discovery, verify, log, limits = defaultLimits, drainTimeout = 8_000 } = options;
+  const { discovery, log, limitStore, drainTimeout = 8_000 } = options;
   const stopping = new AbortController();
-  const services = contracts.map(({ service }) => service);
+  const services = options.contracts.map(({ service }) => service);
   const upstreams = createUpstreams((origin) => services.some((name) => discovery.instances(name).includes(origin)));
-  const own = [
-    ...healthRoutes(prefix, services, { discovery, upstreams, stopping: stopping.signal }),
-    ...documentRoutes({ ...options, prefix }),
-  ];
-  const needs: Needs = {
-    table: createRouteTable(contracts, prefix, own),
-    admit: createAdmission(limits, verify),
-    forward: createForward({ discovery, upstreams, prefix, tokenFor: options.tokenFor, stopping: stopping.signal }),
-    log,
-  };
+  const surroundings = { discovery, upstreams, stopping: stopping.signal };
+  const needs = needsOf(
+    options,
+    healthRoutes(options.prefix ?? "/api", services, surroundings),
+    createServices(surroundings),
+  );
+  const addressOf = clientAddresses(options.trustedProxies ?? []);
   const isStopping = () => stopping.signal.aborted;
   const server = createHttpServer((request: IncomingMessage, response: ServerResponse, awaitsContinue) => {
-    const exchange = beginExchange(request, response, isStopping);
+    const exchange = beginExchange(request, response, addressOf(request), isStopping);
     exchange.awaitsContinue = awaitsContinue;
     response.on("close", () => logExchange(log, exchange));
-    void handle(exchange, needs);
+    handle(exchange, needs);
   });
 
   return {
@@ -83,33 +100,68 @@ export function createGateway(options: GatewayOptions): Gateway {
       stopping.abort();
       await drain(server, drainTimeout);
       upstreams.close();
+      await limitStore?.close();
     },
   };
 }
 
-/** Never rejects: what goes wrong becomes the answer. */
-async function handle(exchange: Exchange, needs: Needs): Promise<void> {
+function needsOf(options: GatewayOptions, health: OwnRoute[], services: Services): Needs {
+  const { contracts, prefix = "/api", rules = {}, compositions = [], limits = defaultLimits, verify, log } = options;
+  const documented = withPublicPaths(withIncludes(contracts, compositions), rules);
+  const own = [...health, ...documentRoutes({ ...options, contracts: documented, prefix })];
+  return {
+    table: createRouteTable({ contracts, prefix, rules, compositions }, own),
+    cors: corsFor(options.corsOrigins ?? []),
+    admission: createAdmission(limits, verify, options.limitStore),
+    forward: createForward({ services, answers: createAnswers(prefix), tokenFor: options.tokenFor }),
+    log,
+  };
+}
+
+/** Never throws or rejects: what goes wrong becomes the answer. */
+function handle(exchange: Exchange, needs: Needs): void {
   try {
-    await answer(exchange, needs);
+    const answered = answer(exchange, needs);
+    if (answered instanceof Promise) answered.catch((error) => fail(exchange, needs, error));
   } catch (error) {
-    const failure = failureFrom(error);
-    if (failure.status >= 500) {
-      const { requestId, route } = exchange;
-      needs.log.warn({ err: failure.cause ?? failure, code: failure.code, requestId, route }, "a request failed");
-    }
-    sendFailure(exchange, failure);
+    fail(exchange, needs, error);
   }
 }
 
-async function answer(exchange: Exchange, needs: Needs): Promise<void> {
+function fail(exchange: Exchange, { log }: Needs, error: unknown): void {
+  const failure = failureFrom(error);
+  if (failure.status >= 500) {
+    const { requestId, route } = exchange;
+    log.warn({ err: failure.cause ?? failure, code: failure.code, requestId, route }, "a request failed");
+  }
+  sendFailure(exchange, failure);
+}
+
+type Read = Found & { readonly target: Target; readonly headers: RequestHeaders };
+
+function answer(exchange: Exchange, needs: Needs): Soon<void> {
+  if (needs.cors?.handle(exchange)) return undefined;
+  let read: Read;
+  try {
+    read = readRequest(exchange, needs.table);
+  } catch (error) {
+    return after(needs.admission.countStray(exchange), () => {
+      throw error;
+    });
+  }
+  const { route, parameters, target, headers } = read;
+  return after(needs.admission.admit(exchange, route, headers), () =>
+    route.kind === "own" ? route.answer(exchange) : needs.forward({ exchange, route, parameters, target, headers }),
+  );
+}
+
+/** Reads what was asked for; throws for what there isn't, and for what is not well-formed. */
+function readRequest(exchange: Exchange, table: RouteTable): Read {
   const { request } = exchange;
   const target = readTarget(request.url as string);
-  const route = needs.table.find(request.method as string, target.path, (methods) =>
+  const { route, parameters } = table.find(request.method as string, target.path, (methods) =>
     exchange.headers.push("allow", methods),
   );
   exchange.route = route.template;
-  const headers = readHeaders(request.rawHeaders, route.headers);
-  await needs.admit(exchange, route, headers);
-  if (route.kind === "own") await route.answer(exchange);
-  else await needs.forward(exchange, route, target, headers);
+  return { route, parameters, target, headers: readHeaders(request.rawHeaders, route.headers) };
 }

@@ -1,4 +1,5 @@
-import { RateLimiterMemory, type RateLimiterRes } from "rate-limiter-flexible";
+import { type LimitStore, memoryLimitStore, type WindowCount } from "./limit-store.ts";
+import { after, type Soon } from "./soon.ts";
 
 /** How a route is limited: `sign-in` per address and strictly; `caller` per user when signed in, else per address. */
 export type LimitClass = "sign-in" | "caller";
@@ -19,39 +20,60 @@ export const defaultLimits: Limits = { signIn: 600, address: 60_000, user: 30_00
 export type Taken = { readonly headers: string[]; readonly retryAfter: number | undefined };
 
 /** Counts requests; each kind of limit counts for itself. */
-export type Limiter = { take(kind: keyof Limits, key: string): Promise<Taken> };
+export type Limiter = { take(kind: keyof Limits, key: string): Soon<Taken> };
 
-const WINDOW = 60;
+export type LimitWindow = {
+  take(key: string): Soon<Taken>;
+  /** What a request would be told if the limit is known to be used up; undefined when it isn't known to be. Counts nothing. */
+  usedUp(key: string): Taken | undefined;
+};
 
-/** A limiter in this process's memory. */
-export function createLimiter(limits: Limits): Limiter {
+const WINDOW = 60_000;
+const MOST_REMEMBERED = 10_000;
+
+/** A limiter over a store; without one it counts in this process. Who has used up a limit costs the store nothing more. */
+export function createLimiter(limits: Limits, store: LimitStore = memoryLimitStore()): Limiter {
   const windows = {
-    signIn: countWindow("sign-in", limits.signIn),
-    address: countWindow("address", limits.address),
-    user: countWindow("user", limits.user),
+    signIn: countWindow("sign-in", limits.signIn, store),
+    address: countWindow("address", limits.address, store),
+    user: countWindow("user", limits.user, store),
   };
-  return { take: (kind, key) => windows[kind](key) };
+  return { take: (kind, key) => windows[kind].take(key) };
 }
 
-function countWindow(name: string, quota: number): (key: string) => Promise<Taken> {
-  const counter = new RateLimiterMemory({ keyPrefix: "", points: quota, duration: WINDOW });
-  const policy = `"${name}";q=${quota};w=${WINDOW}`;
-  return async (key) => {
-    const { result, exceeded } = await count(counter, key);
-    const seconds = Math.max(1, Math.ceil(result.msBeforeNext / 1_000));
+/** One kind of limit: `quota` a minute for each key. */
+export function countWindow(name: string, quota: number, store: LimitStore): LimitWindow {
+  const policy = `"${name}";q=${quota};w=${WINDOW / 1_000}`;
+  /** Until when, on the monotonic clock, each is known to have used it up. */
+  const used = new Map<string, number>();
+
+  function told({ count, endsIn }: WindowCount): Taken {
+    const seconds = Math.max(1, Math.ceil(endsIn / 1_000));
     return {
-      headers: ["ratelimit-policy", policy, "ratelimit", `"${name}";r=${result.remainingPoints};t=${seconds}`],
-      retryAfter: exceeded ? seconds : undefined,
+      headers: ["ratelimit-policy", policy, "ratelimit", `"${name}";r=${Math.max(0, quota - count)};t=${seconds}`],
+      retryAfter: count > quota ? seconds : undefined,
     };
-  };
-}
-
-/** The library tells of an exceeded limit by rejecting with the same result. */
-async function count(counter: RateLimiterMemory, key: string): Promise<{ result: RateLimiterRes; exceeded: boolean }> {
-  try {
-    return { result: await counter.consume(key), exceeded: false };
-  } catch (error) {
-    if (error instanceof Error) throw error;
-    return { result: error as RateLimiterRes, exceeded: true };
   }
+
+  function usedUp(key: string): Taken | undefined {
+    if (used.size === 0) return undefined;
+    const left = (used.get(key) ?? 0) - performance.now();
+    if (left > 0) return told({ count: quota + 1, endsIn: left });
+    used.delete(key);
+    return undefined;
+  }
+
+  function counted(key: string, window: WindowCount): Taken {
+    if (window.count > quota) {
+      used.set(key, performance.now() + window.endsIn);
+      if (used.size > MOST_REMEMBERED) used.delete(used.keys().next().value as string);
+    }
+    return told(window);
+  }
+
+  return {
+    usedUp,
+    take: (key: string): Soon<Taken> =>
+      usedUp(key) ?? after(store.add(`${name}:${key}`, WINDOW), (window) => counted(key, window)),
+  };
 }

@@ -1,41 +1,37 @@
 import type { ServerResponse } from "node:http";
-import { PROBLEM_MEDIA_TYPE } from "../contract/problem.ts";
-import { deadlineExceeded, Failure, unavailable, upstreamFailed } from "../core/failure.ts";
+import type { Writable } from "node:stream";
+import { deadlineExceeded, type Failure, unavailable } from "../core/failure.ts";
+import type { Fault, Outcome } from "./call-instances.ts";
 import type { Asker } from "./upstream/connection.ts";
 import type { Asking, ConnectionPool } from "./upstream/connection-pool.ts";
 import type { UpstreamRequest } from "./upstream/request-head.ts";
-import { headerOf, type RawHeaders } from "./upstream/response-head.ts";
-import { UpstreamError } from "./upstream/upstream-error.ts";
-
-/**
- * How it went: `answered` when the client has got the answer, or was cut off within it, or has left. Otherwise nothing was
- * answered. `unreachable`: the service has got nothing. `broken`: the connection ended, the service may have got the request.
- * `final`: asking again makes no sense.
- */
-export type Outcome = "answered" | { readonly failure: Failure; readonly fault: Fault };
-export type Fault = "unreachable" | "broken" | "final";
+import type { RawHeaders } from "./upstream/response-head.ts";
+import { failedBy, isUnexpected, unexpected } from "./upstream-failure.ts";
 
 export type RelayOptions = {
   /** Milliseconds until the answer has to be complete; 0 is without end. */
   readonly timeout: number;
   /** Ends answers without end. */
   readonly stopping: AbortSignal;
-  /** Sends the head of the answer. */
-  begin(status: number, headers: RawHeaders): void;
+  /** Sends the head of the answer; what it returns takes the body. */
+  begin(status: number, headers: RawHeaders): Writable;
 };
+
+/** The client has got the answer, or was cut off within it, or has left. */
+const answered: Outcome<void> = { answer: undefined };
 
 /**
  * Sends a request to one instance and streams the answer to the client as it comes, at the client's pace. The request is
- * cancelled when the client leaves or the time is over.
+ * cancelled when the client leaves or the time is over. Once the answer has begun, a failure cuts the client off.
  */
 export function relay(
   pool: ConnectionPool,
   request: UpstreamRequest,
   response: ServerResponse,
   options: RelayOptions,
-): Promise<Outcome> {
-  if (response.destroyed) return Promise.resolve("answered");
-  const { promise, resolve } = Promise.withResolvers<Outcome>();
+): Promise<Outcome<void>> {
+  if (response.destroyed) return Promise.resolve(answered);
+  const { promise, resolve } = Promise.withResolvers<Outcome<void>>();
   const conversation = watch(response, options, resolve);
   conversation.asking = pool.ask(request, answerTo(response, options, conversation));
   return promise;
@@ -45,7 +41,7 @@ export function relay(
 type Conversation = {
   asking: Asking | undefined;
   ended: boolean;
-  end(outcome: Outcome): void;
+  end(outcome: Outcome<void>): void;
   /** Ends without an answer, or cuts off the one that has begun. */
   giveUp(failure: Failure, fault?: Fault): void;
 };
@@ -53,7 +49,7 @@ type Conversation = {
 function watch(
   response: ServerResponse,
   { timeout, stopping }: RelayOptions,
-  resolve: (outcome: Outcome) => void,
+  resolve: (outcome: Outcome<void>) => void,
 ): Conversation {
   const conversation: Conversation = {
     asking: undefined,
@@ -69,13 +65,13 @@ function watch(
     giveUp(failure, fault = "final") {
       if (conversation.ended) return;
       const begun = response.headersSent;
-      conversation.end(begun ? "answered" : { failure, fault });
+      conversation.end(begun ? answered : { failure, fault });
       conversation.asking?.cancel();
       if (begun) response.destroy();
     },
   };
   const onClose = (): void => {
-    conversation.end("answered");
+    conversation.end(answered);
     conversation.asking?.cancel();
   };
   const onStopping = (): void => {
@@ -93,43 +89,34 @@ function watch(
 }
 
 function answerTo(response: ServerResponse, { begin }: RelayOptions, conversation: Conversation): Asker {
+  let out: Writable = response;
   let whole: string | undefined;
   return {
     onHead({ status, headers, body: framing }, body) {
       if (conversation.ended) return;
       if (isUnexpected(status, headers)) {
-        conversation.giveUp(upstreamFailed.failure({ cause: new Error(`an answer ${status} that is no problem`) }));
+        conversation.giveUp(unexpected(status));
         return;
       }
-      begin(status, headers);
+      out = begin(status, headers);
       whole = body;
-      if (body === undefined && framing === "chunked") response.flushHeaders();
+      if (framing === "chunked" && body === undefined) response.flushHeaders();
     },
     onData(data) {
       // What arrives is in a buffer that the next read overwrites.
-      if (conversation.ended || response.write(Buffer.from(data))) return true;
-      response.once("drain", () => conversation.asking?.resume());
+      if (conversation.ended || out.write(Buffer.from(data))) return true;
+      out.once("drain", () => conversation.asking?.resume());
       return false;
     },
     onEnd() {
       if (conversation.ended) return;
-      conversation.end("answered");
-      if (whole) response.end(whole, "latin1");
-      else response.end();
+      conversation.end(answered);
+      if (whole) out.end(whole, "latin1");
+      else out.end();
     },
-    onError: (error) => conversation.giveUp(...told(error)),
+    onError(error) {
+      const { failure, fault } = failedBy(error);
+      conversation.giveUp(failure, fault);
+    },
   };
-}
-
-/** What a failed request is for the client, and whether it may be sent again. The body's own failure stays what it is. */
-function told(error: Error): [Failure, Fault] {
-  if (error instanceof Failure) return [error, "final"];
-  const fault = error instanceof UpstreamError ? error.fault : "odd";
-  if (fault === "unreachable") return [unavailable.failure({ cause: error, retryAfter: 1 }), fault];
-  return [upstreamFailed.failure({ cause: error }), fault === "broken" ? fault : "final"];
-}
-
-/** A service tells of its faults by problems; other words of a failing process are not for the client. */
-function isUnexpected(status: number, headers: RawHeaders): boolean {
-  return status >= 500 && !headerOf(headers, "content-type")?.startsWith(PROBLEM_MEDIA_TYPE);
 }

@@ -4,18 +4,17 @@ import { type Failure, tooLarge } from "../core/failure.ts";
 import type { Exchange } from "./exchange.ts";
 import { malformedRequest } from "./malformed.ts";
 import type { RequestHeaders } from "./request-headers.ts";
-
-/** The body to send on: whole, so that it can be sent again, or a stream when it may be large. */
-export type Body = Buffer | Readable | undefined;
+import type { Soon } from "./soon.ts";
+import type { Body } from "./upstream/connection.ts";
 
 const HELD_AT_MOST = 64 * 1024;
 
 /**
  * Takes the body of a request. Up to 64 KiB it is taken in whole before the service hears of it: a slow client holds no
- * connection to a service. What may be larger is streamed. Throws `body_too_large` as soon as it is more than `limit`, also
- * when no length was announced; a stream fails with it.
+ * connection to a service. What may be larger is streamed, unless it is needed `whole`. Throws `body_too_large` as soon as it is
+ * more than `limit`, also when no length was announced; a stream fails with it.
  */
-export async function takeBody(exchange: Exchange, headers: RequestHeaders, limit: number): Promise<Body> {
+export function takeBody(exchange: Exchange, headers: RequestHeaders, limit: number, whole = false): Soon<Body> {
   const { request, response } = exchange;
   const { contentLength, chunked } = headers;
   const hasBody = chunked || (contentLength !== undefined && contentLength > 0);
@@ -26,7 +25,9 @@ export async function takeBody(exchange: Exchange, headers: RequestHeaders, limi
     exchange.awaitsContinue = false;
   }
   const mayBeLarge = Math.min(contentLength ?? Number.POSITIVE_INFINITY, limit) > HELD_AT_MOST;
-  return mayBeLarge ? Readable.from(limited(request, limit), { objectMode: false }) : wholeBody(request, limit);
+  return mayBeLarge && !whole
+    ? Readable.from(limited(request, limit), { objectMode: false })
+    : wholeBody(request, limit);
 }
 
 const bodyTooLarge = (limit: number): Failure =>

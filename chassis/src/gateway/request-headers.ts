@@ -11,16 +11,8 @@ export type RequestHeaders = {
   readonly forwarded: string[];
 };
 
-/** What every service may see of a request. All else is left out, unless the contract says that the call reads it. */
-const GENERAL = [
-  "accept",
-  "accept-encoding",
-  "accept-language",
-  "authorization",
-  "content-encoding",
-  "content-type",
-  "user-agent",
-];
+/** What every service may see of a request; compression is the gateway's. All else is left out, unless the contract says that the call reads it. */
+const GENERAL = ["accept", "accept-language", "authorization", "content-encoding", "content-type", "user-agent"];
 /** What the gateway alone says to a service, or HTTP itself says on each connection. A call can't read these from a client. */
 const RESERVED =
   /_|^(?:x-user-.*|x-forwarded-.*|forwarded|x-real-ip|x-request-id|traceparent|tracestate|baggage|x-deadline-ms|connection|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade|expect|host|content-length)$/;

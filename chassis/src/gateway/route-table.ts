@@ -1,17 +1,21 @@
 import createRouter from "find-my-way";
-import { type Access, isIdempotent } from "../contract/call.ts";
+import { type Access, type Call, isIdempotent } from "../contract/call.ts";
 import type { Contract } from "../contract/contract.ts";
 import { publicCalls } from "../contract/public-path.ts";
 import { methodNotAllowed, notFound } from "../core/failure.ts";
+import { type Composition, includesOf } from "./composition.ts";
 import type { Exchange } from "./exchange.ts";
 import type { LimitClass } from "./limit.ts";
 import { forwardedNames } from "./request-headers.ts";
+import { assertRules, type RouteRule, type RouteRules, withPublicPaths } from "./route-rule.ts";
+import type { Soon } from "./soon.ts";
 
 /** A route to a service's call. */
 export type CallRoute = {
   readonly kind: "call";
-  /** The path as the contract writes it, behind the prefix: `/api/orders/{id}`. */
+  /** The path as the world writes it, behind the prefix: `/api/orders/{id}`. */
   readonly template: string;
+  readonly method: Call["method"];
   readonly service: string;
   readonly access: Access;
   readonly limit: LimitClass;
@@ -21,8 +25,16 @@ export type CallRoute = {
   readonly headers: ReadonlySet<string>;
   /** How many characters of the public path are the prefix. */
   readonly prefixLength: number;
+  /** The service's own path when it is another than the public one. */
+  readonly servicePath: string | undefined;
   /** Whether a repeat is harmless without a key; with one, whether the call honours it. */
   readonly repeatable: "always" | "with key" | "never";
+  /** Seconds that a shared answer may be old; undefined when answers are not shared. */
+  readonly cache: number | undefined;
+  /** Whether answers may be compressed. Only where they hold no secret: their length would tell of it (BREACH). */
+  readonly compress: boolean;
+  readonly rule: RouteRule;
+  readonly includes: Composition["includes"] | undefined;
 };
 
 /** A route that the gateway answers itself. */
@@ -33,7 +45,7 @@ export type OwnRoute = {
   /** Without: it is not limited. */
   readonly limit: LimitClass | undefined;
   readonly headers: ReadonlySet<string>;
-  answer(exchange: Exchange): Promise<void> | void;
+  answer(exchange: Exchange): Soon<void>;
 };
 
 /** Writes an own route down. */
@@ -48,8 +60,19 @@ export const ownRoute = (template: string, limit: LimitClass | undefined, answer
 
 export type Route = CallRoute | OwnRoute;
 
+/** A route, and the parameters in its path. */
+export type Found = { readonly route: Route; readonly parameters: Readonly<Record<string, string | undefined>> };
+
 /** Finds routes. `find` throws `not_found`, or `method_not_allowed` after it has set `Allow` by `allow`. */
-export type RouteTable = { find(method: string, path: string, allow: (methods: string) => void): Route };
+export type RouteTable = { find(method: string, path: string, allow: (methods: string) => void): Found };
+
+/** What routes are made of besides the gateway's own. */
+export type RouteSources = {
+  readonly contracts: readonly Contract[];
+  readonly prefix: string;
+  readonly rules?: RouteRules;
+  readonly compositions?: readonly Composition[];
+};
 
 const DEFAULT_BODY_LIMIT = 64 * 1024;
 const DEFAULT_TIMEOUT = 10_000;
@@ -58,23 +81,25 @@ type Method = (typeof METHODS)[number];
 
 /**
  * Makes the table of all public calls and the gateway's own pages. `GET` routes answer `HEAD` too, unless they have no end.
- * Throws when two routes collide or a call does not say who may make it.
+ * Throws when two routes collide, a call does not say who may make it, or a rule or composition does not fit its call.
  */
-export function createRouteTable(contracts: readonly Contract[], prefix: string, own: readonly OwnRoute[]): RouteTable {
+export function createRouteTable(sources: RouteSources, own: readonly OwnRoute[]): RouteTable {
+  const { contracts, prefix, rules = {} } = sources;
   const router = createRouter({ caseSensitive: true, ignoreTrailingSlash: false, maxParamLength: 200 });
   const add = (method: Method, route: Route) =>
     router.on(method, route.template.replace(/\{(\w+)\}/g, ":$1"), () => {}, route);
-  for (const publicCall of publicCalls(contracts, prefix)) {
-    const route = callRoute(publicCall);
-    add(publicCall.call.method, route);
-    if (publicCall.call.method === "GET" && route.timeout > 0) add("HEAD", route);
+  assertRules(rules, contracts);
+  for (const publicCall of publicCalls(withPublicPaths(contracts, rules), prefix)) {
+    const route = callRoute(publicCall, sources);
+    add(route.method, route);
+    if (route.method === "GET" && route.timeout > 0) add("HEAD", route);
   }
   for (const route of own) for (const method of ["GET", "HEAD"] as const) add(method, route);
   router.compile();
   return {
     find(method, path, allow) {
       const found = router.find(method as Method, path);
-      if (found) return found.store as Route;
+      if (found) return { route: found.store as Route, parameters: found.params };
       const others = METHODS.filter((other) => router.find(other, path));
       if (others.length === 0) throw notFound.failure();
       allow(others.join(", "));
@@ -83,19 +108,35 @@ export function createRouteTable(contracts: readonly Contract[], prefix: string,
   };
 }
 
-function callRoute({ service, call, path }: ReturnType<typeof publicCalls>[number]): CallRoute {
-  const { access, headers, bodyLimit, timeout, idempotencyKey } = call.shape;
+function callRoute(
+  { name, service, call, path }: ReturnType<typeof publicCalls>[number],
+  { contracts, rules = {}, compositions = [] }: RouteSources,
+): CallRoute {
+  const { access, headers, bodyLimit, timeout = DEFAULT_TIMEOUT, idempotencyKey, cache } = call.shape;
   if (!access) throw new Error(`${call.method} ${call.path} of ${service} does not say who may call it`);
+  const reads = call.method === "GET" && timeout > 0;
+  if (cache !== undefined && !(reads && access === "public")) {
+    throw new Error(`${call.method} ${call.path} of ${service} can't be shared: only public reads can`);
+  }
+  const rule = rules[`${service}.${name}`] ?? {};
+  const servicePath = contracts.find((contract) => contract.service === service)?.calls[name]?.path;
+  const signsIn = access === "public" && call.path.startsWith("/auth/");
   return {
     kind: "call",
     template: path,
+    method: call.method,
     service,
     access,
-    limit: access === "public" && call.path.startsWith("/auth/") ? "sign-in" : "caller",
-    bodyLimit: bodyLimit ?? DEFAULT_BODY_LIMIT,
-    timeout: timeout ?? DEFAULT_TIMEOUT,
+    limit: signsIn ? "sign-in" : "caller",
+    bodyLimit: rule.bodyLimit ?? bodyLimit ?? DEFAULT_BODY_LIMIT,
+    timeout,
     headers: forwardedNames(Object.keys(headers?.properties ?? {}), idempotencyKey !== undefined),
     prefixLength: path.length - call.path.length,
+    servicePath: rule.path === undefined ? undefined : servicePath,
     repeatable: isIdempotent(call) ? "always" : idempotencyKey ? "with key" : "never",
+    cache,
+    compress: reads && access === "public" && !signsIn,
+    rule,
+    includes: includesOf(compositions, service, name),
   };
 }

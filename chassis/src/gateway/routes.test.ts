@@ -71,7 +71,7 @@ test("a call that does not say who may make it, or a route that is there twice, 
   const { listBooks } = library.calls;
   const open = { ...listBooks, shape: { ...listBooks.shape, access: undefined as never } };
   const unclear = { service: "library", calls: { open }, events: {} };
-  assert.throws(() => createRouteTable([unclear], "/api", []), /does not say who may call it/);
+  assert.throws(() => createRouteTable({ contracts: [unclear], prefix: "/api" }, []), /does not say who may call it/);
   const other = contract("other", { calls: { listBooks }, events: {} });
-  assert.throws(() => createRouteTable([library, other], "/api", []), /already declared/);
+  assert.throws(() => createRouteTable({ contracts: [library, other], prefix: "/api" }, []), /already declared/);
 });

@@ -21,7 +21,10 @@ import { verifiedTokens } from "./verified-tokens.ts";
  * Who a bearer token stands for. Throws `token_invalid` for every token that is not good, whatever is wrong with it, and
  * `unavailable` when it can't be told because the keys can't be had.
  */
-export type Verify = (token: string) => Promise<Caller>;
+export type Verify = ((token: string) => Promise<Caller>) & {
+  /** Who a token that was verified before stands for; undefined when it was not, has ended, or has to be asked about. */
+  readonly known: (token: string) => Caller | undefined;
+};
 
 /** Seconds by which the clocks of two machines may differ. */
 const TOLERANCE = 5;
@@ -72,7 +75,16 @@ export function createVerifier(
     return caller;
   }
 
-  return async (token) => {
+  function known(token: string): Caller | undefined {
+    const caller = remembered.find(token, clock.now().getTime() / 1000);
+    if (caller?.kind !== "user" || endedSessions === undefined) return caller;
+    const ended = endedSessions.has(caller.session);
+    // Whoever verifies the token is told why it can't be.
+    if (typeof ended !== "boolean") ended.catch(() => {});
+    return ended === false ? caller : undefined;
+  }
+
+  async function verify(token: string): Promise<Caller> {
     const now = clock.now();
     const caller = remembered.find(token, now.getTime() / 1000) ?? (await verifyOnce(token, now));
     if (caller.kind !== "user" || endedSessions === undefined) return caller;
@@ -81,7 +93,9 @@ export function createVerifier(
       throw tokenInvalid.failure({ cause: new Error("the session has ended") });
     }
     return caller;
-  };
+  }
+
+  return Object.assign(verify, { known });
 }
 
 const accessClaims = jsonValidator(AccessTokenClaims);

@@ -1,4 +1,4 @@
-import { type ChunkReader, chunkReader } from "./chunks.ts";
+import { chunkReader } from "./chunks.ts";
 import { parseResponseHead, type ResponseHead } from "./response-head.ts";
 import { oddAnswer } from "./upstream-error.ts";
 
@@ -11,12 +11,15 @@ export type AnswerSink = {
   onEnd(): void;
 };
 
+/** How far an answer is: it goes on; it goes on and shall wait; it is whole, and the next may be expected. */
+export type Progress = "more" | "paused" | "done";
+
 /** Reads one answer after the other from one connection. */
 export type AnswerReader = {
   /** Expects the answer to a request. */
   expect(method: string, sink: AnswerSink): void;
-  /** Takes what came. `more`: the answer goes on; `paused`: and shall wait; `done`: it is whole, and the next may be expected. */
-  read(bytes: Buffer): "more" | "paused" | "done";
+  /** Takes what came. */
+  read(bytes: Buffer): Progress;
   /** The head of the answer that is being read or was read last. */
   head(): ResponseHead | undefined;
 };
@@ -26,71 +29,31 @@ const WHOLE_AT_MOST = 16 * 1024;
 
 /** Throws (an UpstreamError) on the first byte that does not belong to exactly one answer; then the connection has to end. */
 export function answerReader(): AnswerReader {
-  let method = "GET";
   let sink: AnswerSink | undefined;
+  let heads = headReader("GET");
   let head: ResponseHead | undefined;
-  let pending: Buffer | undefined;
-  let interim = 0;
-  let left = 0;
-  let chunks: ChunkReader | undefined;
-  let flowing = true;
+  let body: BodyReader | undefined;
 
-  const onData = (data: Buffer): void => {
-    flowing = (sink as AnswerSink).onData(data) && flowing;
-  };
-
-  function readHead(bytes: Buffer): "more" | "paused" | "done" {
-    const all = pending ? Buffer.concat([pending, bytes]) : bytes;
-    const text = all.toString("latin1", 0, Math.min(all.length, LARGEST_HEAD + 4));
-    const end = text.indexOf("\r\n\r\n");
-    if (end === -1 || interim + end > LARGEST_HEAD) {
-      if (interim + all.length > LARGEST_HEAD) throw oddAnswer("a head that is too large");
-      pending = Buffer.from(all);
-      return "more";
-    }
-    pending = undefined;
-    const found = parseResponseHead(text.slice(0, end), method);
-    const behind = end + 4;
-    if (found.status < 200) {
-      interim += behind;
-      return behind < all.length ? readHead(all.subarray(behind)) : "more";
-    }
+  function begin({ found, bytes, text, behind }: FoundHead): Progress {
     head = found;
-    return begin(found, all, behind, text);
-  }
-
-  function begin(found: ResponseHead, all: Buffer, behind: number, text: string): "more" | "paused" | "done" {
-    const { body } = found;
-    if (body !== "chunked" && body <= WHOLE_AT_MOST && behind + body === all.length && text.length === all.length) {
-      const whole = sink as AnswerSink;
-      sink = undefined;
-      whole.onHead(found, body === 0 ? "" : text.slice(behind));
-      whole.onEnd();
-      return "done";
+    const asker = sink as AnswerSink;
+    const length = found.body;
+    if (length !== "chunked" && length <= WHOLE_AT_MOST && behind + length === bytes.length) {
+      asker.onHead(found, length === 0 ? "" : text.slice(behind));
+      return end();
     }
-    if (body === "chunked") chunks = chunkReader(onData);
-    else left = body;
-    (sink as AnswerSink).onHead(found, undefined);
-    return behind < all.length ? readBody(all.subarray(behind)) : finish(body === 0);
+    body = length === "chunked" ? chunkedBody(asker) : countedBody(asker, length);
+    asker.onHead(found, undefined);
+    return behind < bytes.length ? readBody(body, bytes.subarray(behind)) : "more";
   }
 
-  function readBody(bytes: Buffer): "more" | "paused" | "done" {
-    flowing = true;
-    if (chunks) {
-      const taken = chunks.read(bytes);
-      if (taken === undefined) return flowing ? "more" : "paused";
-      if (taken < bytes.length) throw oddAnswer("bytes behind the answer");
-      return finish(true);
-    }
-    if (bytes.length > left) throw oddAnswer("bytes behind the answer");
-    left -= bytes.length;
-    onData(bytes);
-    return left === 0 ? finish(true) : flowing ? "more" : "paused";
+  function readBody(reader: BodyReader, bytes: Buffer): Progress {
+    const progress = reader(bytes);
+    return progress === "done" ? end() : progress;
   }
 
-  function finish(whole: boolean): "more" | "done" {
-    if (!whole) return "more";
-    chunks = undefined;
+  function end(): Progress {
+    body = undefined;
     const ended = sink as AnswerSink;
     sink = undefined;
     ended.onEnd();
@@ -98,15 +61,75 @@ export function answerReader(): AnswerReader {
   }
 
   return {
-    expect(asked, next) {
-      method = asked;
+    expect(method, next) {
       sink = next;
       head = undefined;
-      pending = undefined;
-      chunks = undefined;
-      interim = 0;
+      body = undefined;
+      heads = headReader(method);
     },
-    read: (bytes) => (head ? readBody(bytes) : readHead(bytes)),
+    read(bytes) {
+      if (body) return readBody(body, bytes);
+      const found = heads(bytes);
+      return found ? begin(found) : "more";
+    },
     head: () => head,
+  };
+}
+
+/** A head, the bytes it was found in, all of them as latin1 (if they are few), and where the head ends. */
+type FoundHead = {
+  readonly found: ResponseHead;
+  readonly bytes: Buffer;
+  readonly text: string;
+  readonly behind: number;
+};
+
+/** Reads up to the end of the head; what a service says in the meantime (1xx) is passed over. */
+function headReader(method: string): (bytes: Buffer) => FoundHead | undefined {
+  let pending: Buffer | undefined;
+  let passed = 0;
+  return (received) => {
+    let bytes = pending ? Buffer.concat([pending, received]) : received;
+    while (bytes.length > 0) {
+      const text = bytes.toString("latin1", 0, Math.min(bytes.length, LARGEST_HEAD + WHOLE_AT_MOST));
+      const end = text.indexOf("\r\n\r\n");
+      if (passed + (end === -1 ? text.length : end) > LARGEST_HEAD) throw oddAnswer("a head that is too large");
+      if (end === -1) break;
+      const found = parseResponseHead(text.slice(0, end), method);
+      const behind = end + 4;
+      if (found.status >= 200) return { found, bytes, text, behind };
+      passed += behind;
+      bytes = bytes.subarray(behind);
+    }
+    // What was received is in a buffer that the next read overwrites.
+    pending = Buffer.from(bytes);
+    return undefined;
+  };
+}
+
+/** Takes bytes of a body. */
+type BodyReader = (bytes: Buffer) => Progress;
+
+function countedBody(sink: AnswerSink, length: number): BodyReader {
+  let left = length;
+  return (bytes) => {
+    if (bytes.length > left) throw oddAnswer("bytes behind the answer");
+    left -= bytes.length;
+    const flows = sink.onData(bytes);
+    return left === 0 ? "done" : flows ? "more" : "paused";
+  };
+}
+
+function chunkedBody(sink: AnswerSink): BodyReader {
+  let flows = true;
+  const chunks = chunkReader((data) => {
+    flows = sink.onData(data) && flows;
+  });
+  return (bytes) => {
+    flows = true;
+    const taken = chunks.read(bytes);
+    if (taken === undefined) return flows ? "more" : "paused";
+    if (taken < bytes.length) throw oddAnswer("bytes behind the answer");
+    return "done";
   };
 }

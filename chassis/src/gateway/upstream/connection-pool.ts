@@ -20,7 +20,6 @@ export type ConnectionPool = {
 };
 
 type Waiting = Message & { connection: Connection | undefined };
-type Idle = { readonly connection: Connection; readonly until: number };
 
 /** Milliseconds; shorter than the services keep an idle connection, so that none is used that is about to be closed. */
 const KEEP_ALIVE = 20_000;
@@ -30,48 +29,28 @@ const MARGIN = 1_000;
 export function connectionPool(address: Address, most: number): ConnectionPool {
   const host = `${address.host.includes(":") ? `[${address.host}]` : address.host}:${address.port}`;
   const all = new Set<Connection>();
-  const idle: Idle[] = [];
+  const idle = idleConnections();
   const line: Waiting[] = [];
   let closed = false;
-  const sweep = setInterval(endStale, KEEP_ALIVE / 4);
-  sweep.unref();
-
-  function endStale(): void {
-    const now = performance.now();
-    for (const { connection, until } of [...idle]) if (until <= now) connection.drop();
-  }
-
-  function free(): Connection | undefined {
-    const now = performance.now();
-    for (let last = idle.pop(); last; last = idle.pop()) {
-      if (last.until > now) return last.connection;
-      last.connection.drop();
-    }
-    return undefined;
-  }
 
   function open(): Connection {
     const connection = openConnection(address, {
       onIdle(keptFor = KEEP_ALIVE) {
-        const next = nextInLine();
-        if (next) return start(next, connection);
-        const kept = Math.min(KEEP_ALIVE, keptFor - MARGIN);
-        if (closed || kept <= 0) connection.drop();
-        else idle.push({ connection, until: performance.now() + kept });
+        const next = line.shift();
+        if (next) start(next, connection);
+        else if (closed) connection.drop();
+        else idle.add(connection, Math.min(KEEP_ALIVE, keptFor - MARGIN));
       },
       onClose() {
         all.delete(connection);
-        const at = idle.findIndex((other) => other.connection === connection);
-        if (at !== -1) idle.splice(at, 1);
-        const next = nextInLine();
+        idle.remove(connection);
+        const next = line.shift();
         if (next) start(next, open());
       },
     });
     all.add(connection);
     return connection;
   }
-
-  const nextInLine = (): Waiting | undefined => line.shift();
 
   function start(waiting: Waiting, connection: Connection): void {
     waiting.connection = connection;
@@ -82,7 +61,7 @@ export function connectionPool(address: Address, most: number): ConnectionPool {
     ask(request, asker) {
       const { method, body } = request;
       const waiting: Waiting = { method, head: requestHead(request, host), body, asker, connection: undefined };
-      const connection = free() ?? (all.size < most ? open() : undefined);
+      const connection = idle.take() ?? (all.size < most ? open() : undefined);
       if (connection) start(waiting, connection);
       else line.push(waiting);
       return {
@@ -95,14 +74,47 @@ export function connectionPool(address: Address, most: number): ConnectionPool {
     },
     close() {
       closed = true;
-      clearInterval(sweep);
-      for (const { connection } of idle.splice(0)) connection.drop();
+      idle.close();
     },
     destroy() {
       closed = true;
-      clearInterval(sweep);
+      idle.close();
       line.length = 0;
       for (const connection of all) connection.drop();
+    },
+  };
+}
+
+/** Connections that nobody uses, each until its time is over. */
+function idleConnections() {
+  const idle: { readonly connection: Connection; readonly until: number }[] = [];
+  const sweep = setInterval(() => {
+    const now = performance.now();
+    for (const { connection, until } of [...idle]) if (until <= now) connection.drop();
+  }, KEEP_ALIVE / 4);
+  sweep.unref();
+  return {
+    /** Keeps a connection for so many milliseconds. */
+    add(connection: Connection, milliseconds: number): void {
+      if (milliseconds <= 0) connection.drop();
+      else idle.push({ connection, until: performance.now() + milliseconds });
+    },
+    /** The one that was used last. */
+    take(): Connection | undefined {
+      const now = performance.now();
+      for (let last = idle.pop(); last; last = idle.pop()) {
+        if (last.until > now) return last.connection;
+        last.connection.drop();
+      }
+      return undefined;
+    },
+    remove(connection: Connection): void {
+      const at = idle.findIndex((other) => other.connection === connection);
+      if (at !== -1) idle.splice(at, 1);
+    },
+    close(): void {
+      clearInterval(sweep);
+      for (const { connection } of idle.splice(0)) connection.drop();
     },
   };
 }

@@ -1,5 +1,5 @@
 import { connect, type Socket } from "node:net";
-import type { Readable } from "node:stream";
+import { Readable } from "node:stream";
 import { type AnswerSink, answerReader } from "./answer-reader.ts";
 import { oddAnswer, UpstreamError } from "./upstream-error.ts";
 
@@ -32,63 +32,27 @@ const CONNECT_TIMEOUT = 2_000;
 const READ_SIZE = 16 * 1024;
 
 /** Opens a connection. Requests may be sent at once; they fail as `unreachable` when it can't be made within 2 s. */
-export function openConnection({ host, port }: Address, owner: ConnectionOwner): Connection {
+export function openConnection(address: Address, owner: ConnectionOwner): Connection {
   const reader = answerReader();
   let asker: Asker | undefined;
   let sending: Readable | undefined;
-  let failure: Error | undefined;
-  let connected = false;
 
-  const socket: Socket = connect({
-    host,
-    port,
-    noDelay: true,
-    keepAlive: true,
-    keepAliveInitialDelay: 60_000,
-    onread: { buffer: Buffer.allocUnsafeSlow(READ_SIZE), callback: (size, bytes) => onRead(bytes as Buffer, size) },
-  });
-  const timer = setTimeout(() => fail(new UpstreamError("unreachable", "no connection in time")), CONNECT_TIMEOUT);
-  socket.once("connect", () => {
-    connected = true;
-    clearTimeout(timer);
-  });
-  socket.on("error", (error) => {
-    failure ??= new UpstreamError(connected ? "broken" : "unreachable", "the connection failed", error);
-  });
-  socket.once("end", () => socket.destroy());
-  socket.once("close", () => {
-    clearTimeout(timer);
-    owner.onClose();
-    endAsker(failure ?? new UpstreamError("broken", "the connection ended before the answer did"));
-  });
-
-  function fail(error: Error): void {
-    failure ??= error;
-    socket.destroy();
-  }
-
-  function endAsker(error: Error): void {
-    const waiting = asker;
-    asker = undefined;
-    sending?.destroy();
-    waiting?.onError(error);
-  }
-
-  function onRead(buffer: Buffer, size: number): boolean {
-    if (!asker) {
-      // Whatever this is, it would be taken for the answer to the next request.
-      fail(oddAnswer("bytes that nobody asked for"));
-      return false;
-    }
-    try {
-      const state = reader.read(buffer.subarray(0, size));
+  const { socket, fail } = openSocket(address, {
+    onRead(bytes) {
+      // Whatever comes unasked would be taken for the answer to the next request.
+      if (!asker) throw oddAnswer("bytes that nobody asked for");
+      const state = reader.read(bytes);
       if (state === "done") onDone();
       return state !== "paused";
-    } catch (error) {
-      fail(error as Error);
-      return false;
-    }
-  }
+    },
+    onClose(error) {
+      owner.onClose();
+      const waiting = asker;
+      asker = undefined;
+      sending?.destroy();
+      waiting?.onError(error);
+    },
+  });
 
   function onDone(): void {
     asker = undefined;
@@ -105,20 +69,13 @@ export function openConnection({ host, port }: Address, owner: ConnectionOwner):
   }
 
   return {
-    send({ method, head, body, asker: next }) {
-      asker = next;
-      reader.expect(method, next);
-      if (body === undefined) {
-        const framing = method === "GET" || method === "HEAD" ? "\r\n" : "content-length: 0\r\n\r\n";
-        socket.write(head + framing, "latin1");
-      } else if (body instanceof Uint8Array) {
-        socket.cork();
-        socket.write(`${head}content-length: ${body.length}\r\n\r\n`, "latin1");
-        socket.write(body);
-        socket.uncork();
-      } else {
+    send(message) {
+      asker = message.asker;
+      reader.expect(message.method, asker);
+      const { body } = message;
+      sendHead(socket, message);
+      if (body instanceof Readable) {
         sending = body;
-        socket.write(`${head}transfer-encoding: chunked\r\n\r\n`, "latin1");
         sendChunks(socket, body, { onEnd: () => (sending = undefined), onError: fail });
       }
     },
@@ -130,6 +87,63 @@ export function openConnection({ host, port }: Address, owner: ConnectionOwner):
     },
     drop,
   };
+}
+
+/** What happens on a socket. `onRead` says whether it may go on; the socket ends with what it throws. */
+type SocketOwner = { onRead(bytes: Buffer): boolean; onClose(error: Error): void };
+
+function openSocket({ host, port }: Address, owner: SocketOwner): { socket: Socket; fail(error: Error): void } {
+  let failure: Error | undefined;
+  let connected = false;
+  const fail = (error: Error): void => {
+    failure ??= error;
+    socket.destroy();
+  };
+  const callback = (size: number, buffer: Uint8Array): boolean => {
+    try {
+      return owner.onRead((buffer as Buffer).subarray(0, size));
+    } catch (error) {
+      fail(error as Error);
+      return false;
+    }
+  };
+  const socket = connect({
+    host,
+    port,
+    noDelay: true,
+    keepAlive: true,
+    keepAliveInitialDelay: 60_000,
+    onread: { buffer: Buffer.allocUnsafeSlow(READ_SIZE), callback },
+  });
+  const timer = setTimeout(() => fail(new UpstreamError("unreachable", "no connection in time")), CONNECT_TIMEOUT);
+  socket.once("connect", () => {
+    connected = true;
+    clearTimeout(timer);
+  });
+  socket.on("error", (error) => {
+    failure ??= new UpstreamError(connected ? "broken" : "unreachable", "the connection failed", error);
+  });
+  socket.once("end", () => socket.destroy());
+  socket.once("close", () => {
+    clearTimeout(timer);
+    owner.onClose(failure ?? new UpstreamError("broken", "the connection ended before the answer did"));
+  });
+  return { socket, fail };
+}
+
+/** Sends the head, and a body that is there as a whole. */
+function sendHead(socket: Socket, { method, head, body }: Message): void {
+  if (body === undefined) {
+    const framing = method === "GET" || method === "HEAD" ? "\r\n" : "content-length: 0\r\n\r\n";
+    socket.write(head + framing, "latin1");
+  } else if (body instanceof Readable) {
+    socket.write(`${head}transfer-encoding: chunked\r\n\r\n`, "latin1");
+  } else {
+    socket.cork();
+    socket.write(`${head}content-length: ${body.length}\r\n\r\n`, "latin1");
+    socket.write(body);
+    socket.uncork();
+  }
 }
 
 /** Sends a stream in chunks, at the pace of the connection. */

@@ -1,0 +1,67 @@
+import type { Writable } from "node:stream";
+import type { WholeAnswer } from "./collect.ts";
+import { acceptsGzip, compressed, compressedHeaders, compressInto, isCompressible } from "./compression.ts";
+import { type Exchange, sendHead } from "./exchange.ts";
+import { cleanResponseHeaders } from "./response-headers.ts";
+import type { CallRoute } from "./route-table.ts";
+import { headerOf, type RawHeaders } from "./upstream/response-head.ts";
+
+/** Sends what services answer on to clients. */
+export type Answers = {
+  /** Sends the head; what it returns takes the body. */
+  begin(exchange: Exchange, route: CallRoute, status: number, received: RawHeaders): Writable;
+  /** Sends a whole answer, or `304` when the client has it already. */
+  send(exchange: Exchange, route: CallRoute, answer: WholeAnswer): Promise<void>;
+};
+
+/** Answers with cleaned headers, compressed where the route allows and the client wants it. */
+export function createAnswers(prefix: string): Answers {
+  function publicHeaders(exchange: Exchange, { compress, rule }: CallRoute, received: RawHeaders): RawHeaders {
+    if (compress) exchange.headers.push("vary", "accept-encoding");
+    const clean = cleanResponseHeaders(received, prefix);
+    return rule.response?.headers ? rule.response.headers(clean) : clean;
+  }
+
+  return {
+    begin(exchange, route, status, received) {
+      const headers = publicHeaders(exchange, route, received);
+      if (!route.compress || !isCompressed(exchange, status, headers)) {
+        sendHead(exchange, status, headers);
+        return exchange.response;
+      }
+      sendHead(exchange, status, compressedHeaders(headers));
+      return compressInto(exchange.response);
+    },
+    async send(exchange, route, { status, headers: received, body }) {
+      const headers = withLength(publicHeaders(exchange, route, received), body.length);
+      const { response, request } = exchange;
+      if (status === 200 && isKnown(request.headers["if-none-match"], headerOf(headers, "etag"))) {
+        sendHead(exchange, 304, without(headers, ["content-length", "content-type"]));
+        response.end();
+        return;
+      }
+      const small = route.compress && isCompressed(exchange, status, headers) ? await compressed(body) : undefined;
+      sendHead(exchange, status, small ? compressedHeaders(headers, small.length) : headers);
+      response.end(small ?? body);
+    },
+  };
+}
+
+const isCompressed = ({ request }: Exchange, status: number, headers: RawHeaders): boolean =>
+  request.method === "GET" && acceptsGzip(request.headers["accept-encoding"]) && isCompressible(status, headers);
+
+const withLength = (headers: RawHeaders, length: number): string[] => [
+  ...without(headers, ["content-length"]),
+  "content-length",
+  String(length),
+];
+
+const without = (headers: RawHeaders, names: readonly string[]): string[] =>
+  headers.filter((_, at) => !names.includes(headers[at - (at % 2)] as string));
+
+/** Whether `If-None-Match` names the tag (weak comparison, RFC 9110 section 13.1.2). */
+function isKnown(ifNoneMatch: string | undefined, etag: string | undefined): boolean {
+  if (ifNoneMatch === undefined || etag === undefined) return false;
+  const opaque = etag.replace(/^W\//, "");
+  return ifNoneMatch.trim() === "*" || ifNoneMatch.split(",").some((tag) => tag.trim().replace(/^W\//, "") === opaque);
+}

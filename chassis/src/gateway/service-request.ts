@@ -1,0 +1,65 @@
+import { parameterNames } from "../contract/call.ts";
+import { formatTraceparent } from "../telemetry/trace-context.ts";
+import type { Exchange } from "./exchange.ts";
+import type { RequestHeaders } from "./request-headers.ts";
+import type { Target } from "./request-target.ts";
+import type { CallRoute, Found } from "./route-table.ts";
+import type { ServiceRequest } from "./services.ts";
+import type { Soon } from "./soon.ts";
+import type { Body } from "./upstream/connection.ts";
+import type { RawHeaders } from "./upstream/response-head.ts";
+
+/** A request that is let in, with where it goes. */
+export type Admitted = {
+  readonly exchange: Exchange;
+  readonly route: CallRoute;
+  readonly parameters: Found["parameters"];
+  readonly target: Target;
+  readonly headers: RequestHeaders;
+};
+
+/** Sends a request on to its service and the answer back. Fails with what to answer when there was no answer. */
+export type Forward = (admitted: Admitted) => Soon<void>;
+
+/** The service's path for a public one: without the prefix, or rewritten as the route's rule says. */
+export function servicePathOf(
+  { prefixLength, servicePath }: CallRoute,
+  { path }: Target,
+  parameters: Found["parameters"],
+) {
+  if (servicePath === undefined) return path.slice(prefixLength);
+  return parameterNames(servicePath).reduce(
+    (filled, name) => filled.replace(`{${name}}`, encodeURIComponent(parameters[name] ?? "")),
+    servicePath,
+  );
+}
+
+/** The request to the service: what goes on of the client's headers, and what the gateway alone says. */
+export function serviceRequest(
+  exchange: Exchange,
+  route: CallRoute,
+  { path, headers, body }: { path: string; headers: RequestHeaders; body: Body },
+): ServiceRequest {
+  const { rule, service, timeout, repeatable } = route;
+  const forwarded = rule.request?.headers ? rule.request.headers(headers.forwarded) : headers.forwarded;
+  return {
+    service,
+    method: exchange.request.method as string,
+    path,
+    headers: withOwn(exchange, forwarded),
+    body,
+    timeout,
+    repeatable: repeatable === "always" || (repeatable === "with key" && headers.hasKey),
+  };
+}
+
+/** Headers with what the gateway alone says to services. */
+export const withOwn = ({ requestId, trace, clientAddress }: Exchange, forwarded: RawHeaders): string[] => [
+  ...forwarded,
+  "x-request-id",
+  requestId,
+  "traceparent",
+  formatTraceparent(trace),
+  "x-forwarded-for",
+  clientAddress,
+];
