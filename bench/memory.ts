@@ -1,14 +1,18 @@
 import { readdir, readFile } from "node:fs/promises";
 
-/** Resident megabytes of processes; memory that several of them share counts once (proportional set size). Linux only. */
-export async function residentMegabytes(pids: readonly number[]): Promise<number> {
-  const sizes = await Promise.all(pids.map(proportionalKilobytes));
-  return sizes.reduce((sum, size) => sum + size, 0) / 1024;
-}
+/** Megabytes of memory that are resident. Linux only. */
+export type Resident = {
+  /** Pages that several processes share are shared out between them, so that each counts once ("proportional set size"). */
+  readonly once: number;
+  /** Such pages count in each of them ("resident set size", added up). */
+  readonly each: number;
+};
 
-async function proportionalKilobytes(pid: number): Promise<number> {
-  const rollup = await readFile(`/proc/${pid}/smaps_rollup`, "utf8").catch(() => "");
-  return Number(/^Pss:\s+(\d+)/m.exec(rollup)?.[1] ?? 0);
+/** The resident memory of processes together. */
+export async function residentMegabytes(pids: readonly number[]): Promise<Resident> {
+  const rollups = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/smaps_rollup`, "utf8").catch(() => "")));
+  const sum = (field: RegExp) => rollups.reduce((total, text) => total + Number(field.exec(text)?.[1] ?? 0), 0) / 1024;
+  return { once: sum(/^Pss:\s+(\d+)/m), each: sum(/^Rss:\s+(\d+)/m) };
 }
 
 /** The process `pid` and everything it started, directly or not. */
