@@ -1,11 +1,7 @@
 import type { Client } from "@flotilla/chassis/client";
-import { createClients } from "@flotilla/chassis/client/create-client";
 import { notFound } from "@flotilla/chassis/core/failure";
-import { staticDiscovery } from "@flotilla/chassis/discovery/static";
 import { type SagaDetail, type SagaSummary, sagaOperations } from "@flotilla/chassis/saga/operations";
-import { createLog } from "@flotilla/chassis/telemetry/log";
-import { readRunFile } from "@flotilla/chassis/topology/run-file";
-import { readAdministrator } from "./administrator.ts";
+import { administratorClients } from "./administrator-clients.ts";
 
 /** The sagas of one service of a running shop, operated as its administrator. */
 export type SagaDesk = { readonly service: string; readonly sagas: Client<typeof sagaOperations> };
@@ -15,41 +11,20 @@ export type Filter = { name?: string | undefined; status?: SagaSummary["status"]
 
 /** The desks of all services that have sagas, in the shop that runs on `dataFolder`. Call `close` when done. */
 export async function openSagaDesks(dataFolder: string): Promise<{ desks: SagaDesk[]; close(): Promise<void> }> {
-  const running = await readRunFile(dataFolder);
-  const administrator = await readAdministrator(dataFolder);
-  if (!running || !administrator) throw new Error(`no shop runs in ${dataFolder}: start one with npm start`);
-  const token = await signIn(running.gateway, administrator);
-  const instances = Object.entries(running.services).map(([name, list]) => [name, list.map(({ url }) => url)] as const);
-  const clients = createClients({
-    discovery: staticDiscovery(Object.fromEntries(instances)),
-    tokenFor: async () => token,
-    log: createLog({ service: "sagas", level: "silent" }),
-  });
-  const all = instances.map(([service]) => ({ service, sagas: clients.client({ ...sagaOperations, service }) }));
+  const clients = await administratorClients(dataFolder, "sagas");
+  const all = clients.services.map((service) => ({ service, sagas: clients.client({ ...sagaOperations, service }) }));
   const found = await Promise.all(all.map(async (desk) => ((await hasSagas(desk)) ? [desk] : [])));
   return { desks: found.flat(), close: () => clients.close() };
 }
 
-const hasSagas = ({ service, sagas }: SagaDesk): Promise<boolean> =>
-  service === "gateway"
-    ? Promise.resolve(false)
-    : sagas.listSagas({ query: { limit: 1 } }).then(
-        () => true,
-        (error) => {
-          if (notFound.is(error)) return false;
-          throw error;
-        },
-      );
-
-async function signIn(gateway: string, account: { email: string; password: string }): Promise<string> {
-  const answer = await fetch(new URL("/api/auth/login", gateway), {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify(account),
-  });
-  if (!answer.ok) throw new Error(`the administrator can't sign in: ${answer.status}`);
-  return ((await answer.json()) as { accessToken: string }).accessToken;
-}
+const hasSagas = ({ sagas }: SagaDesk): Promise<boolean> =>
+  sagas.listSagas({ query: { limit: 1 } }).then(
+    () => true,
+    (error) => {
+      if (notFound.is(error)) return false;
+      throw error;
+    },
+  );
 
 /** The saga of that id and the desk of its service. */
 export async function findSaga(desks: readonly SagaDesk[], id: string): Promise<{ desk: SagaDesk; saga: SagaDetail }> {

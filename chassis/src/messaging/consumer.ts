@@ -1,11 +1,12 @@
 import { type Backoff, backoffDelay } from "../core/backoff.ts";
 import type { Clock } from "../core/clock.ts";
-import { Failure, unavailable } from "../core/failure.ts";
+import { Failure } from "../core/failure.ts";
 import type { Database } from "../database/database.ts";
 import { newContext, runInContext } from "../telemetry/context.ts";
 import type { Log } from "../telemetry/log.ts";
 import { parseTraceparent } from "../telemetry/trace-context.ts";
 import type { Broker, Delivery, Verdict } from "./broker.ts";
+import { isDatabaseOutage } from "./database-outage.ts";
 import { park } from "./dead-letter.ts";
 import { readEnvelope, standIn } from "./envelope.ts";
 import { recordInInbox } from "./inbox-store.ts";
@@ -122,12 +123,3 @@ async function apply(consumer: Consumer, message: Message): Promise<void> {
 
 /** A definite no and a bug stay what they are; everything else may be different next time. */
 const mayPass = (error: unknown): boolean => !(error instanceof Failure) || error.kind === "unavailable";
-
-/**
- * Whether the database itself is away, rather than the handler having failed. A statement that took too long (57014) is
- * the handler's: it would hold up its key for ever.
- */
-function isDatabaseOutage(error: unknown): boolean {
-  if (!unavailable.is(error) || !(error.cause instanceof Error)) return false;
-  return (error.cause as { code?: unknown }).code !== "57014";
-}

@@ -5,6 +5,7 @@ import type { Message } from "./message.ts";
 export type DeadLetter = {
   id: string;
   consumer: string;
+  messageId: string;
   message: Message;
   /** What was wrong, in one line. */
   cause: string;
@@ -22,7 +23,7 @@ export const addDeadLetter = (tx: Transaction, letter: DeadLetter): Promise<unkn
     [
       letter.id,
       letter.consumer,
-      String(letter.message.id),
+      letter.messageId,
       String(letter.message.type),
       JSON.stringify(letter.message),
       letter.cause,

@@ -13,9 +13,12 @@ export async function park(database: Database, consumer: string, delivery: Deliv
   await database.transaction(async (tx) => {
     // The inbox takes UUIDs only; a message with another id has no repeats to be known.
     if (isUuid(message.id) && !(await recordInInbox(tx, consumer, message.id))) return;
+    const id = newId();
     await addDeadLetter(tx, {
-      id: newId(),
+      id,
       consumer,
+      // Messages without an id of their own are not one message.
+      messageId: isUuid(message.id) ? message.id : `none ${id}`,
       message,
       cause: describeError(error),
       stack: stackOf(error),
@@ -34,7 +37,8 @@ export function describeError(error: unknown): string {
   return printable(error.cause === undefined ? own : `${own} (caused by ${describeError(error.cause)})`);
 }
 
-function stackOf(error: unknown): string | null {
+/** Its stack, and those of what lies behind it. */
+export function stackOf(error: unknown): string | null {
   if (!(error instanceof Error)) return null;
   const behind = stackOf(error.cause);
   return printable(behind ? `${error.stack}\ncaused by ${behind}` : (error.stack ?? ""));

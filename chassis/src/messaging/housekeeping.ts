@@ -1,5 +1,6 @@
 import type { Database } from "../database/database.ts";
 import { removeHandled } from "./inbox-store.ts";
+import { removeEndedLetters } from "./operated-dead-letter-store.ts";
 import { removeSent } from "./outbox-store.ts";
 
 const STEP = 1_000;
@@ -16,12 +17,16 @@ export const INBOX_DAYS = 14;
  */
 export const OLDEST_DAYS = INBOX_DAYS - 1;
 
+/** Days that dead letters are kept after they were redriven or discarded. */
+const LETTER_DAYS = 90;
+
 /**
- * Removes up to 1,000 sent events from the outbox and 1,000 handled messages from the inbox, each when its time is over;
+ * Removes up to 1,000 sent events from the outbox and 1,000 handled messages from the inbox, and as many dead letters, each when its time is over;
  * resolves with whether there may be more.
  */
 export async function messagingHousekeeping(database: Database): Promise<boolean> {
   const sent = await removeSent(database, OUTBOX_DAYS, STEP);
   const handled = await removeHandled(database, INBOX_DAYS, STEP);
-  return sent === STEP || handled === STEP;
+  const letters = await removeEndedLetters(database, LETTER_DAYS, STEP);
+  return [sent, handled, letters].includes(STEP);
 }

@@ -64,3 +64,24 @@ export async function removeSent(database: Queryable, days: number, limit: numbe
   );
   return removed.length;
 }
+
+/** The oldest events that were parked. */
+export const listParked = (
+  database: Queryable,
+  limit: number,
+): Promise<{ seq: number; message: Message; cause: string | null; attempts: number; parkedAt: Date }[]> =>
+  database.query(
+    `select seq, message, cause, attempts, parked_at as "parkedAt" from outbox
+     where parked_at is not null and sent_at is null order by seq limit $1`,
+    [limit],
+  );
+
+/** Lets parked events be sent again, with all their attempts before them; resolves with how many. */
+export async function resendParked(database: Queryable, seqs: readonly number[] | undefined): Promise<number> {
+  const freed = await database.query(
+    `update outbox set parked_at = null, attempts = 0, held_until = null, cause = null
+     where parked_at is not null and sent_at is null and ($1::bigint[] is null or seq = any($1)) returning 1`,
+    [seqs ?? null],
+  );
+  return freed.length;
+}

@@ -4,8 +4,10 @@ import { forgetOldResults } from "../database/idempotency.ts";
 import type { Audience } from "../messaging/broker.ts";
 import { startConsumer } from "../messaging/consumer.ts";
 import { messagingHousekeeping } from "../messaging/housekeeping.ts";
+import type { Loop } from "../messaging/loop.ts";
 import type { Publish, Subscription } from "../messaging/messaging.ts";
 import { createPublish } from "../messaging/outbox.ts";
+import { startRedriver } from "../messaging/redriver.ts";
 import { createRelay } from "../messaging/relay.ts";
 import { sagaHousekeeping } from "../saga/housekeeping.ts";
 import type { StartSaga } from "../saga/saga.ts";
@@ -24,6 +26,8 @@ export type Background = {
   readonly startSaga: StartSaga;
   /** To be called when sagas were changed by hand. */
   sagasChanged(): void;
+  /** To be called when messages that went wrong were changed by hand. */
+  messagesChanged(): void;
   start(wiring: Pick<Wiring<never>, "subscriptions" | "sagas" | "workers">): Promise<void>;
   /** Takes no more messages; resolves when those under way are done. */
   stopConsuming(): Promise<void>;
@@ -37,6 +41,7 @@ export function createBackground({ service, events }: Contract, connections: Con
   const owner = newId();
   const relay = createRelay({ database, broker, clock, log });
   let runner: SagaRunner | undefined;
+  let redriver: Loop | undefined;
   let workers: readonly Worker[] = [];
   let stopConsuming = async () => {};
   const starting: StartSagaOptions = {
@@ -50,6 +55,10 @@ export function createBackground({ service, events }: Contract, connections: Con
     publish: createPublish({ service, onCommit: () => relay.wake(), clock }),
     startSaga: createStartSaga(starting),
     sagasChanged: () => runner?.wake(),
+    messagesChanged() {
+      redriver?.wake();
+      relay.wake();
+    },
     async start({ subscriptions = [], sagas = [], workers: own = [] }) {
       assertHeard(service, subscriptions);
       await broker.declare(audienceOf(events));
@@ -58,9 +67,13 @@ export function createBackground({ service, events }: Contract, connections: Con
       relay.start();
       runner.start();
       for (const each of workers) each.start({ clock, log });
-      stopConsuming = await startConsumer({ consumer: service, subscriptions, database, broker, clock, log });
+      const consumer = { consumer: service, subscriptions, database, clock, log };
+      stopConsuming = await startConsumer({ ...consumer, broker });
+      redriver = startRedriver(consumer);
     },
-    stopConsuming: () => stopConsuming(),
+    async stopConsuming() {
+      await Promise.all([stopConsuming(), redriver?.stop()]);
+    },
     async stop() {
       await Promise.all([runner?.stop(), ...workers.map((each) => each.stop())]);
       await relay.stop();

@@ -1,10 +1,13 @@
 import type { TObject } from "typebox";
 import type { Contract } from "../contract/contract.ts";
+import { deadLetterOperations } from "../messaging/dead-letter-contract.ts";
+import { operateDeadLetters } from "../messaging/operate-dead-letters.ts";
 import { createSagaOperations } from "../saga/operate-sagas.ts";
 import { sagaOperations } from "../saga/operations-contract.ts";
 import { createSagaSet } from "../saga/saga-set.ts";
 import { createBackground } from "./background.ts";
 import { openConnections } from "./connections.ts";
+import { deadLetterCalls } from "./dead-letter-calls.ts";
 import type { ServiceDefinition } from "./definition.ts";
 import { createHttpServer } from "./http-server.ts";
 import { prepareDatabase } from "./prepare-database.ts";
@@ -54,6 +57,8 @@ export async function startService<C extends Contract, Config extends TObject>(
   const server = createHttpServer(health, log);
   const around = { verify: connections.verify, health, stopping: stopping.signal };
   addRoutes(server, definition.contract, wiring.calls, around);
+  const deadLetters = operateDeadLetters(database, background.messagesChanged);
+  addRoutes(server, deadLetterOperations, deadLetterCalls(deadLetters), around);
   if (wiring.sagas?.length) {
     const operations = { database, sagas: createSagaSet(wiring.sagas), onChange: background.sagasChanged };
     addRoutes(server, sagaOperations, sagaOperationCalls(createSagaOperations(operations)), around);

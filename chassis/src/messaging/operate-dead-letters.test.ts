@@ -1,0 +1,139 @@
+import { deepEqual, equal, match, rejects } from "node:assert/strict";
+import { describe, it, type TestContext } from "node:test";
+import { systemClock } from "../core/clock.ts";
+import { refusal } from "../core/failure.ts";
+import { newId } from "../core/id.ts";
+import type { Database } from "../database/database.ts";
+import { testMessage } from "../testing/broker-under-test.ts";
+import { eventually } from "../testing/eventually.ts";
+import { startConsumer } from "./consumer.ts";
+import { memoryBroker } from "./memory-broker.ts";
+import { effects, type Happened, quiet, serviceDatabase, thingHappened } from "./messaging.fixture.ts";
+import { type EventHandler, on } from "./messaging.ts";
+import { type DeadLetterOperations, operateDeadLetters } from "./operate-dead-letters.ts";
+import { startRedriver } from "./redriver.ts";
+
+const notNow = refusal("not_now", 409, "Not now");
+const decision = { by: "admin", reason: "it was fixed" };
+
+type World = {
+  database: Database;
+  operations: DeadLetterOperations;
+  /** What handlers do with numbers. */
+  works: { now: boolean };
+};
+
+/** A consumer that has parked `count` messages, whose handler begins to work when `works.now` is set. */
+async function withParked(t: TestContext, count: number): Promise<World> {
+  const { database } = await serviceDatabase(t);
+  const broker = memoryBroker();
+  const works = { now: false };
+  const handle: EventHandler<Happened> = async ({ thingId, number }, tx) => {
+    if (!works.now || number < 0) throw notNow.failure();
+    await tx.query("insert into effect (thing_id, number) values ($1, $2)", [thingId, number]);
+  };
+  const common = {
+    consumer: "reader",
+    database,
+    subscriptions: [on(thingHappened, handle)],
+    clock: systemClock,
+    log: quiet,
+  };
+  const stop = await startConsumer({ ...common, broker });
+  const redrivers = [startRedriver({ ...common, interval: 20 }), startRedriver({ ...common, interval: 20 })];
+  t.after(async () => {
+    await Promise.all([stop(), ...redrivers.map((each) => each.stop())]);
+  });
+  const messages = Array.from({ length: count }, (_, number) =>
+    testMessage({ key: "a", body: { thingId: "a", number } }),
+  );
+  await broker.publish(messages);
+  const operations = operateDeadLetters(database, () => {
+    for (const each of redrivers) each.wake();
+  });
+  await eventually(async () => (await operations.list({ limit: 100 })).items.length === count);
+  return { database, operations, works };
+}
+
+const ids = async (operations: DeadLetterOperations) =>
+  (await operations.list({ limit: 100 })).items.map(({ id }) => id).sort();
+const numbers = async (database: Database) => (await effects(database)).map(({ number }) => number);
+
+describe("dead letters, redriven", () => {
+  it("handles one, some or all again, in the order they were parked, once however many replicas redrive", async (t) => {
+    const { database, operations, works } = await withParked(t, 12);
+    works.now = true;
+    const [first = ""] = await ids(operations);
+    equal(await operations.redrive({ ids: [first] }, 1_000, decision), 1);
+    await eventually(async () => (await numbers(database)).length === 1);
+    equal(await operations.redrive({ type: "thing.ended" }, 1_000, decision), 0);
+    equal(await operations.redrive({}, 1_000, decision), 11);
+    await eventually(async () => (await numbers(database)).length === 12);
+    deepEqual(
+      await numbers(database),
+      Array.from({ length: 12 }, (_, number) => number),
+    );
+    const shown = await operations.show(first);
+    equal(shown.state, "redriven");
+    deepEqual(
+      shown.history.map((note) => (note as { what: string }).what),
+      ["redrive asked for", "redriven"],
+    );
+    equal(await operations.redrive({}, 1_000, decision), 0);
+  });
+
+  it("keeps to the rate that was asked for", async (t) => {
+    const { database, operations, works } = await withParked(t, 6);
+    works.now = true;
+    const begin = performance.now();
+    await operations.redrive({}, 10, decision);
+    await eventually(async () => (await numbers(database)).length === 6);
+    equal(performance.now() - begin >= 490, true);
+  });
+
+  it("parks what fails again with its new cause, and goes on with the rest", async (t) => {
+    const { database, operations, works } = await withParked(t, 2);
+    const [first = ""] = await ids(operations);
+    await operations.edit(first, { body: { thingId: "a", number: "x" } }, decision);
+    works.now = true;
+    await operations.redrive({}, 1_000, decision);
+    await eventually(async () => (await numbers(database)).length === 1);
+    await eventually(async () => (await operations.show(first)).state === "parked");
+    const { cause, attempts } = await operations.show(first);
+    match(cause, /number must be integer/);
+    equal(attempts, 2);
+  });
+});
+
+describe("dead letters, edited and discarded", () => {
+  it("keeps who edited one, why, and what it said before", async (t) => {
+    const { database, operations, works } = await withParked(t, 1);
+    const [id = ""] = await ids(operations);
+    const edited = await operations.edit(id, { body: { thingId: "b", number: 7 } }, decision);
+    deepEqual((edited.message as { body: unknown }).body, { thingId: "b", number: 7 });
+    const { at, ...note } = edited.history[0] as Record<string, unknown>;
+    match(String(at), /^\d{4}-/);
+    deepEqual(note, { what: "edited", ...decision, before: { body: { thingId: "a", number: 0 }, version: 1 } });
+    works.now = true;
+    await operations.redrive({ ids: [id] }, 1_000, decision);
+    await eventually(async () => (await numbers(database)).includes(7));
+    await rejects(operations.edit(id, { body: {} }, decision), { code: "dead_letter_ended" });
+  });
+
+  it("gives up what is discarded, with the reason, and never handles it", async (t) => {
+    const { database, operations, works } = await withParked(t, 3);
+    const [first = ""] = await ids(operations);
+    equal(await operations.discard({ ids: [first] }, decision), 1);
+    works.now = true;
+    equal(await operations.redrive({}, 1_000, decision), 2);
+    await eventually(async () => (await numbers(database)).length === 2);
+    equal((await operations.show(first)).state, "discarded");
+    deepEqual(await numbers(database), [1, 2]);
+  });
+
+  it("knows nothing of others", async (t) => {
+    const { operations } = await withParked(t, 1);
+    await rejects(operations.show(newId()), { code: "not_found" });
+    await rejects(operations.show("../x"), { code: "not_found" });
+  });
+});

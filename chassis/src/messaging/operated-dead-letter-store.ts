@@ -1,0 +1,132 @@
+import type { Queryable, Transaction } from "../database/database.ts";
+import type { Message } from "./message.ts";
+
+/** A dead letter as its operators see it. */
+export type StoredLetter = {
+  readonly id: string;
+  readonly consumer: string;
+  readonly messageId: string;
+  readonly type: string;
+  readonly message: Message;
+  readonly cause: string;
+  readonly stack: string | null;
+  readonly attempts: number;
+  readonly traceId: string;
+  readonly state: "parked" | "redriving" | "redriven" | "discarded";
+  readonly parkedAt: Date;
+  readonly endedAt: Date | null;
+  readonly history: readonly Note[];
+};
+
+/** What somebody did about it. */
+export type Note = { readonly what: string; readonly [detail: string]: unknown };
+
+/** Which parked letters are meant; without either all. */
+export type Chosen = { ids?: readonly string[] | undefined; type?: string | undefined };
+
+const COLUMNS = `id, consumer, message_id as "messageId", type, message, cause, stack, attempts, trace_id as "traceId", state,
+  parked_at as "parkedAt", ended_at as "endedAt", history`;
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+const uuids = (ids: readonly string[] | undefined) => ids?.filter((id) => UUID.test(id)) ?? null;
+
+/** Letters, newest first, behind `cursor`; one more than `limit`. */
+export function listLetters(
+  database: Queryable,
+  list: { state: string | undefined; type: string | undefined; cursor: string | undefined; limit: number },
+): Promise<StoredLetter[]> {
+  const cursor = list.cursor && UUID.test(list.cursor) ? list.cursor : null;
+  return database.query<StoredLetter>(
+    `select ${COLUMNS} from dead_letter
+     where ($1::text is null or state = $1) and ($2::text is null or type = $2) and ($3::uuid is null or id < $3)
+     order by id desc limit $4`,
+    [list.state ?? null, list.type ?? null, cursor, list.limit + 1],
+  );
+}
+
+export async function findLetter(
+  database: Queryable,
+  id: string,
+  lock: "lock" | "read",
+): Promise<StoredLetter | undefined> {
+  if (!UUID.test(id)) return undefined;
+  const suffix = lock === "lock" ? "for update" : "";
+  const [letter] = await database.query<StoredLetter>(`select ${COLUMNS} from dead_letter where id = $1 ${suffix}`, [
+    id,
+  ]);
+  return letter;
+}
+
+/** Lets parked letters be handled again, in the order they were parked, so many a second; resolves with how many. */
+export async function startRedrive(
+  database: Queryable,
+  chosen: Chosen,
+  perSecond: number,
+  note: Note,
+): Promise<number> {
+  const changed = await database.query(
+    `with meant as (
+       select id, row_number() over (order by id) - 1 as place from dead_letter
+       where state = 'parked' and ($1::uuid[] is null or id = any($1)) and ($2::text is null or type = $2))
+     update dead_letter d set state = 'redriving', due_at = now() + meant.place / $3::float8 * interval '1 s',
+       history = history || ($4::jsonb || jsonb_build_object('at', now()))
+     from meant where d.id = meant.id returning 1`,
+    [uuids(chosen.ids), chosen.type ?? null, perSecond, JSON.stringify(note)],
+  );
+  return changed.length;
+}
+
+/** Gives parked letters up; resolves with how many. */
+export async function discardLetters(database: Queryable, chosen: Chosen, note: Note): Promise<number> {
+  const changed = await database.query(
+    `update dead_letter set state = 'discarded', ended_at = now(),
+       history = history || ($3::jsonb || jsonb_build_object('at', now()))
+     where state = 'parked' and ($1::uuid[] is null or id = any($1)) and ($2::text is null or type = $2) returning 1`,
+    [uuids(chosen.ids), chosen.type ?? null, JSON.stringify(note)],
+  );
+  return changed.length;
+}
+
+export const rewriteLetter = (tx: Transaction, id: string, message: Message, note: Note): Promise<unknown> =>
+  tx.query(
+    `update dead_letter set message = $2, history = history || ($3::jsonb || jsonb_build_object('at', now())) where id = $1`,
+    [id, JSON.stringify(message), JSON.stringify(note)],
+  );
+
+/** The letter whose turn it is, locked. One replica at a time redrives, so that letters of one key keep their order. */
+export async function lockDueLetter(tx: Transaction, consumer: string): Promise<StoredLetter | undefined> {
+  const [turn] = await tx.query<{ mine: boolean }>("select pg_try_advisory_xact_lock(7305195) as mine");
+  if (!turn?.mine) return undefined;
+  const [letter] = await tx.query<StoredLetter>(
+    `select ${COLUMNS} from dead_letter where state = 'redriving' and consumer = $1 and due_at <= clock_timestamp()
+     order by due_at, id limit 1 for update skip locked`,
+    [consumer],
+  );
+  return letter;
+}
+
+export const endRedrive = (tx: Transaction, id: string): Promise<unknown> =>
+  tx.query(
+    `update dead_letter set state = 'redriven', ended_at = now(), due_at = null, attempts = attempts + 1,
+       history = history || jsonb_build_object('what', 'redriven', 'at', now()) where id = $1`,
+    [id],
+  );
+
+/** Parks a letter again, with the new cause. */
+export const parkAgain = (database: Queryable, id: string, cause: string, stack: string | null): Promise<unknown> =>
+  database.query(
+    `update dead_letter set state = 'parked', due_at = null, cause = $2, stack = $3, attempts = attempts + 1,
+       history = history || jsonb_build_object('what', 'failed again', 'cause', $2::text, 'at', now())
+     where id = $1 and state = 'redriving'`,
+    [id, cause, stack],
+  );
+
+/** Removes up to `limit` letters that came to their end more than `days` ago; resolves with how many. */
+export async function removeEndedLetters(database: Queryable, days: number, limit: number): Promise<number> {
+  const removed = await database.query(
+    `delete from dead_letter where id in (
+       select id from dead_letter where ended_at < now() - $1 * interval '1 day' order by ended_at limit $2) returning 1`,
+    [days, limit],
+  );
+  return removed.length;
+}

@@ -1,0 +1,38 @@
+import { createClients } from "@flotilla/chassis/client/create-client";
+import { staticDiscovery } from "@flotilla/chassis/discovery/static";
+import { createLog } from "@flotilla/chassis/telemetry/log";
+import { readRunFile } from "@flotilla/chassis/topology/run-file";
+import { readAdministrator } from "./administrator.ts";
+
+type Clients = ReturnType<typeof createClients>;
+
+/** Typed clients of the services of a running shop, as its administrator. */
+export type AdministratorClients = Clients & {
+  /** The services that run, but for the gateway. */
+  readonly services: readonly string[];
+};
+
+/** Signs in to the shop that runs on `dataFolder`. Throws, in words, when there is none. Call `close` when done. */
+export async function administratorClients(dataFolder: string, name: string): Promise<AdministratorClients> {
+  const running = await readRunFile(dataFolder);
+  const administrator = await readAdministrator(dataFolder);
+  if (!running || !administrator) throw new Error(`no shop runs in ${dataFolder}: start one with npm start`);
+  const token = await signIn(running.gateway, administrator);
+  const instances = Object.entries(running.services).map(([name, list]) => [name, list.map(({ url }) => url)] as const);
+  const clients = createClients({
+    discovery: staticDiscovery(Object.fromEntries(instances)),
+    tokenFor: async () => token,
+    log: createLog({ service: name, level: "silent" }),
+  });
+  return { ...clients, services: instances.map(([service]) => service).filter((service) => service !== "gateway") };
+}
+
+async function signIn(gateway: string, account: { email: string; password: string }): Promise<string> {
+  const answer = await fetch(new URL("/api/auth/login", gateway), {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(account),
+  });
+  if (!answer.ok) throw new Error(`the administrator can't sign in: ${answer.status}`);
+  return ((await answer.json()) as { accessToken: string }).accessToken;
+}
