@@ -1,4 +1,4 @@
-import { randomFillSync } from "node:crypto";
+import { randomHex } from "../core/random-hex.ts";
 
 /** Where in which trace work happens (W3C Trace Context, level 1). Ids are lower-case hex: 32 and 16 characters. */
 export type TraceContext = { traceId: string; spanId: string; sampled: boolean };
@@ -20,17 +20,4 @@ export const formatTraceparent = (trace: TraceContext): string =>
 export function startTrace(parent?: TraceContext): TraceContext {
   const spanId = randomHex(8);
   return parent ? { ...parent, spanId } : { traceId: randomHex(16), spanId, sampled: true };
-}
-
-const pool = Buffer.allocUnsafeSlow(4_096);
-let used = pool.length;
-
-/** Random bytes in hex, drawn many at a time: asking for a few costs as much as asking for thousands. */
-function randomHex(bytes: number): string {
-  if (used + bytes > pool.length) {
-    randomFillSync(pool);
-    used = 0;
-  }
-  used += bytes;
-  return pool.toString("hex", used - bytes, used);
 }
