@@ -5,11 +5,11 @@ import type { Database } from "../database/database.ts";
 import { newContext, runInContext } from "../telemetry/context.ts";
 import type { Log } from "../telemetry/log.ts";
 import { parseTraceparent } from "../telemetry/trace-context.ts";
+import { applyTogether } from "./apply-together.ts";
 import type { Broker, Delivery, Verdict } from "./broker.ts";
 import { isDatabaseOutage } from "./database-outage.ts";
 import { park } from "./dead-letter.ts";
 import { readEnvelope, standIn } from "./envelope.ts";
-import { recordInInbox } from "./inbox-store.ts";
 import type { Message } from "./message.ts";
 import type { Subscription } from "./messaging.ts";
 import { messageReader, messageUnreadable, type ReadMessage } from "./read-message.ts";
@@ -22,20 +22,24 @@ export type ConsumerOptions = {
   subscriptions: readonly Subscription[];
   clock: Clock;
   log: Log;
-  /** How many messages are handled at once. Default 8. */
+  /** How many messages are under way at once. Default 64: those that come together are applied in one transaction. */
   concurrency?: number;
   /** How often a message is tried before it is parked. Default 5. */
   attempts?: number;
   backoff?: Backoff;
 };
 
-type Consumer = Required<ConsumerOptions> & { read: ReadMessage; stopping: AbortSignal };
+type Consumer = Required<ConsumerOptions> & {
+  read: ReadMessage;
+  apply: ReturnType<typeof applyTogether>;
+  stopping: AbortSignal;
+};
 
 const outageBackoff: Backoff = { first: 100, most: 2_000 };
 
 /**
  * Starts to handle messages. Each is handled in one transaction with its inbox row and the events it publishes, so a repeat
- * changes nothing. Messages that can't be read and those whose handler says no (`refused`, `bug`) are parked as dead letters at
+ * changes nothing; messages that come together share a transaction, and one that fails takes nothing with it. Messages that can't be read and those whose handler says no (`refused`, `bug`) are parked as dead letters at
  * once, others after `attempts` attempts with growing delays; while the database is away, messages wait without being counted.
  * Resolves with a function that stops it and waits for the messages under way.
  */
@@ -43,11 +47,12 @@ export async function startConsumer(options: ConsumerOptions): Promise<() => Pro
   if (options.subscriptions.length === 0) return async () => {};
   const stopping = new AbortController();
   const consumer: Consumer = {
-    concurrency: 8,
+    concurrency: 64,
     attempts: 5,
     backoff: { first: 250, most: 30_000, factor: 4 },
     ...options,
     read: messageReader(options.subscriptions),
+    apply: applyTogether(options.database, options.consumer),
     stopping: stopping.signal,
   };
   const unsubscribe = await options.broker.subscribe({
@@ -98,7 +103,7 @@ async function handleOrPark(consumer: Consumer, delivery: Delivery): Promise<Ver
   const { message, attempt, fault } = delivery;
   try {
     if (fault) throw messageUnreadable.failure({ cause: new Error(fault) });
-    await apply(consumer, message);
+    await consumer.apply(message, consumer.read(message, consumer.clock.now()));
     return "done";
   } catch (error) {
     if (isDatabaseOutage(error)) throw error;
@@ -112,13 +117,6 @@ async function handleOrPark(consumer: Consumer, delivery: Delivery): Promise<Ver
     consumer.log.error(facts, "a message failed and was parked");
     return "done";
   }
-}
-
-async function apply(consumer: Consumer, message: Message): Promise<void> {
-  const { body, handle } = consumer.read(message, consumer.clock.now());
-  await consumer.database.transaction(async (tx) => {
-    if (await recordInInbox(tx, consumer.consumer, message.id)) await handle(body, tx, message);
-  });
 }
 
 /** A definite no and a bug stay what they are; everything else may be different next time. */

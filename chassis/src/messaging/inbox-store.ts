@@ -9,6 +9,21 @@ export async function recordInInbox(tx: Transaction, consumer: string, messageId
   return recorded.length > 0;
 }
 
+/** Records that `consumer` handles these messages; resolves with those that it has not handled before. */
+export async function recordAllInInbox(
+  tx: Transaction,
+  consumer: string,
+  ids: readonly string[],
+): Promise<Set<string>> {
+  // In one order, so that replicas with the same messages wait for each other instead of locking each other out.
+  const recorded = await tx.query<{ id: string }>(
+    `insert into inbox (message_id, consumer) select id, $2 from unnest($1::uuid[]) as ids (id)
+     on conflict do nothing returning message_id as id`,
+    [ids.toSorted(), consumer],
+  );
+  return new Set(recorded.map(({ id }) => id));
+}
+
 /** Forgets up to `limit` messages that were handled more than `days` ago; resolves with how many. */
 export async function removeHandled(database: Database, days: number, limit: number): Promise<number> {
   const removed = await database.query(

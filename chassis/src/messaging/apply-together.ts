@@ -1,0 +1,76 @@
+import type { Database } from "../database/database.ts";
+import { groupCommit } from "../database/group-commit.ts";
+import { currentContext, runInContext, type WorkContext } from "../telemetry/context.ts";
+import { isDatabaseOutage } from "./database-outage.ts";
+import { recordAllInInbox } from "./inbox-store.ts";
+import type { Message } from "./message.ts";
+import type { Readable } from "./read-message.ts";
+
+type Item = { readonly message: Message; readonly readable: Readable; readonly context: WorkContext | undefined };
+
+/** What became of a message: applied (now or before), or what its handler threw. */
+type Outcome = "applied" | { readonly error: unknown };
+
+/** The most messages in one transaction: what one of them has locked is locked until all are done. */
+const MOST = 50;
+
+/** When more than so many messages of a transaction fail, they are applied one by one. */
+const MOST_FAILURES = 3;
+
+/**
+ * Makes a function that applies a message: its inbox row, its effects and its outgoing events commit together, with those of other
+ * messages that came at the same time. A message whose handler throws takes nothing with it: the others are applied without it, and
+ * the error is thrown to whoever handed it over.
+ */
+export function applyTogether(
+  database: Database,
+  consumer: string,
+): (message: Message, readable: Readable) => Promise<void> {
+  const apply = groupCommit<Item, Outcome>({ most: MOST, write: (items) => applyAll(database, consumer, items) });
+  return async (message, readable) => {
+    const outcome = await apply({ message, readable, context: currentContext() });
+    if (outcome !== "applied") throw outcome.error;
+  };
+}
+
+async function applyAll(database: Database, consumer: string, items: readonly Item[]): Promise<Outcome[]> {
+  const failures = new Map<Item, unknown>();
+  for (;;) {
+    const left = items.filter((item) => !failures.has(item));
+    if (left.length === 0) break;
+    const failed = await attempt(database, consumer, left);
+    if (!failed) break;
+    failures.set(failed.item, failed.error);
+    if (failures.size > MOST_FAILURES && items.length > 1) throw new Error("too many messages of a transaction failed");
+  }
+  return items.map((item) => (failures.has(item) ? { error: failures.get(item) } : "applied"));
+}
+
+/** Applies all of them or nothing; resolves with the one whose handler threw, if any. */
+async function attempt(
+  database: Database,
+  consumer: string,
+  items: readonly Item[],
+): Promise<{ item: Item; error: unknown } | undefined> {
+  let current: Item | undefined;
+  try {
+    await database.transaction(async (tx) => {
+      current = undefined;
+      const ids = items.map(({ message }) => message.id);
+      const fresh = await recordAllInInbox(tx, consumer, ids);
+      for (const item of items) {
+        // Taken out, so that of two messages with one id only the first is handled.
+        if (!fresh.delete(item.message.id)) continue;
+        current = item;
+        const { body, handle } = item.readable;
+        const work = () => handle(body, tx, item.message);
+        await (item.context ? runInContext(item.context, work) : work());
+      }
+      current = undefined;
+    });
+    return undefined;
+  } catch (error) {
+    if (!current || isDatabaseOutage(error)) throw error;
+    return { item: current, error };
+  }
+}
