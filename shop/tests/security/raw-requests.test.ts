@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { before, beforeEach, describe, test } from "node:test";
@@ -9,6 +8,7 @@ import { newServiceKey } from "@flotilla/chassis/identity/signing-key";
 import { fileCleanup } from "@flotilla/chassis/testing/file-cleanup";
 import { contracts } from "@flotilla/contracts/shop";
 import { startGateway } from "../../gateway/src/service.ts";
+import { get, inner, post, sendBytes, smuggling, statusesOf } from "./raw-bytes.ts";
 import { type RecordingServer, recordingServer } from "./recording-server.ts";
 
 let gateway: string;
@@ -28,81 +28,12 @@ before(async () => {
 });
 beforeEach(() => upstream.forget());
 
-/** Sends bytes as they are; resolves with all that came back when the gateway closed the connection, or it was quiet for a while. */
-function sendBytes(bytes: string): Promise<{ text: string; closed: boolean }> {
-  const { promise, resolve } = Promise.withResolvers<{ text: string; closed: boolean }>();
-  let text = "";
-  let whole: NodeJS.Timeout | undefined;
-  const socket = connect(Number(new URL(gateway).port), "127.0.0.1");
-  const done = (closed: boolean) => {
-    clearTimeout(whole);
-    socket.destroy();
-    resolve({ text, closed });
-  };
-  socket.setEncoding("latin1");
-  socket.on("data", (part) => {
-    text += part;
-    clearTimeout(whole);
-    whole = setTimeout(() => done(false), 300);
-  });
-  socket.on("error", () => {});
-  socket.on("close", () => done(true));
-  socket.write(Buffer.from(bytes, "latin1"));
-  return promise;
-}
-
-const statusesOf = (text: string) => Array.from(text.matchAll(/HTTP\/1\.1 (\d{3})/g), ([, status]) => Number(status));
 const requestsIn = (bytes: string) => bytes.match(/ HTTP\/1\.1\r\n/g)?.length ?? 0;
-
-const get = (...lines: string[]) => ["GET /api/products HTTP/1.1", ...lines, "", ""].join("\r\n");
-const post = (...lines: string[]) => ["POST /api/auth/login HTTP/1.1", "Host: a", ...lines, "", ""].join("\r\n");
-const inner = "GET /api/products/smuggled HTTP/1.1\r\nHost: a\r\n\r\n";
-
-const smuggling: Record<string, string> = {
-  "CL and TE": `${post("Content-Length: 4", "Transfer-Encoding: chunked")}0\r\n\r\n${inner}`,
-  "TE and CL": `${post("Transfer-Encoding: chunked", "Content-Length: 5")}0\r\n\r\n${inner}`,
-  "two TE": `${post("Transfer-Encoding: chunked", "Transfer-Encoding: identity")}0\r\n\r\n${inner}`,
-  "TE with a tab": `${post("Transfer-Encoding:\tchunked", "Content-Length: 5")}0\r\n\r\n${inner}`,
-  "TE behind a space": `${post("Transfer-Encoding : chunked")}0\r\n\r\n${inner}`,
-  "TE xchunked": `${post("Transfer-Encoding: xchunked")}0\r\n\r\n${inner}`,
-  "TE in a folded line": `${post("X: a", " Transfer-Encoding: chunked")}0\r\n\r\n${inner}`,
-  "two CL": `${post("Content-Length: 2", "Content-Length: 60")}{}${inner}`,
-  "twice the same CL": `${post("Content-Length: 2", "Content-Length: 2")}{}${inner}`,
-  "a negative CL": `${post("Content-Length: -1")}${inner}`,
-  "a CL with a sign": `${post("Content-Length: +2")}{}${inner}`,
-  "a CL in hex": `${post("Content-Length: 0x2")}{}${inner}`,
-  "a CL of text": `${post("Content-Length: two")}{}${inner}`,
-  "a huge CL": post("Content-Length: 99999999999999999999999999"),
-  "a chunk size of nonsense": `${post("Transfer-Encoding: chunked")}zz\r\n{}\r\n0\r\n\r\n${inner}`,
-  "a chunk size that overflows": `${post("Transfer-Encoding: chunked")}fffffffffffffffff1\r\n{}\r\n0\r\n\r\n${inner}`,
-  "a chunk without its end": `${post("Transfer-Encoding: chunked")}2\r\n{}XX0\r\n\r\n${inner}`,
-  "bare LF": `GET /api/products HTTP/1.1\nHost: a\n\n${inner}`,
-  "bare LF in the middle": `GET /api/products HTTP/1.1\r\nHost: a\nX-A: b\r\n\r\n${inner}`,
-  "bare CR": get("Host: a", "Accept: a\rX-A: b"),
-  "obs-fold": get("Host: a", "Accept: a,", " b"),
-  "a NUL in a value": get("Host: a", "Accept: a\0b"),
-  "a header without a name": get("Host: a", ": b"),
-  "a space in a name": get("Host: a", "X A: b"),
-  "two Hosts": get("Host: a", "Host: b"),
-  "no Host": get(),
-  "absolute form": "GET http://internal.example/api/products HTTP/1.1\r\nHost: a\r\n\r\n",
-  "absolute form of the service": "GET http://127.0.0.1:1/api/products HTTP/1.1\r\nHost: a\r\n\r\n",
-  "an upgrade to h2c": get("Host: a", "Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings: AAMA"),
-  "an upgrade to a websocket": get("Host: a", "Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Key: eA=="),
-  "HTTP/2": "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
-  "HTTP/0.9": "GET /api/products\r\n\r\n",
-  "HTTP/3.7": "GET /api/products HTTP/3.7\r\nHost: a\r\n\r\n",
-  "a method of control characters": "G\x01T /api/products HTTP/1.1\r\nHost: a\r\n\r\n",
-  "64 kB in one header": get("Host: a", `Accept: ${"x".repeat(64 * 1024)}`),
-  "64 kB in many headers": get("Host: a", ...Array.from({ length: 4_000 }, (_, n) => `X-${n}: 0123456`)),
-  "a target of 64 kB": `GET /api/products?search=${"x".repeat(64 * 1024)} HTTP/1.1\r\nHost: a\r\n\r\n`,
-  nothing: "\0\0\0\0\r\n\r\n",
-};
 
 describe("bytes that two readers could take for two things", { concurrency: 1 }, () => {
   for (const [what, bytes] of Object.entries(smuggling)) {
     test(`${what}: one answer of 4xx, the connection ends, no service hears of it`, async () => {
-      const { text, closed } = await sendBytes(bytes);
+      const { text, closed } = await sendBytes(gateway, bytes);
       const [status = 0, ...others] = statusesOf(text);
       assert.ok(status >= 400 && status < 500, text.slice(0, 200));
       assert.deepEqual([others, closed], [[], true]);
@@ -111,14 +42,17 @@ describe("bytes that two readers could take for two things", { concurrency: 1 },
   }
 
   test("what is behind the body of a request is a request of its own, once", async () => {
-    await sendBytes(`${post("Content-Type: application/json", "Content-Length: 2")}{}${inner}`);
+    await sendBytes(gateway, `${post("Content-Type: application/json", "Content-Length: 2")}{}${inner}`);
     assert.equal(requestsIn(upstream.received()), 2);
     for (const line of [/^POST \/auth\/login /m, /^GET \/products\/smuggled /m])
       assert.match(upstream.received(), line);
   });
 
   test("a GET with a body carries none on", async () => {
-    await sendBytes(`GET /api/products HTTP/1.1\r\nHost: a\r\nContent-Length: ${inner.length}\r\n\r\n${inner}`);
+    await sendBytes(
+      gateway,
+      `GET /api/products HTTP/1.1\r\nHost: a\r\nContent-Length: ${inner.length}\r\n\r\n${inner}`,
+    );
     assert.equal(requestsIn(upstream.received()), 1);
     assert.doesNotMatch(upstream.received(), /smuggled|content-length/i);
   });
@@ -158,7 +92,7 @@ const odd = [
 describe("a path has one reading", { concurrency: 1 }, () => {
   for (const path of odd) {
     test(`${path} leads nowhere`, async () => {
-      const { text } = await sendBytes(`GET ${path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`);
+      const { text } = await sendBytes(gateway, `GET ${path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`);
       const [status = 0] = statusesOf(text);
       assert.ok(status === 400 || status === 404 || status === 405, text.slice(0, 200));
       assert.equal(upstream.received(), "");
@@ -166,7 +100,7 @@ describe("a path has one reading", { concurrency: 1 }, () => {
   }
 
   test("an escape that means a plain letter is that letter, for the service too", async () => {
-    await sendBytes("GET /api/%70roducts/%61bc?a=%2F HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+    await sendBytes(gateway, "GET /api/%70roducts/%61bc?a=%2F HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
     assert.match(upstream.received(), /^GET \/products\/abc\?a=%2F HTTP\/1\.1\r\n/);
   });
 });
@@ -198,7 +132,7 @@ test("a service sees of a request what the gateway lets on, and what the gateway
     ],
     ...["Connection: close, authorization, accept", "Accept: text/evil"],
   ];
-  await sendBytes(get("Host: evil.example", ...claims));
+  await sendBytes(gateway, get("Host: evil.example", ...claims));
   const [, ...lines] = upstream.received().split("\r\n\r\n")[0]?.split("\r\n") ?? [];
   const headers = new Map(lines.map((line) => [line.split(":")[0]?.toLowerCase(), line.slice(line.indexOf(":") + 2)]));
   const known = ["host", "connection", "x-request-id", "traceparent", "x-forwarded-for", "x-deadline-ms"];
@@ -213,6 +147,7 @@ test("a service sees of a request what the gateway lets on, and what the gateway
 test("a body without end is refused when it is too much, and its connection ends", async () => {
   const chunk = `8000\r\n${"x".repeat(0x8000)}\r\n`;
   const { text } = await sendBytes(
+    gateway,
     post("Content-Type: application/json", "Transfer-Encoding: chunked") + chunk.repeat(40),
   );
   assert.deepEqual(statusesOf(text), [413]);
