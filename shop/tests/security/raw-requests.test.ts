@@ -13,6 +13,8 @@ import { type RecordingServer, recordingServer } from "./recording-server.ts";
 
 let gateway: string;
 let upstream: RecordingServer;
+/** Starts a gateway of its own with these settings. */
+let startWith: (settings: Record<string, string>) => Promise<string>;
 
 /** The shop's gateway before something that keeps every byte that reaches it, whatever service it is meant for. */
 before(async () => {
@@ -22,9 +24,13 @@ before(async () => {
   const keyFile = join(folder, "gateway.json");
   await writeFile(keyFile, JSON.stringify((await newServiceKey("gateway")).privateJwk));
   const discovery = staticDiscovery(Object.fromEntries(contracts.map(({ service }) => [service, [upstream.url]])));
-  const running = await startGateway({ environment: { LOG_LEVEL: "silent", SERVICE_KEY_FILE: keyFile }, discovery });
-  fileCleanup.after(() => running.stop());
-  gateway = running.url;
+  startWith = async (settings) => {
+    const environment = { LOG_LEVEL: "silent", SERVICE_KEY_FILE: keyFile, ...settings };
+    const running = await startGateway({ environment, discovery });
+    fileCleanup.after(() => running.stop());
+    return running.url;
+  };
+  gateway = await startWith({});
 });
 beforeEach(() => upstream.forget());
 
@@ -153,3 +159,49 @@ test("a body without end is refused when it is too much, and its connection ends
   assert.deepEqual(statusesOf(text), [413]);
   assert.equal(upstream.received(), "");
 });
+
+test("a limit holds, wherever the client says it comes from and however it writes the path", async () => {
+  const limited = await startWith({ RATE_LIMIT_ADDRESS: "6", RATE_LIMIT_SIGN_IN: "6" });
+  const ways: Record<string, [method: string, path: string][]> = {
+    reading: [
+      ...[
+        ["GET", "/api/products"],
+        ["GET", "/api/%70roducts"],
+        ["HEAD", "/api/products"],
+      ],
+      ...[
+        ["GET", "/api/products?a=1"],
+        ["GET", "/api/products/x"],
+        ["GET", "/api/inventory/x"],
+      ],
+    ] as [string, string][],
+    "signing in": [
+      ...[
+        ["POST", "/api/auth/login"],
+        ["POST", "/api/auth/%6cogin"],
+        ["POST", "/api/auth/login?a"],
+      ],
+      ...[
+        ["POST", "/api/auth/refresh"],
+        ["POST", "/api/auth/register"],
+        ["POST", "/api/auth/login"],
+      ],
+    ] as [string, string][],
+  };
+  for (const [what, requests] of Object.entries(ways)) {
+    const statuses: number[] = [];
+    for (const [round, [method, path]] of [...requests, ...requests].entries()) {
+      const address = `198.51.100.${round}`;
+      const lies = [`X-Forwarded-For: ${address}`, `X-Real-IP: ${address}`, `Forwarded: for=${address}`];
+      const head = [`${method} ${path} HTTP/1.1`, "Host: a", ...lines(lies, method), "Connection: close", "", ""];
+      statuses.push(statusesOf((await sendBytes(limited, head.join("\r\n"))).text)[0] ?? 0);
+    }
+    assert.ok(
+      statuses.slice(0, 6).every((status) => status !== 429),
+      `${what}: ${statuses}`,
+    );
+    assert.deepEqual(statuses.slice(6), Array(6).fill(429), what);
+  }
+});
+
+const lines = (lies: string[], method: string): string[] => (method === "POST" ? [...lies, "Content-Length: 0"] : lies);
