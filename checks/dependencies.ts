@@ -16,6 +16,7 @@ const usedOtherwise: readonly { name: RegExp; by: string }[] = [
   { name: /^@types\//, by: "the compiler" },
   { name: /^(typescript|@biomejs\/biome)$/, by: "npm scripts" },
   { name: /^amqplib$/, by: "npm start on RabbitMQ: the chassis has it as an optional peer" },
+  { name: /^@restatedev\/restate-server$/, by: "the benchmark of sagas: its program" },
   { name: /^ioredis$/, by: "npm start with REDIS_URL: the chassis has it as an optional peer" },
   { name: /^playwright-core$/, by: "the tests of pages" },
 ];

@@ -81,8 +81,11 @@ const schedules = (broken: Scenario["broken"] = {}) =>
     assertInvariants(played, await play(played, fakeClock()));
   });
 
-test("random schedules of crashes, pauses, outages and lost answers leave the saga whole", () =>
-  fc.assert(schedules(), { numRuns: Number(process.env["SAGA_SCHEDULES"] ?? 200) }));
+test("random schedules of crashes, pauses, outages and lost answers leave the saga whole", (t) => {
+  const seed = Number(process.env["SAGA_SEED"] ?? Date.now() % 2 ** 31);
+  t.diagnostic(`SAGA_SEED=${seed} runs the same schedules again`);
+  return fc.assert(schedules(), { seed, numRuns: Number(process.env["SAGA_SCHEDULES"] ?? 2_000) });
+});
 
 for (const broken of [{ fencing: true }, { keys: true }]) {
   test(`the schedules notice when this rule is broken: ${Object.keys(broken)}`, async () => {

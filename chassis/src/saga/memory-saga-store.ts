@@ -10,7 +10,12 @@ import {
 } from "./saga-instance.ts";
 import { LeaseLost, type SagaStore } from "./saga-store.ts";
 
-type Row = { instance: SagaInstance; owner: string | undefined; dueAt: number; readonly history: HistoryEntry[] };
+export type Row = {
+  instance: SagaInstance;
+  owner: string | undefined;
+  dueAt: number;
+  readonly history: HistoryEntry[];
+};
 
 /** What is left when every process has died: the stand-in for the database in tests that crash at every await. */
 export type SagaMemory = {

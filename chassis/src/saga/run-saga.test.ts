@@ -3,48 +3,15 @@ import { test } from "node:test";
 import { type Static, Type } from "typebox";
 import { deadlineExceeded, refusal, unavailable } from "../core/failure.ts";
 import { currentContext } from "../telemetry/context.ts";
-import { createLog } from "../telemetry/log.ts";
-import { fakeClock } from "../testing/fake-clock.ts";
-import { createMemorySagaStore, type SagaMemory } from "./memory-saga-store.ts";
-import { runSaga } from "./run-saga.ts";
+import { playAlone, traceId } from "./play-alone.ts";
 import { type Saga, type StepContext, saga } from "./saga.ts";
-import { isUnderWay, type SagaInstance } from "./saga-instance.ts";
+import type { SagaInstance } from "./saga-instance.ts";
 
 const Order = Type.Object({ orderId: Type.String() });
 const declined = refusal("declined", 409, "Declined");
 const nothing = async () => {};
-const traceId = "0af7651916cd43dd8448eb211c80319c";
 
 type Sell = Saga<Static<typeof Order> & object>;
-
-/** Runs a saga until it ends, parks, or `within` milliseconds have passed on its clock. */
-async function playAlone(definition: Sell, changed: Partial<SagaInstance> = {}, within = 600_000) {
-  const clock = fakeClock();
-  const memory: SagaMemory = { rows: new Map(), clock, fencing: true };
-  const step = definition.steps[0]?.name ?? null;
-  const row = { instance: { ...begun, step, ...changed }, owner: undefined, dueAt: 0, history: [] };
-  memory.rows.set(begun.id, row);
-  const store = createMemorySagaStore(memory, "alone");
-  const stopping = new AbortController();
-  const surroundings = { store, clock, log: createLog({ service: "test", level: "silent" }), random: () => 0.5 };
-  let running = false;
-  while (isUnderWay(row.instance.status) && clock.monotonic() < within) {
-    const [leased] = running ? [] : await store.claim(1);
-    if (leased) {
-      running = true;
-      void runSaga(leased, definition, surroundings, stopping.signal).finally(() => {
-        running = false;
-      });
-    }
-    await store.renew([begun.id]);
-    await clock.advance(500);
-  }
-  stopping.abort();
-  return {
-    instance: row.instance as SagaInstance,
-    history: row.history as { step: string; what: string; cause?: string }[],
-  };
-}
 
 test("what steps add reaches the steps after them, and the undo of their own", async () => {
   const seen: unknown[] = [];
@@ -202,23 +169,3 @@ test("steps run in the context of the saga's start, with the attempt's deadline"
   }
   assert.deepEqual([contexts.length, contexts[0]?.deadline], [2, 10_000]);
 });
-
-const begun: SagaInstance = {
-  id: "1",
-  name: "sell",
-  version: 1,
-  key: "7",
-  input: { orderId: "7" },
-  added: {},
-  status: "running",
-  position: 0,
-  step: null,
-  reason: null,
-  attempts: 0,
-  faults: 0,
-  stepDeadline: null,
-  deadline: null,
-  fence: 1,
-  requestId: "request 1",
-  traceparent: `00-${traceId}-b7ad6b7169203331-01`,
-};

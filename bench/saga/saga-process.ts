@@ -1,0 +1,29 @@
+import { systemClock } from "@flotilla/chassis/core/clock";
+import { newId } from "@flotilla/chassis/core/id";
+import { openDatabase } from "@flotilla/chassis/database";
+import { migrate } from "@flotilla/chassis/database/migrate";
+import type { AnySaga } from "@flotilla/chassis/saga";
+import { createSagaRunner } from "@flotilla/chassis/saga/runner";
+import { createStartSagaAlone } from "@flotilla/chassis/saga/start";
+import { createLog } from "@flotilla/chassis/telemetry/log";
+import { sagaMigrations } from "./nothing.saga.ts";
+
+/** A process that runs sagas on DATABASE_URL. Nothing runs before `runner.start()`. */
+export async function createSagaProcess(sagas: readonly AnySaga[]) {
+  const log = createLog({ service: "bench", level: "error" });
+  const database = openDatabase({ url: process.env["DATABASE_URL"] ?? "", name: "flotilla", log });
+  await migrate(database, [sagaMigrations]);
+  const ends = new Map<string, () => void>();
+  let ended = 0;
+  const owner = newId();
+  const runner = createSagaRunner({
+    ...{ database, owner, log, clock: systemClock, sagas, concurrency: 256 },
+    onEnd({ key }) {
+      ended++;
+      ends.get(key)?.();
+    },
+  });
+  const start = createStartSagaAlone({ database, owner, onCommit: (instance) => runner.run(instance) });
+  const untilEnd = (key: string) => new Promise<void>((resolve) => ends.set(key, resolve)).then(() => ends.delete(key));
+  return { runner, start, untilEnd, ended: () => ended };
+}

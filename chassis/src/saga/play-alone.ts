@@ -1,0 +1,66 @@
+import { createLog } from "../telemetry/log.ts";
+import { fakeClock } from "../testing/fake-clock.ts";
+import { createMemorySagaStore, type Row, type SagaMemory } from "./memory-saga-store.ts";
+import { runSaga } from "./run-saga.ts";
+import type { AnySaga } from "./saga.ts";
+import { isUnderWay, type SagaInstance } from "./saga-instance.ts";
+
+export const traceId = "0af7651916cd43dd8448eb211c80319c";
+
+/**
+ * Runs a saga until it ends, parks, or `within` milliseconds have passed on its clock; `claims` gets a 1 whenever it is taken up.
+ */
+export async function playAlone(
+  definition: AnySaga,
+  changed: Partial<SagaInstance> = {},
+  within = 600_000,
+  claims: number[] = [],
+) {
+  const clock = fakeClock();
+  const memory: SagaMemory = { rows: new Map(), clock, fencing: true };
+  const step = definition.steps[0]?.name ?? null;
+  const row: Row = { instance: { ...begun, step, ...changed }, owner: undefined, dueAt: 0, history: [] };
+  memory.rows.set(begun.id, row);
+  const store = createMemorySagaStore(memory, "alone");
+  const stopping = new AbortController();
+  const surroundings = { store, clock, log: createLog({ service: "test", level: "silent" }), random: () => 0.5 };
+  let running = false;
+  while (isUnderWay(row.instance.status) && clock.monotonic() < within) {
+    const [leased] = running ? [] : await store.claim(1);
+    if (leased) {
+      running = true;
+      claims.push(1);
+      void runSaga(leased, definition, surroundings, stopping.signal).finally(() => {
+        running = false;
+      });
+    }
+    if (running) await store.renew([begun.id]);
+    await clock.advance(running ? 500 : Math.max(500, Math.min(row.dueAt - clock.monotonic(), 86_400_000)));
+  }
+  stopping.abort();
+  return {
+    instance: row.instance,
+    history: row.history,
+    elapsed: clock.monotonic(),
+  };
+}
+
+const begun: SagaInstance = {
+  id: "1",
+  name: "sell",
+  version: 1,
+  key: "7",
+  input: { orderId: "7" },
+  added: {},
+  status: "running",
+  position: 0,
+  step: null,
+  reason: null,
+  attempts: 0,
+  faults: 0,
+  stepDeadline: null,
+  deadline: null,
+  fence: 1,
+  requestId: "request 1",
+  traceparent: `00-${traceId}-b7ad6b7169203331-01`,
+};
