@@ -84,8 +84,8 @@ export class Visitor {
 
   finalOrder(id: string): Promise<Order> {
     return eventually(`order ${id} is final`, async () => {
-      const { body } = await this.ask("GET", `/api/orders/${id}`);
-      return body.status !== "pending" ? body : undefined;
+      const { status, body } = await this.ask("GET", `/api/orders/${id}`);
+      return status === 200 && body.status !== "pending" ? body : undefined;
     });
   }
 }

@@ -120,7 +120,10 @@ async function withPost(t: Cleanup, intents: Intent[]) {
     contact: async (): Promise<Recipient & { id: string }> => ada,
     carry: async (_letter: Letter): Promise<void> => {},
     round: () =>
-      deliverMail({ mails, mailer: { deliver }, users: { getContact: () => post.contact() }, log }, stopping.signal),
+      deliverMail(
+        { mails, mailer: { deliver, longest: 1_000 }, users: { getContact: () => post.contact() }, log },
+        stopping.signal,
+      ),
     due: () => database.query("update mail set due_at = now()"),
     outcomes: () =>
       database.query<{ state: string; cause: string | null }>("select state, cause from mail order by id"),

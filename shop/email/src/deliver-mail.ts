@@ -10,14 +10,14 @@ import { write } from "./templates.ts";
 
 type Needs = {
   mails: Pick<MailStore, "claim" | "settle" | "retry">;
-  mailer: Pick<Mailer, "deliver">;
+  mailer: Pick<Mailer, "deliver" | "longest">;
   users: Pick<Client<typeof users>, "getContact">;
   log: Log;
 };
 
 const AT_ONCE = 10;
-/** Longer than looking up a recipient and handing a letter over can take together. */
-const LEASE = 120_000;
+/** Milliseconds that looking up a recipient may take. A letter is claimed for that and for handing it over, and no longer. */
+const LOOK_UP = 3_000;
 const DAY = 86_400_000;
 const backoff: Backoff = { first: 2_000, most: 3_600_000 };
 
@@ -30,7 +30,7 @@ const LAST_CALL = 5_000;
  * aborted it ends, and what is under way then is tried again.
  */
 export async function deliverMail(needs: Needs, stopping: AbortSignal): Promise<boolean> {
-  const claimed = await needs.mails.claim(AT_ONCE, LEASE);
+  const claimed = await needs.mails.claim(AT_ONCE, LOOK_UP + needs.mailer.longest);
   if (claimed.length === 0) return false;
   const hurry = new AbortController();
   const onStop = () => setTimeout(() => hurry.abort(), LAST_CALL).unref();
@@ -64,7 +64,7 @@ async function attempt({ mailer, users, log }: Needs, mail: Claimed, hurry: Abor
 
 async function contactOf(users: Needs["users"], id: string): Promise<Recipient | undefined> {
   try {
-    return await users.getContact({ params: { id } });
+    return await users.getContact({ params: { id } }, { timeout: LOOK_UP });
   } catch (error) {
     if (notFound.is(error)) return undefined;
     throw error;

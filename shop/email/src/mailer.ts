@@ -10,10 +10,12 @@ export const mailUnavailable = outage("mail_unavailable", 503, "The mail could n
 export interface Mailer {
   /**
    * Resolves once the letter is in safe hands. A letter handed over again keeps its message id, so that a repeat can be told.
-   * Takes at most a minute, and ends when `signal` is aborted. Throws `letter_refused` for a definite no, `mail_unavailable` for
+   * Takes at most `longest` milliseconds, and ends when `signal` is aborted. Throws `letter_refused` for a definite no, `mail_unavailable` for
    * everything that may pass.
    */
   deliver(letter: Letter, signal: AbortSignal): Promise<void>;
+  /** Milliseconds that `deliver` takes at most. */
+  readonly longest: number;
   /** Lets go of connections. */
   close(): Promise<void>;
 }
