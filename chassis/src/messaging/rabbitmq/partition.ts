@@ -1,4 +1,5 @@
 import type { ChannelModel, ConsumeMessage } from "amqplib";
+import { createAcknowledgements } from "./acknowledgements.ts";
 
 /** A queue that this process reads. */
 export type Partition = {
@@ -32,6 +33,8 @@ export async function openPartition(options: PartitionOptions): Promise<Partitio
   };
   channel.on("error", () => {});
   channel.on("close", lose);
+  // A channel that takes no more is closing: what was not acknowledged comes again, and is known for a repeat.
+  const acknowledgements = createAcknowledgements(channel, lose);
   const partition: Partition = {
     open: () => state === "open",
     track(work) {
@@ -40,18 +43,18 @@ export async function openPartition(options: PartitionOptions): Promise<Partitio
     },
     settle(message) {
       if (state === "closed") return;
-      try {
-        channel.ack(message);
-      } catch {
-        // The connection is closing: the message comes again, and is known for a repeat.
-        lose();
-      }
+      acknowledgements.add(message.fields.deliveryTag);
     },
     async release() {
       if (state === "open") state = "releasing";
       await Promise.allSettled(underWay);
-      // One turn later, so that what those under way have settled is on its way before the channel's end.
+      // One turn later, so that what those under way have settled is known.
       await new Promise((resolve) => setImmediate(resolve));
+      try {
+        if (state === "releasing") acknowledgements.flush();
+      } catch {
+        lose();
+      }
       state = "closed";
       await channel.close().catch(() => {});
     },

@@ -23,7 +23,7 @@ export type PublisherOptions = { urls: readonly string[]; name: string; names: N
 const LONGEST_CONFIRM = 10_000;
 
 /**
- * Publishes with confirms. A message goes to each declared consumer by name, so that one whose queue or binding is gone is noticed
+ * Publishes with confirms. A message goes to the queue of each declared consumer, so that one whose queue is gone is noticed
  * although others were served; messages of types that nobody declared go to the exchange of all events. One message of a
  * lane is under way at a time: what is behind one that failed is never sent.
  */
@@ -58,13 +58,14 @@ export function createPublisher({ urls, name, names, clock, log }: PublisherOpti
     const consumers = declared.get(message.type) ?? [];
     const { id: messageId, type, source: appId } = message;
     const content = Buffer.from(JSON.stringify(message));
-    const key = `${type}.${partitionOf(laneOf(message))}`;
-    const send = (exchange: string) => channel.send(exchange, key, content, { messageId, type, appId });
+    const partition = partitionOf(laneOf(message));
+    const send = (exchange: string, key: string) => channel.send(exchange, key, content, { messageId, type, appId });
     if (consumers.length === 0) {
-      const outcome = await send(names.events);
+      const outcome = await send(names.events, `${type}.${partition}`);
       return outcome === "refused" ? { failed: "the broker refused it" } : "confirmed";
     }
-    const outcomes = await Promise.all(consumers.map((consumer) => send(names.exchangeOf(consumer))));
+    // By the default exchange, which knows every queue by its name.
+    const outcomes = await Promise.all(consumers.map((consumer) => send("", names.queueOf(consumer, partition))));
     const missed = consumers.filter((_, index) => outcomes[index] !== "confirmed");
     if (missed.length === 0) return "confirmed";
     log.warn({ messageId, type, consumers: missed, outcomes }, "the broker had no place for a message");
