@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { type Static, Type } from "typebox";
 import { deadlineExceeded, refusal, unavailable } from "../core/failure.ts";
 import { currentContext } from "../telemetry/context.ts";
-import { playAlone, traceId } from "./play-alone.ts";
+import { playAlone, traceId } from "./play-alone.fixture.ts";
 import { type Saga, type StepContext, saga } from "./saga.ts";
 import type { SagaInstance } from "./saga-instance.ts";
 

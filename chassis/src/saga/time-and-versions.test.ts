@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Type } from "typebox";
 import { refusal, unavailable } from "../core/failure.ts";
-import { playAlone } from "./play-alone.ts";
+import { playAlone } from "./play-alone.fixture.ts";
 import { decidedSaga, saga } from "./saga.ts";
 
 const Order = Type.Object({ orderId: Type.String() });

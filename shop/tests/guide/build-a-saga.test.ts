@@ -1,0 +1,56 @@
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { type TestContext, test } from "node:test";
+import { systemClock } from "@flotilla/chassis/core/clock";
+import { unavailable } from "@flotilla/chassis/core/failure";
+import { createSagaRunner } from "@flotilla/chassis/saga/runner";
+import { createStartSaga } from "@flotilla/chassis/saga/start";
+import { createLog } from "@flotilla/chassis/telemetry/log";
+import { eventually } from "@flotilla/chassis/testing/eventually";
+import { testDatabase } from "@flotilla/chassis/testing/postgres";
+import { bookTrip, cardDeclined } from "./book-trip.saga.ts";
+
+test("the code of the guide is the code that is tested here", async () => {
+  const guide = await readFile(new URL("../../../docs/guide/build-a-saga.md", import.meta.url), "utf8");
+  const code = await readFile(new URL("./book-trip.saga.ts", import.meta.url), "utf8");
+  const blocks = Array.from(guide.matchAll(/```ts\n([\s\S]*?)```/g), ([, block = ""]) => block);
+  assert(blocks.length >= 4);
+  for (const block of blocks) assert(code.includes(block), `not in book-trip.saga.ts:\n${block}`);
+});
+
+/** A trip, at a flight company and a card company that answer as the test says. */
+async function bookedTrip(t: TestContext, charge: () => Promise<void>) {
+  const saga = { name: "saga", folder: new URL("migrations/", import.meta.resolve("@flotilla/chassis/saga")) };
+  const { database } = await testDatabase(t, [saga]);
+  const told: string[] = [];
+  const definition = bookTrip({
+    flights: {
+      book: async () => ({ seat: "12A" }),
+      cancel: async (key) => void told.push(`cancelled ${key}`),
+    },
+    cards: { charge, refund: async (key) => void told.push(`refunded ${key}`) },
+    confirm: async (tx, tripId) => void tx.afterCommit(() => void told.push(`confirmed ${tripId}`)),
+    reject: async (tx, tripId, reason) => void tx.afterCommit(() => void told.push(`rejected ${tripId}: ${reason}`)),
+  });
+  const log = createLog({ service: "test", level: "silent" });
+  const runner = createSagaRunner({ database, sagas: [definition], clock: systemClock, log, owner: "test" });
+  t.after(() => runner.stop());
+  runner.start();
+  const startSaga = createStartSaga({ owner: "test", onCommit: (instance) => runner.run(instance) });
+  await database.transaction((tx) => startSaga(tx, definition, { key: "t1", input: { tripId: "t1", city: "Oslo" } }));
+  await eventually(async () => (await database.query("select 1 from saga where ended_at is not null")).length === 1);
+  return told;
+}
+
+test("a trip is confirmed, also when the card company is away for a moment", async (t) => {
+  let attempts = 0;
+  const told = await bookedTrip(t, async () => {
+    if (++attempts === 1) throw unavailable.failure();
+  });
+  assert.deepEqual(told, ["confirmed t1"]);
+});
+
+test("a declined card cancels the flight", async (t) => {
+  const told = await bookedTrip(t, () => Promise.reject(cardDeclined.failure()));
+  assert.deepEqual(told, ["cancelled t1:book-trip:book-flight", "rejected t1: card_declined"]);
+});
