@@ -54,7 +54,7 @@ export function readStartSettings(topology: Topology, environment: Environment):
   return { settings: read, replicas, faults, notices: notices(environment) };
 }
 
-function urlFaults({ DATABASE_URL, BROKER_URL, DISCOVERY_URL, SMTP_URL }: Partial<Settings>): string[] {
+function urlFaults({ DATABASE_URL, BROKER_URL, DISCOVERY_URL, REDIS_URL, SMTP_URL }: Partial<Settings>): string[] {
   const faults: string[] = [];
   const postgres = ["postgres", "postgresql"];
   // A cluster of RabbitMQ is several URLs; each is looked at by itself.
@@ -81,6 +81,7 @@ function urlFaults({ DATABASE_URL, BROKER_URL, DISCOVERY_URL, SMTP_URL }: Partia
     check("BROKER_URL", url, several ? ["amqp", "amqps"] : [...postgres, "amqp", "amqps"], [], brokerUse);
   }
   check("DISCOVERY_URL", discovery, [], ["consul", "dns"], "static: (the default)");
+  check("REDIS_URL", REDIS_URL, ["redis", "rediss"], [], "redis://host:port");
   check("SMTP_URL", SMTP_URL, ["smtp", "smtps"], [], "smtp://host:port");
   return [...new Set(faults)];
 }
@@ -88,7 +89,6 @@ function urlFaults({ DATABASE_URL, BROKER_URL, DISCOVERY_URL, SMTP_URL }: Partia
 function notices(environment: Environment): string[] {
   const later = {
     CONSOLE_PORT: "there is no console in this version yet",
-    REDIS_URL: "there is one gateway, which counts by itself",
     OTEL_EXPORTER_OTLP_ENDPOINT: "this version does not send spans yet",
   };
   return Object.entries(later).flatMap(([name, why]) =>

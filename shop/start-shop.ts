@@ -87,6 +87,7 @@ function environmentOf(service: string, administrator: Administrator, settings: 
   const own: Record<string, Environment> = {
     users: { ADMIN_EMAIL: administrator.email, ADMIN_PASSWORD: administrator.password },
     email: { SMTP_URL: settings.SMTP_URL },
+    gateway: { REDIS_URL: settings.REDIS_URL },
   };
   return { ...Object.fromEntries(others), LOG_LEVEL: settings.LOG_LEVEL, ...own[service] };
 }

@@ -50,6 +50,7 @@ const IfMatch = Fields({ "if-match": Type.Optional(Type.String({ maxLength: 1_00
 export const listProducts = call("GET /products", {
   summary: "The catalogue, searched and filtered",
   access: "public",
+  cache: 0,
   query: PageQueryWith({
     search: Type.Optional(Type.String({ maxLength: 200, description: "Words in name or description" })),
     category: Type.Optional(Type.String({ maxLength: 50 })),
@@ -61,6 +62,7 @@ export const listProducts = call("GET /products", {
 export const getProduct = call("GET /products/{id}", {
   summary: "A product",
   access: "public",
+  cache: 0,
   headers: IfNoneMatch,
   replies: { 200: Product, 304: null },
   refuses: [notFound],
@@ -69,6 +71,7 @@ export const getProduct = call("GET /products/{id}", {
 export const getPicture = call("GET /products/{id}/picture", {
   summary: "The picture drawn for a product",
   access: "public",
+  cache: 0,
   headers: IfNoneMatch,
   replies: { 200: Media("image/svg+xml"), 304: null },
   refuses: [notFound],

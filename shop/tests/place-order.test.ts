@@ -35,6 +35,34 @@ test("an order that can be paid and delivered is confirmed: money, stock, receip
   });
 });
 
+test("an order and its payment come in one answer, to those who may see them", async () => {
+  const product = await shop.admin.addProduct({ name: "Cleat", price: 700 }, 5);
+  const ann = await shop.customer();
+  const { id } = await ann.order(product.id, 1);
+  const path = `/api/orders/${id}?include=payment`;
+  const { body } = await ann.ask("GET", path);
+  const [{ body: order }, { body: payment }] = [
+    await ann.ask("GET", `/api/orders/${id}`),
+    await ann.ask("GET", `/api/payments/${id}`),
+  ];
+  assert.deepEqual(body, { ...order, payment });
+  assert.equal((await (await shop.customer("Ben")).ask("GET", path)).status, 404);
+  assert.equal((await ann.ask("GET", `/api/orders/${id}?include=mail`)).status, 400);
+});
+
+test("who changes a product sees the change in the next answer, and so does everybody else", async () => {
+  const { id } = await shop.admin.addProduct({ name: "Drogue", price: 100 }, 1);
+  const path = `/api/products/${id}`;
+  for (const amount of [200, 300, 400]) {
+    const reading = Promise.all(Array.from({ length: 20 }, () => shop.visitor().ask("GET", path)));
+    const changed = await shop.admin.ask("PUT", path, { body: { price: { amount, currency: "EUR" } } });
+    assert.equal(changed.status, 200);
+    const seen = await Promise.all(Array.from({ length: 20 }, () => shop.visitor().ask("GET", path)));
+    assert.deepEqual([...new Set(seen.map(({ body }) => body.price.amount))], [amount]);
+    await reading;
+  }
+});
+
 test("without a preference the answer comes at once, with the order pending and its address", async () => {
   const product = await shop.admin.addProduct({ name: "Bell", price: 100 }, 1);
   const ann = await shop.customer();

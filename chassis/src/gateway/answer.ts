@@ -1,6 +1,7 @@
 import type { Writable } from "node:stream";
 import type { WholeAnswer } from "./collect.ts";
 import { acceptsGzip, compressed, compressedHeaders, compressInto, isCompressible } from "./compression.ts";
+import { isKnown } from "./entity-tag.ts";
 import { type Exchange, sendHead } from "./exchange.ts";
 import { cleanResponseHeaders } from "./response-headers.ts";
 import type { CallRoute } from "./route-table.ts";
@@ -58,10 +59,3 @@ const withLength = (headers: RawHeaders, length: number): string[] => [
 
 const without = (headers: RawHeaders, names: readonly string[]): string[] =>
   headers.filter((_, at) => !names.includes(headers[at - (at % 2)] as string));
-
-/** Whether `If-None-Match` names the tag (weak comparison, RFC 9110 section 13.1.2). */
-function isKnown(ifNoneMatch: string | undefined, etag: string | undefined): boolean {
-  if (ifNoneMatch === undefined || etag === undefined) return false;
-  const opaque = etag.replace(/^W\//, "");
-  return ifNoneMatch.trim() === "*" || ifNoneMatch.split(",").some((tag) => tag.trim().replace(/^W\//, "") === opaque);
-}

@@ -3,6 +3,8 @@ import { readFileSync } from "node:fs";
 import { asyncApi } from "../contract/asyncapi.ts";
 import type { Contract } from "../contract/contract.ts";
 import { openApi } from "../contract/openapi.ts";
+import { acceptsGzip, compressed, compressedHeaders } from "./compression.ts";
+import { isKnown } from "./entity-tag.ts";
 import { type Exchange, sendBody, sendHead } from "./exchange.ts";
 import { DATA_POLICY } from "./response-headers.ts";
 import { type OwnRoute, ownRoute } from "./route-table.ts";
@@ -50,12 +52,16 @@ export function documentRoutes(options: DocumentOptions): OwnRoute[] {
 function route(prefix: string, { path, type, policy, content }: Document): OwnRoute {
   const etag = `"${createHash("sha256").update(content).digest("base64url").slice(0, 22)}"`;
   const headers = [...policy, "etag", etag, "cache-control", "no-cache"];
-  return ownRoute(`${prefix}/${path}`, "caller", (exchange: Exchange) => {
-    if (exchange.request.headers["if-none-match"] === etag) {
+  const described = [...headers, "vary", "accept-encoding", "content-type", `${type}; charset=utf-8`];
+  return ownRoute(`${prefix}/${path}`, "caller", async (exchange: Exchange) => {
+    const asked = exchange.request.headers;
+    if (isKnown(asked["if-none-match"], etag)) {
       sendHead(exchange, 304, headers);
       exchange.response.end();
+    } else if (acceptsGzip(asked["accept-encoding"])) {
+      sendBody(exchange, 200, compressedHeaders(described), await compressed(content));
     } else {
-      sendBody(exchange, 200, [...headers, "content-type", `${type}; charset=utf-8`], content);
+      sendBody(exchange, 200, described, content);
     }
   });
 }

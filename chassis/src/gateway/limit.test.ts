@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { tokenInvalid } from "../core/failure.ts";
+import type { Caller } from "../identity/caller.ts";
 import { answerJson, httpServer } from "../testing/http-server.ts";
 import { as, bodyOf, gatewayTo } from "./gateway.fixture.ts";
 
@@ -65,4 +67,43 @@ test("tokens that are not good use up the limit of the address", async (t) => {
 test("the gateway's health is not limited", async (t) => {
   const { statuses } = await limited(t);
   assert.deepEqual(await statuses(5, "/health/live"), [200, 200, 200, 200, 200]);
+});
+
+test("requests that no route fits, or that can't be read, use up the limit of the address", async (t) => {
+  const { statuses } = await limited(t);
+  assert.deepEqual(await statuses(1, "/api/nothing"), [404]);
+  assert.deepEqual(await statuses(1, "/api/books", () => ({ method: "DELETE" })), [405]);
+  assert.deepEqual(await statuses(1, "/api/books/%00"), [400]);
+  assert.deepEqual(await statuses(1, "/api/nothing"), [429]);
+});
+
+test("who has tried too many tokens has no further one looked at, but known ones stay good", async (t) => {
+  let verified = 0;
+  const ann: Caller = { kind: "user", id: "ann", name: "Ann", role: "customer", session: "s1" };
+  const verify = async (): Promise<Caller> => {
+    verified += 1;
+    throw tokenInvalid.failure();
+  };
+  const known = (token: string) => (token === "ann" ? ann : undefined);
+  const service = await httpServer(t, (_, response) => answerJson(response, 201, {}));
+  const { url } = await gatewayTo(t, [service.url], { verify: Object.assign(verify, { known }) });
+  const lend = (token: string) => fetch(`${url}/api/loans`, { method: "POST", headers: as(token) });
+  const guesses = await Promise.all(Array.from({ length: 301 }, (_, at) => lend(`guess-${at}`)));
+  assert.deepEqual([...new Set(guesses.map(({ status }) => status))], [401]);
+  const before = verified;
+  assert.equal((await lend("one-more")).status, 429);
+  assert.equal(verified, before);
+  assert.equal((await lend("ann")).status, 201);
+});
+
+test("limits follow the client that a trusted proxy speaks for", async (t) => {
+  const service = await httpServer(t, (_, response) => answerJson(response, 200, {}));
+  const { url } = await gatewayTo(t, [service.url], { limits, trustedProxies: ["127.0.0.0/8"] });
+  const from = async (address: string) =>
+    (await fetch(`${url}/api/books`, { headers: { "x-forwarded-for": address } })).status;
+  for (const status of [200, 200, 200, 429]) assert.equal(await from("203.0.113.9"), status);
+  assert.equal(await from("203.0.113.10"), 200);
+  assert.equal(service.requests.at(-1)?.headers["x-forwarded-for"], "203.0.113.10", "services hear of the client");
+  for (const host of ["1", "2", "3"]) assert.equal(await from(`2001:db8:1:2::${host}`), 200);
+  assert.equal(await from("2001:db8:1:2:ffff::4"), 429, "a /64 counts as one");
 });

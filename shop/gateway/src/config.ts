@@ -26,5 +26,14 @@ export const config = Type.Object({
     default: 30_000,
     description: "Calls of a signed-in user in a minute",
   }),
+  REDIS_URL: Type.Optional(
+    Type.String({ pattern: "^rediss?://", description: "Counts for all gateways; without it each counts for itself" }),
+  ),
+  TRUSTED_PROXIES: Type.String({
+    default: "",
+    description: "Networks whose X-Forwarded-For is believed, such as 10.0.0.0/8,fd00::/8",
+  }),
+  CORS_ORIGINS: Type.String({ default: "", description: "Origins whose pages may use the gateway from a browser" }),
+  GATEWAY_WORKERS: Type.Integer({ minimum: 1, maximum: 256, default: 1, description: "Processes at the one address" }),
 });
 export type Config = Static<typeof config>;

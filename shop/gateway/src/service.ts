@@ -2,23 +2,35 @@ import { systemClock } from "@flotilla/chassis/core/clock";
 import { ConfigurationError, readConfig } from "@flotilla/chassis/core/config";
 import { connectDiscovery } from "@flotilla/chassis/discovery/connect-discovery";
 import { parseInstances } from "@flotilla/chassis/discovery/static";
-import { createGateway, type Gateway } from "@flotilla/chassis/gateway";
+import { createGateway, type Gateway, type GatewayOptions } from "@flotilla/chassis/gateway";
+import { isWorker, startWorkers } from "@flotilla/chassis/gateway/workers";
 import { endedSessions } from "@flotilla/chassis/identity/ended-sessions";
 import { readServiceKey } from "@flotilla/chassis/identity/key-files";
 import { serviceTokens } from "@flotilla/chassis/identity/service-token";
 import { userKeys } from "@flotilla/chassis/identity/user-keys";
 import { createVerifier } from "@flotilla/chassis/identity/verify";
 import type { Running, Surroundings } from "@flotilla/chassis/service/surroundings";
-import { createLog } from "@flotilla/chassis/telemetry/log";
+import { createLog, type Log } from "@flotilla/chassis/telemetry/log";
 import { contracts } from "@flotilla/contracts/shop";
+import { compositions } from "./compositions.ts";
 import { type Config, config } from "./config.ts";
+import { openLimitStore } from "./limit-store.ts";
 
 const name = "gateway";
 
-/** Starts the shop's gateway: routes from the contracts, tokens of the users service. Throws a ConfigurationError for wrong settings. */
+/** Starts the shop's gateway, as several processes if the settings say so. Throws a ConfigurationError for wrong settings. */
 export async function startGateway(surroundings: Surroundings): Promise<Running> {
   const settings = readConfig(config, surroundings.environment);
-  const log = surroundings.log ?? createLog({ service: name, level: settings.LOG_LEVEL });
+  const log = surroundings.log ?? createLog({ service: name, level: settings.LOG_LEVEL, gather: 100 });
+  if (settings.GATEWAY_WORKERS === 1 || isWorker()) return serve(settings, surroundings, log);
+  const main = new URL("./main.ts", import.meta.url);
+  const { environment } = surroundings;
+  const workers = await startWorkers({ count: settings.GATEWAY_WORKERS, main, environment, log });
+  return { name, ...workers };
+}
+
+/** Serves in this process: routes from the contracts, tokens of the users service. */
+async function serve(settings: Config, surroundings: Surroundings, log: Log): Promise<Running> {
   const clock = surroundings.clock ?? systemClock;
   const discovery =
     surroundings.discovery ??
@@ -27,10 +39,11 @@ export async function startGateway(surroundings: Surroundings): Promise<Running>
   const identity = { discovery, tokenFor, log, clock, identityService: settings.IDENTITY_SERVICE };
   const keys = userKeys(identity);
   const sessions = endedSessions(identity);
-  const gateway = createGateway({
+  const gateway = makeGateway({
     title: "Flotilla shop",
     version: "0.1.0",
     contracts,
+    compositions,
     discovery,
     // Services call each other directly: none has a token for the gateway.
     verify: createVerifier({
@@ -43,6 +56,9 @@ export async function startGateway(surroundings: Surroundings): Promise<Running>
     tokenFor,
     log,
     limits: limitsOf(settings),
+    limitStore: await openLimitStore(settings.REDIS_URL, log),
+    trustedProxies: listed(settings.TRUSTED_PROXIES),
+    corsOrigins: listed(settings.CORS_ORIGINS),
   });
   const url = await listen(gateway, settings);
   log.info({ url }, "ready");
@@ -58,6 +74,21 @@ export async function startGateway(surroundings: Surroundings): Promise<Running>
     },
   };
 }
+
+/** What the gateway says about its options is about our settings. */
+function makeGateway(options: GatewayOptions): Gateway {
+  try {
+    return createGateway(options);
+  } catch (error) {
+    throw error instanceof TypeError ? new ConfigurationError([error.message]) : error;
+  }
+}
+
+const listed = (setting: string): string[] =>
+  setting
+    .split(",")
+    .map((item) => item.trim())
+    .filter((item) => item !== "");
 
 const limitsOf = ({ RATE_LIMIT_SIGN_IN, RATE_LIMIT_ADDRESS, RATE_LIMIT_USER }: Config) => ({
   signIn: RATE_LIMIT_SIGN_IN,

@@ -1,0 +1,92 @@
+import cluster, { type Worker } from "node:cluster";
+import { once } from "node:events";
+import { setTimeout as delay } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { ConfigurationError, type Environment } from "../core/config.ts";
+import type { Log } from "../telemetry/log.ts";
+import { memoryLimitStore } from "./limit-store.ts";
+import { countForWorker } from "./worker-limits.ts";
+
+export type WorkersOptions = {
+  /** How many. */
+  readonly count: number;
+  /** What a worker runs: it serves on the address of the settings, which all of them share, and says `ready` when it does. */
+  readonly main: URL;
+  readonly environment: Environment;
+  readonly log: Log;
+};
+
+/** Worker processes that serve at one address. */
+export type Workers = { readonly url: string; stop(): Promise<void> };
+
+type Message = { readonly type: string; readonly url?: string; readonly instances?: unknown };
+
+/** Whether this process is one of the workers. */
+export const isWorker = (): boolean => cluster.isWorker;
+
+/** Milliseconds before a worker that has ended is replaced. */
+const PAUSE = 500;
+
+/**
+ * Runs a gateway as several processes, to use several cores. This process takes the connections and deals them out, tells the
+ * workers where services are when it is told, counts their limits, and replaces a worker that ends. Throws when they can't start.
+ */
+export async function startWorkers({ count, main, environment, log }: WorkersOptions): Promise<Workers> {
+  const store = memoryLimitStore();
+  let instances: Message | undefined;
+  let stopping = false;
+  cluster.setupPrimary({ exec: fileURLToPath(main) });
+
+  function start(): Worker {
+    const worker = cluster.fork(environment);
+    countForWorker(worker, store);
+    if (instances) worker.send(instances);
+    return worker;
+  }
+
+  const tell = (message: Message): void => {
+    if (message.type !== "instances") return;
+    instances = message;
+    for (const worker of running()) if (worker.isConnected()) worker.send(message);
+  };
+  process.on("message", tell);
+
+  const replace = async (worker: Worker, code: number): Promise<void> => {
+    if (stopping) return;
+    log.error({ pid: worker.process.pid, code }, "a worker ended, another takes its place");
+    await delay(PAUSE);
+    if (!stopping) start();
+  };
+
+  async function stop(): Promise<void> {
+    stopping = true;
+    process.off("message", tell);
+    const ended = running().map((worker) => once(worker, "exit"));
+    for (const worker of running()) worker.process.kill("SIGTERM");
+    await Promise.all(ended);
+  }
+
+  const urls = await Promise.all(Array.from({ length: count }, () => readyUrl(start()))).catch(async (error) => {
+    await stop();
+    throw error;
+  });
+  cluster.on("exit", replace);
+  return {
+    url: urls[0] as string,
+    async stop() {
+      cluster.off("exit", replace);
+      await stop();
+    },
+  };
+}
+
+const running = (): Worker[] => Object.values(cluster.workers ?? {}).filter((worker) => worker !== undefined);
+
+function readyUrl(worker: Worker): Promise<string> {
+  const { promise, resolve, reject } = Promise.withResolvers<string>();
+  worker.on("message", ({ type, url = "" }: Message) => {
+    if (type === "ready") resolve(url);
+  });
+  worker.once("exit", () => reject(new ConfigurationError(["a worker of the gateway could not start"])));
+  return promise;
+}

@@ -1,0 +1,20 @@
+import { type LimitStore, memoryLimitStore, withFallback } from "@flotilla/chassis/gateway/limit-store";
+import { limitStoreOfPrimary } from "@flotilla/chassis/gateway/worker-limits";
+import { isWorker } from "@flotilla/chassis/gateway/workers";
+import type { Log } from "@flotilla/chassis/telemetry/log";
+
+/**
+ * Where requests are counted: in Redis when there is one, else for all workers in their primary, else in this process. While Redis or
+ * the primary does not answer, each process holds its own clients to the limits, so nobody is locked out and nobody is let loose.
+ */
+export async function openLimitStore(redisUrl: string | undefined, log: Log): Promise<LimitStore> {
+  const onChange = (error: unknown): void => {
+    if (error === undefined) log.info("limits are counted together again");
+    else log.warn({ err: error }, "limits are counted by this process alone");
+  };
+  if (redisUrl !== undefined) {
+    const { redisLimitStore } = await import("@flotilla/chassis/gateway/redis-limit-store");
+    return withFallback(redisLimitStore(redisUrl), onChange);
+  }
+  return isWorker() ? withFallback(limitStoreOfPrimary(), onChange) : memoryLimitStore();
+}
