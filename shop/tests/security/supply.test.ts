@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
+import { exec } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 
 type Entry = {
   version?: string;
@@ -51,5 +54,21 @@ test("what we depend on is named by its exact version", () => {
     for (const [name, version] of Object.entries({ ...dependencies, ...devDependencies, ...optionalDependencies })) {
       assert.match(String(version), /^\d+\.\d+\.\d+/, `${name} in ${path}`);
     }
+  }
+});
+
+test("npm writes the bill of materials from the lockfile alone, and every package is on it", async () => {
+  const cwd = fileURLToPath(new URL("../../../", import.meta.url));
+  const command = "npm sbom --sbom-format cyclonedx --package-lock-only --offline";
+  const { stdout } = await promisify(exec)(command, { cwd, maxBuffer: 50_000_000 });
+  const { components } = JSON.parse(stdout) as { components: { purl: string; name: string }[] };
+  const listed = new Set(components.map(({ name, purl }) => `${name} ${purl}`.split("?")[0]));
+  assert.ok(listed.size > 50);
+  for (const [path, { version }] of foreign.filter(([, { optional }]) => !optional)) {
+    const name = path.slice(path.lastIndexOf("node_modules/") + "node_modules/".length);
+    const isListed = [...listed].some(
+      (each) => each?.startsWith(`${name.split("/").at(-1)} `) || each?.startsWith(`${name} `),
+    );
+    assert.ok(isListed, `${name} ${version}`);
   }
 });
