@@ -6,20 +6,47 @@ export type Event<Body = unknown> = {
   readonly type: string;
   /** The field of the body whose value orders events: those with the same value arrive in the order they were published. */
   readonly key: string;
+  /** The version that is published; consumers get every message as one of it. */
   readonly version: number;
   readonly body: TObject;
+  /** The versions before it that may still be under way or parked. */
+  readonly earlier: Readonly<Record<number, EarlierVersion>>;
   /** The services that hear of it: their queues are there before it is first published. */
   readonly heardBy: readonly string[];
   /** Carries the type; never there at run time. */
   readonly "~body"?: Body;
 };
 
-/** Writes an event down. */
+/** A version of an event that is no longer published, and how its body becomes one of the next version. */
+export type EarlierVersion = { readonly body: TObject; upcast(body: never): unknown };
+
+/** Writes an earlier version down. `upcast` must not fail: what it can't know it has to make up. */
+export const earlierVersion = <Schema extends TObject>(
+  body: Schema,
+  upcast: (body: Static<Schema>) => unknown,
+): EarlierVersion => ({ body, upcast });
+
+/** Writes an event down. Throws when the versions before `version` are not numbered from 1 without a gap, or not all there. */
 export function event<Schema extends TObject>(
   type: `${string}.${string}`,
-  shape: { key: keyof Static<Schema> & string; body: Schema; heardBy?: readonly string[]; version?: number },
+  shape: {
+    key: keyof Static<Schema> & string;
+    body: Schema;
+    heardBy?: readonly string[];
+    /** Default 1. */
+    version?: number;
+    /** Each version before it, by its number. */
+    earlier?: Readonly<Record<number, EarlierVersion>>;
+  },
 ): Event<Static<Schema>> {
-  return { type, key: shape.key, version: shape.version ?? 1, body: shape.body, heardBy: shape.heardBy ?? [] };
+  const { key, body, heardBy = [], version = 1, earlier = {} } = shape;
+  const known = Object.keys(earlier).map(Number);
+  if (known.length !== version - 1 || known.some((each, index) => each !== index + 1)) {
+    throw new Error(
+      `${type} has version ${version}, so versions 1 to ${version - 1} are needed, not ${known.join(", ")}`,
+    );
+  }
+  return { type, key, version, body, earlier, heardBy };
 }
 
 /** The type of an event's body. */

@@ -1,4 +1,5 @@
 import { validate as isUuid } from "uuid";
+import type { EarlierVersion, Event } from "../contract/event.ts";
 import { jsonValidator, type Validator } from "../contract/validate.ts";
 import { type FieldError, refusal } from "../core/failure.ts";
 import { OLDEST_DAYS } from "./housekeeping.ts";
@@ -14,23 +15,39 @@ export type Readable = { body: unknown; handle: EventHandler<unknown> };
 /** Checks a message against the consumer's subscriptions; throws `message_unreadable` or `invalid_input`. */
 export type ReadMessage = (message: Message, now: Date) => Readable;
 
-type Route = { version: number; validate: Validator<unknown>; handle: EventHandler<unknown> };
+type Route = { readBody: ReadBody; handle: EventHandler<unknown> };
 
 /** Compiles the subscriptions of a consumer. Throws when two of them are to one event. */
 export function messageReader(subscriptions: readonly Subscription[]): ReadMessage {
   const routes = new Map<string, Route>();
   for (const { event, handle } of subscriptions) {
     if (routes.has(event.type)) throw new Error(`there are two subscriptions to ${event.type}`);
-    const validate = jsonValidator(event.body);
-    routes.set(event.type, { version: event.version, validate, handle: handle as EventHandler<unknown> });
+    routes.set(event.type, { readBody: bodyReader(event), handle: handle as EventHandler<unknown> });
   }
   return (message, now) => {
     if (!isUuid(message.id)) throw unreadable("/id", "must be a UUID");
     const route = routes.get(message.type);
     if (!route) throw unreadable("/type", `${message.type} is not an event this consumer knows`);
-    if (message.version !== route.version) throw unreadable("/version", `must be ${route.version}`);
     assertRecent(message, now);
-    return { body: route.validate(message.body), handle: route.handle };
+    return { body: route.readBody(message), handle: route.handle };
+  };
+}
+
+type ReadBody = (message: Message) => unknown;
+
+/** Reads bodies of every version that is known: each is checked as what it is, and brought up to the newest step by step. */
+function bodyReader({ version: newest, body, earlier }: Event): ReadBody {
+  const validators = new Map<number, Validator<unknown>>([[newest, jsonValidator(body)]]);
+  for (const [number, { body }] of Object.entries(earlier)) validators.set(Number(number), jsonValidator(body));
+  return (message) => {
+    const validate = validators.get(message.version);
+    if (!validate) throw unreadable("/version", `${message.version} is not known, the newest known is ${newest}`);
+    let upToDate = validate(message.body);
+    if (message.version === newest) return upToDate;
+    for (let version = message.version; version < newest; version++) {
+      upToDate = (earlier[version] as EarlierVersion).upcast(upToDate as never);
+    }
+    return (validators.get(newest) as Validator<unknown>)(upToDate);
   };
 }
 

@@ -4,7 +4,7 @@ import type { Message } from "../message.ts";
  * Queues of each consumer. A key's messages are all in one of them, and one replica at a time reads it: so many replicas can share the
  * work. Publishers and consumers must agree on the number.
  */
-export const PARTITIONS = 8;
+export const PARTITIONS = 4;
 
 /** The names of everything on the broker, below the name of the exchange that events are published to. */
 export type Names = {
