@@ -1,0 +1,55 @@
+import { event } from "@flotilla/chassis/contract/event";
+import { Fields, Text } from "@flotilla/chassis/contract/schema";
+import { systemClock } from "@flotilla/chassis/core/clock";
+import { openDatabase } from "@flotilla/chassis/database";
+import { migrate } from "@flotilla/chassis/database/migrate";
+import { on } from "@flotilla/chassis/messaging";
+import { connectBroker } from "@flotilla/chassis/messaging/connect-broker";
+import { startConsumer } from "@flotilla/chassis/messaging/consumer";
+import { createPublish } from "@flotilla/chassis/messaging/outbox";
+import { createRelay } from "@flotilla/chassis/messaging/relay";
+import { createLog } from "@flotilla/chassis/telemetry/log";
+
+/*
+ * One of the two services: `writer` publishes, `reader` writes a row of effect for each event. Both as processes of their own, on
+ * databases of their own, as in the shop.
+ */
+const { ROLE = "", DATABASE = "", BROKER = "" } = process.env;
+const log = createLog({ service: ROLE, level: process.env["LOG_LEVEL"] ?? "warn" });
+const clock = systemClock;
+const database = openDatabase({ url: DATABASE, name: ROLE, log });
+const broker = await connectBroker(BROKER, { name: ROLE, clock, log });
+const Body = Fields({ id: Text(100), number: Text(20) });
+const happened = event("thing.happened", { key: "id", body: Body, heardBy: ["reader"] });
+const folder = new URL("./migrations/", import.meta.resolve("@flotilla/chassis/messaging"));
+await migrate(database, [{ name: "chassis/messaging", folder }]);
+
+if (ROLE === "reader") {
+  const handle = on(happened, async ({ number }, tx) => {
+    await tx.query("insert into effect (number, at) values ($1, clock_timestamp())", [number]);
+  });
+  await startConsumer({ consumer: "reader", database, broker, subscriptions: [handle], clock, log });
+  process.on("message", () => {
+    process.send?.({ rss: process.memoryUsage.rss() });
+  });
+} else {
+  await broker.declare(new Map([["thing.happened", ["reader"]]]));
+  const relay = createRelay({ database, broker, clock, log });
+  const publish = createPublish({ service: "writer", onCommit: () => relay.wake() });
+  const number = async (from: number, count: number) => {
+    for (let next = from; next < from + count; next += 500) {
+      await database.transaction(async (tx) => {
+        for (let each = next; each < Math.min(next + 500, from + count); each++) {
+          await publish(tx, happened, { id: `thing-${each}`, number: String(each) });
+        }
+      });
+    }
+  };
+  process.on("message", async ({ fill, start, one }: { fill?: [number, number]; start?: boolean; one?: number }) => {
+    if (fill) await number(...fill);
+    if (start) relay.start();
+    if (one !== undefined) await number(one, 1);
+    process.send?.({ rss: process.memoryUsage.rss(), at: Date.now() });
+  });
+}
+process.send?.({ ready: 1 });
