@@ -1,0 +1,136 @@
+import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { describe, it, type TestContext } from "node:test";
+import amqplib from "amqplib";
+import { systemClock } from "../../core/clock.ts";
+import { newId } from "../../core/id.ts";
+import { becomesTrue, collect, ids, keyed, subscribe, testMessage } from "../../testing/broker-under-test.ts";
+import { eventually } from "../../testing/eventually.ts";
+import { type RabbitmqNode, rabbitmqMissing, rabbitmqNode } from "../../testing/rabbitmq.ts";
+import type { Broker, Delivery } from "../broker.ts";
+import { quiet } from "../messaging.fixture.ts";
+import { PARTITIONS } from "./names.ts";
+import { rabbitmqBroker } from "./rabbitmq-broker.ts";
+
+const audience = new Map([["thing.happened", ["consumer", "other"]]]);
+
+async function world(t: TestContext) {
+  const node = await rabbitmqNode();
+  const exchange = `faults-${newId()}`;
+  const connect = async (): Promise<Broker> => {
+    const broker = await rabbitmqBroker({ url: `${node.url}?exchange=${exchange}`, clock: systemClock, log: quiet });
+    t.after(() => broker.close());
+    return broker;
+  };
+  return { node, exchange, connect, channel: () => rawChannel(t, node) };
+}
+
+async function rawChannel(t: TestContext, node: RabbitmqNode) {
+  const connection = await amqplib.connect(node.url);
+  t.after(() => connection.close());
+  return connection.createChannel();
+}
+
+describe("rabbitmq broker, when things break", { skip: rabbitmqMissing, timeout: 90_000 }, () => {
+  it("does not take a message for sent whose queue was deleted, although others heard of it, and declares it anew", async (t) => {
+    const { exchange, connect, channel } = await world(t);
+    const publisher = await connect();
+    await publisher.declare(audience);
+    await publisher.publish([testMessage({ type: "thing.begun" })]);
+    const raw = await channel();
+    for (let partition = 0; partition < PARTITIONS; partition++) {
+      await raw.deleteQueue(`${exchange}.consumer.${partition}`);
+    }
+    const [first, second] = keyed(2, "a");
+    const results = await publisher.publish([first, second] as never);
+    match((results[0] as { failed: string }).failed, /no place for it in the queues of consumer/);
+    deepEqual(results[1], { failed: "an earlier event of its key failed" });
+    deepEqual(await publisher.publish([first, second] as never), ["confirmed", "confirmed"]);
+    const seen: Delivery[] = [];
+    await subscribe(await connect(), { handle: collect(seen) });
+    await becomesTrue(() => deepEqual(ids(seen), [first?.id, second?.id]));
+  });
+
+  it("goes on with a queue that was deleted under its reader", async (t) => {
+    const { exchange, connect, channel } = await world(t);
+    const seen: Delivery[] = [];
+    await subscribe(await connect(), { handle: collect(seen) });
+    const raw = await channel();
+    for (let partition = 0; partition < PARTITIONS; partition++) {
+      await raw.deleteQueue(`${exchange}.consumer.${partition}`);
+    }
+    const publisher = await connect();
+    await publisher.declare(audience);
+    const message = testMessage();
+    await eventually(async () => (await publisher.publish([message]))[0] === "confirmed");
+    await becomesTrue(() => ok(ids(seen).includes(message.id)));
+  });
+
+  it("loses nothing and comes back by itself when the broker is killed", async (t) => {
+    const { node, connect } = await world(t);
+    const seen: Delivery[] = [];
+    const [publisher, reader] = [await connect(), await connect()];
+    await publisher.declare(audience);
+    await subscribe(reader, { handle: collect(seen) });
+    const before = testMessage();
+    await publisher.publish([before]);
+    await node.kill();
+    await becomesTrue(() => equal(reader.healthy(), false));
+    await node.start();
+    const after = testMessage();
+    await eventually(async () => (await publisher.publish([after]))[0] === "confirmed");
+    await becomesTrue(() => deepEqual(new Set(ids(seen)), new Set([before.id, after.id])));
+    await becomesTrue(() => equal(reader.healthy() && publisher.healthy(), true));
+  });
+
+  it("is not healthy while the broker takes no messages", async (t) => {
+    const { node, connect } = await world(t);
+    const publisher = await connect();
+    await publisher.publish([testMessage()]);
+    equal(publisher.healthy(), true);
+    await node.control("set_vm_memory_high_watermark", "absolute", "1");
+    const late = publisher.publish([testMessage()]).catch(() => {});
+    await becomesTrue(() => equal(publisher.healthy(), false));
+    await node.control("set_vm_memory_high_watermark", "0.6");
+    await becomesTrue(() => equal(publisher.healthy(), true));
+    await late;
+  });
+});
+
+describe("rabbitmq broker, with what is no message", { skip: rabbitmqMissing, timeout: 60_000 }, () => {
+  it("hands it over with what is wrong, and the rest as ever", async (t) => {
+    const { exchange, connect, channel } = await world(t);
+    const seen: Delivery[] = [];
+    const broker = await connect();
+    await subscribe(broker, { handle: collect(seen) });
+    const raw = await channel();
+    const json = { contentType: "application/json" };
+    const sound = testMessage();
+    const send = (content: string | Buffer, properties: object = json) =>
+      raw.publish(exchange, "thing.happened.0", Buffer.from(content as string), properties);
+    send("{", json);
+    send(Buffer.from([0xff, 0xfe]), json);
+    send(JSON.stringify(sound), { contentType: "text/plain" });
+    send("null", json);
+    send(JSON.stringify({ ...sound, id: undefined }), json);
+    send(JSON.stringify({ ...sound, id: 7 }), json);
+    send(JSON.stringify({ ...sound, body: "x".repeat(10 * 1024 * 1024) }), json);
+    send(`{"id":${"[".repeat(10_000)}${"]".repeat(10_000)}}`, json);
+    send(JSON.stringify({ ...sound, body: JSON.parse("[".repeat(10_000) + "]".repeat(10_000)) }), json);
+    raw.publish(`${exchange}.dead`, "consumer", Buffer.from(JSON.stringify(testMessage())), json);
+    await broker.publish([sound]);
+    await becomesTrue(() => equal(seen.length, 11));
+    deepEqual(seen.map(({ fault = "" }) => fault.replace(/\d{8} bytes/, "10 MB")).sort(), [
+      "",
+      "/id must be a text",
+      "/id must be a text",
+      "/id must be a text",
+      "it has 10 MB, more than 1048576",
+      "it is nested deeper than 64",
+      "it is not JSON in UTF-8",
+      "it is not JSON in UTF-8",
+      "it is not an object",
+      "its content type is text/plain",
+      "the broker gave it up: it was delivered too often",
+    ]);
+  });
+});
