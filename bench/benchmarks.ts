@@ -4,6 +4,7 @@ import type { Row } from "./report.ts";
 export const benchmarks = {
   start: async (): Promise<Row[]> => (await import("./start.ts")).measureStart(),
   order: async (): Promise<Row[]> => (await import("./order.ts")).measureOrder(),
+  messaging: async (): Promise<Row[]> => (await import("./messaging/messaging.ts")).measureMessaging(),
   saga: async (): Promise<Row[]> => (await import("./saga/measure-saga.ts")).measureSaga(),
 };
 
