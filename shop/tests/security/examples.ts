@@ -34,47 +34,10 @@ export async function examplesIn(shop: Shop): Promise<Examples> {
     return body.items[0]?.id as string | undefined;
   });
   const spare = await shop.admin.addProduct({ name: "Old rope", price: 1 }, 0);
-  const known: Record<string, Example> = {
-    register: { body: { name: "Rob", email: "rob@mail.example", password: "a good password" } },
-    login: { body: { email: ann.user.email, password: "a good password" } },
-    refresh: { body: { refreshToken: leaver.session?.refreshToken } },
-    logout: { body: { refreshToken: "of no use" }, token: leaver.session?.accessToken ?? "" },
-    getUser: { params: { id: ann.user.id } },
-    updateUser: { params: { id: ann.user.id }, body: { name: "Ann", email: ann.user.email } },
-    deleteUser: { params: { id: closer.user.id }, token: closer.session?.accessToken ?? "" },
-    listUsers: { query: { limit: "5" } },
-    getContact: { params: { id: ann.user.id } },
-    listProducts: { query: { search: "compass", category: "other", limit: "5" } },
-    getProduct: { params: { id: product.id } },
-    getPicture: { params: { id: product.id } },
-    createProduct: {
-      body: { name: "Log", price: { amount: 5, currency: "EUR" }, description: "d", category: "c", imageUrl: "/l.svg" },
-    },
-    updateProduct: { params: { id: product.id }, body: { name: "Compass", price: { amount: 1_200, currency: "EUR" } } },
-    deleteProduct: { params: { id: spare.id } },
-    summariseProducts: { query: { ids: product.id } },
-    getStock: { params: { productId: product.id } },
-    setStock: { params: { productId: product.id }, body: { available: 1_000 } },
-    restock: { params: { productId: product.id }, body: { quantity: 5 } },
-    reserveStock: { params: { orderId: "held" }, body: { lines: [{ productId: product.id, quantity: 1 }] } },
-    sellStock: { params: { orderId: "held" } },
-    releaseStock: { params: { orderId: "held" } },
-    placeOrder: {
-      headers: { "idempotency-key": "an-order" },
-      body: { items: [{ productId: product.id, quantity: 1 }], payment: { method: "pm_card_visa" } },
-    },
-    getOrder: { params: { id: order.id } },
-    cancelOrder: { params: { id: order.id } },
-    getPayment: { params: { orderId: order.id } },
-    chargePayment: {
-      params: { orderId: "charged" },
-      headers: { "idempotency-key": "a-charge" },
-      body: { userId: ann.user.id, amount: { amount: 100, currency: "EUR" }, method: "pm_card_visa" },
-    },
-    refundPayment: { params: { orderId: "charged" } },
-    readNotification: { params: { id: notification } },
-    listMailbox: { query: { to: ann.user.email } },
-  };
+  const known = goodRequests(
+    { ann, leaver, closer },
+    { product: product.id, spare: spare.id, order: order.id, notification },
+  );
   const of = ({ name }: Operation): Example => known[name] ?? {};
   const tokenFor = async (operation: Operation): Promise<string | undefined> => {
     const own = of(operation).token;
@@ -101,6 +64,55 @@ export async function examplesIn(shop: Shop): Promise<Examples> {
         headers: { ...headers, ...change.headers },
       });
     },
+  };
+}
+
+type People = { ann: Visitor; leaver: Visitor; closer: Visitor };
+type Ids = { product: string; spare: string; order: string; notification: string };
+
+/** A request of each operation that needs more than its path. */
+function goodRequests({ ann, leaver, closer }: People, ids: Ids): Record<string, Example> {
+  const { product, spare, order, notification } = ids;
+  return {
+    register: { body: { name: "Rob", email: "rob@mail.example", password: "a good password" } },
+    login: { body: { email: ann.user.email, password: "a good password" } },
+    refresh: { body: { refreshToken: leaver.session?.refreshToken } },
+    logout: { body: { refreshToken: "of no use" }, token: leaver.session?.accessToken ?? "" },
+    getUser: { params: { id: ann.user.id } },
+    updateUser: { params: { id: ann.user.id }, body: { name: "Ann", email: ann.user.email } },
+    deleteUser: { params: { id: closer.user.id }, token: closer.session?.accessToken ?? "" },
+    listUsers: { query: { limit: "5" } },
+    getContact: { params: { id: ann.user.id } },
+    listProducts: { query: { search: "compass", category: "other", limit: "5" } },
+    getProduct: { params: { id: product } },
+    getPicture: { params: { id: product } },
+    createProduct: {
+      body: { name: "Log", price: { amount: 5, currency: "EUR" }, description: "d", category: "c", imageUrl: "/l.svg" },
+    },
+    updateProduct: { params: { id: product }, body: { name: "Compass", price: { amount: 1_200, currency: "EUR" } } },
+    deleteProduct: { params: { id: spare } },
+    summariseProducts: { query: { ids: product } },
+    getStock: { params: { productId: product } },
+    setStock: { params: { productId: product }, body: { available: 1_000 } },
+    restock: { params: { productId: product }, body: { quantity: 5 } },
+    reserveStock: { params: { orderId: "held" }, body: { lines: [{ productId: product, quantity: 1 }] } },
+    sellStock: { params: { orderId: "held" } },
+    releaseStock: { params: { orderId: "held" } },
+    placeOrder: {
+      headers: { "idempotency-key": "an-order" },
+      body: { items: [{ productId: product, quantity: 1 }], payment: { method: "pm_card_visa" } },
+    },
+    getOrder: { params: { id: order } },
+    cancelOrder: { params: { id: order } },
+    getPayment: { params: { orderId: order } },
+    chargePayment: {
+      params: { orderId: "charged" },
+      headers: { "idempotency-key": "a-charge" },
+      body: { userId: ann.user.id, amount: { amount: 100, currency: "EUR" }, method: "pm_card_visa" },
+    },
+    refundPayment: { params: { orderId: "charged" } },
+    readNotification: { params: { id: notification } },
+    listMailbox: { query: { to: ann.user.email } },
   };
 }
 

@@ -59,7 +59,9 @@ test("who reads on misses no session, however long its transaction took", async 
   await slow;
   const second = await store.list({ since: first.since }, clock.now());
   assert.ok(second.sessions.includes("slow"));
-  assert.deepEqual((await store.list({ since: second.since }, clock.now())).sessions, []);
+  // Told again as long as any transaction of the server is older, and then no more.
+  let last = second;
+  while (last.sessions.length > 0 && !t.signal.aborted) last = await store.list({ since: last.since }, clock.now());
   const foreign = await store.list({ since: "999999999999999999" }, clock.now());
   assert.deepEqual(foreign.sessions, ["quick", "slow"], "a restored server tells of all");
 });

@@ -10,7 +10,9 @@ export type FoundToken = StoredToken & { readonly accountId: string };
 /** The sessions and refresh tokens in the database: the only place with SQL about them. */
 export type SessionStore = ReturnType<typeof sessionStore>;
 
-export const sessionStore = (database: Database) => ({
+export const sessionStore = (database: Database) => ({ ...lives(database), ...ends(database) });
+
+const lives = (database: Database) => ({
   /** Begins a session with its first refresh token. */
   async open(
     tx: Transaction,
@@ -49,6 +51,33 @@ export const sessionStore = (database: Database) => ({
     await insertToken(tx, next);
   },
 
+  /**
+   * Puts a session with the id `next` in the place of one of the account: its refresh tokens stay good, the old id stays for
+   * {@link endOthers}. Does nothing when it is not a session of the account, or has ended.
+   */
+  async renew(tx: Transaction, session: { id: string; accountId: string }, next: string): Promise<void> {
+    const renewed = await tx.query(
+      `insert into session (id, account_id, network, created_at, expires_at)
+       select $3, account_id, network, created_at, expires_at from session
+       where id = $1 and account_id = $2 and ended_at is null for update returning 1`,
+      [session.id, session.accountId, next],
+    );
+    if (renewed.length === 0) return;
+    await tx.query("update refresh_token set session_id = $2 where session_id = $1", [session.id, next]);
+  },
+
+  /** Whether a session of the account with this email key began at this network, as far as sessions are remembered. */
+  async beganAt(emailKey: string, network: Buffer): Promise<boolean> {
+    const found = await database.query(
+      `select 1 from session join account on account.id = account_id where email_key = $1 and network = $2 limit 1`,
+      [emailKey, network],
+    );
+    return found.length === 1;
+  },
+});
+
+/** The ways sessions end; that they did is told by the ended sessions' store. */
+const ends = (database: Database) => ({
   /** Ends a session of the account: none of its refresh tokens is good any more, and its access tokens are not for long. */
   async end(
     session: { id: string; accountId: string },
@@ -72,30 +101,6 @@ export const sessionStore = (database: Database) => ({
        insert into ended_session (session_id, ended_at) select id, $3 from ended`,
       [accountId, kept, now],
     );
-  },
-
-  /**
-   * Puts a session with the id `next` in the place of one of the account: its refresh tokens stay good, the old id stays for
-   * {@link endOthers}. Does nothing when it is not a session of the account, or has ended.
-   */
-  async renew(tx: Transaction, session: { id: string; accountId: string }, next: string): Promise<void> {
-    const renewed = await tx.query(
-      `insert into session (id, account_id, network, created_at, expires_at)
-       select $3, account_id, network, created_at, expires_at from session
-       where id = $1 and account_id = $2 and ended_at is null for update returning 1`,
-      [session.id, session.accountId, next],
-    );
-    if (renewed.length === 0) return;
-    await tx.query("update refresh_token set session_id = $2 where session_id = $1", [session.id, next]);
-  },
-
-  /** Whether a session of the account with this email key began at this network, as far as sessions are remembered. */
-  async beganAt(emailKey: string, network: Buffer): Promise<boolean> {
-    const found = await database.query(
-      `select 1 from session join account on account.id = account_id where email_key = $1 and network = $2 limit 1`,
-      [emailKey, network],
-    );
-    return found.length === 1;
   },
 
   /** Removes up to 1,000 sessions whose refresh tokens have all expired; returns whether there may be more. */
