@@ -87,10 +87,22 @@ function environmentOf(service: string, administrator: Administrator, settings: 
   const own: Record<string, Environment> = {
     users: { ADMIN_EMAIL: administrator.email, ADMIN_PASSWORD: administrator.password },
     email: { SMTP_URL: settings.SMTP_URL },
-    gateway: { REDIS_URL: settings.REDIS_URL },
+    gateway: gatewaySettings(settings),
   };
   return { ...Object.fromEntries(others), LOG_LEVEL: settings.LOG_LEVEL, ...own[service] };
 }
+
+const gatewaySettings = ({
+  REDIS_URL,
+  GATEWAY_WORKERS,
+  TRUSTED_PROXIES,
+  CORS_ORIGINS,
+}: ReadSettings["settings"]): Environment => ({
+  REDIS_URL,
+  GATEWAY_WORKERS: GATEWAY_WORKERS?.toString(),
+  TRUSTED_PROXIES,
+  CORS_ORIGINS,
+});
 
 function report(error: unknown): void {
   if (error instanceof ConfigurationError) for (const fault of error.faults) console.error(fault);

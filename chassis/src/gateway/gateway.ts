@@ -4,7 +4,7 @@ import { failureFrom } from "../core/failure.ts";
 import type { Discovery } from "../discovery/discovery.ts";
 import type { TokenFor } from "../identity/service-token.ts";
 import type { Log } from "../telemetry/log.ts";
-import { logExchange } from "./access-log.ts";
+import { accessLog } from "./access-log.ts";
 import { type Admission, createAdmission } from "./admission.ts";
 import { createAnswers } from "./answer.ts";
 import type { Verify } from "./authenticate.ts";
@@ -86,11 +86,12 @@ export function createGateway(options: GatewayOptions): Gateway {
     createServices(surroundings),
   );
   const addressOf = clientAddresses(options.trustedProxies ?? []);
+  const logExchange = accessLog(log);
   const isStopping = () => stopping.signal.aborted;
   const server = createHttpServer((request: IncomingMessage, response: ServerResponse, awaitsContinue) => {
     const exchange = beginExchange(request, response, addressOf(request), isStopping);
     exchange.awaitsContinue = awaitsContinue;
-    response.on("close", () => logExchange(log, exchange));
+    response.on("close", () => logExchange(exchange));
     handle(exchange, needs);
   });
 

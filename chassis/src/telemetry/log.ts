@@ -1,3 +1,4 @@
+import { fstatSync } from "node:fs";
 import { type DestinationStream, type Logger, pino } from "pino";
 import { currentContext } from "./context.ts";
 
@@ -43,8 +44,29 @@ export function createLog({ service, level, destination, gather }: LogOptions): 
   );
 }
 
-const standardOutput = (gather: number | undefined): DestinationStream =>
-  pino.destination({ dest: 1, sync: false, ...(gather ? { minLength: 8 * 1024, periodicFlush: gather } : {}) });
+function standardOutput(gather: number | undefined): DestinationStream {
+  if (gather === undefined) return pino.destination({ dest: 1, sync: false });
+  // A batch goes into a file faster than to the thread that would write it; a pipe may be full, and nobody shall wait for it.
+  const sync = fstatSync(1).isFile();
+  return pino.destination({ dest: 1, sync, minLength: 8 * 1024, periodicFlush: gather });
+}
+
+/**
+ * Writes lines of level info past everything that makes a line general: `fields` are JSON without braces, hold no secret, and belong
+ * to no work under way. For whoever writes a line for each request and would pay a tenth of the request for it.
+ */
+export function infoLines(log: Log): (fields: string) => void {
+  const { symbols } = pino;
+  const inner = log as unknown as Record<symbol, unknown>;
+  const stream = inner[symbols.streamSym] as DestinationStream;
+  const bindings = inner[symbols.chindingsSym] as string;
+  const time = isoTime();
+  return (fields) => {
+    if (infoLevels.has(log.level)) stream.write(`{"level":"info"${time()}${bindings},${fields}}\n`);
+  };
+}
+
+const infoLevels: ReadonlySet<string> = new Set(["trace", "debug", "info"]);
 
 /** The wall clock as pino wants it; a millisecond is written down once, however many lines it has. */
 function isoTime(): () => string {

@@ -1,0 +1,41 @@
+import { contract } from "@flotilla/chassis/contract";
+import { call } from "@flotilla/chassis/contract/call";
+import { Media } from "@flotilla/chassis/contract/schema";
+import { staticDiscovery } from "@flotilla/chassis/discovery/static";
+import { createGateway } from "@flotilla/chassis/gateway";
+import { userKeys } from "@flotilla/chassis/identity/user-keys";
+import { createVerifier } from "@flotilla/chassis/identity/verify";
+import { createLog } from "@flotilla/chassis/telemetry/log";
+
+/** Our gateway as a process: token, limit, trace context and access log on. */
+const { UPSTREAM = "", USERS = "" } = process.env;
+const replies = { 200: Media("application/json") };
+const products = contract("products", {
+  calls: {
+    getProduct: call("GET /products/{id}", { summary: "A product", access: "customer", replies }),
+    getShown: call("GET /shown/{id}", { summary: "A product for all", access: "public", cache: 0, replies }),
+  },
+  events: {},
+});
+const log = createLog({ service: "gateway", level: "info", gather: 100 });
+const discovery = staticDiscovery({ products: [UPSTREAM], users: [USERS] });
+const most = 1_000_000_000;
+const gateway = createGateway({
+  title: "Bench",
+  version: "0.1.0",
+  contracts: [products],
+  discovery,
+  verify: createVerifier({
+    service: "gateway",
+    serviceKeys: { keys: [] },
+    userKeys: userKeys({ discovery, log }).find,
+  }),
+  log,
+  limits: { signIn: most, address: most, user: most },
+});
+const url = await gateway.listen({ host: "127.0.0.1", port: 0 });
+process.send?.(Number(new URL(url).port));
+process.once("SIGTERM", async () => {
+  await gateway.close();
+  process.exit(0);
+});
