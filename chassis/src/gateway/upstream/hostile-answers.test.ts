@@ -37,6 +37,7 @@ const odd: Record<string, string> = {
   "a chunk extension": chunked("2;a=b\r\nhi\r\n0\r\n\r\n"),
   "a chunk longer than it says": chunked("2\r\nhiho\r\n0\r\n\r\n"),
   "a chunk line that ends with a line feed": chunked("2\nhi\r\n0\r\n\r\n"),
+  "a chunk line that ends with half a line break": chunked("2\rxhi\r\n0\r\n\r\n"),
   trailers: chunked("0\r\nx-a: 1\r\n\r\n"),
   "a head without end": `HTTP/1.1 200 OK\r\n${"x-a: 1\r\n".repeat(10_000)}`,
   "endless interim answers": "HTTP/1.1 100 Continue\r\n\r\n".repeat(5_000),
