@@ -1,11 +1,15 @@
 import { spawn } from "node:child_process";
+import { globSync } from "node:fs";
 import { startTestServer } from "../chassis/src/testing/postgres-server.ts";
 
 const everything = ["chassis/src/**/*.test.ts", "shop/**/*.test.ts", "checks/**/*.test.ts"];
 
+/** Whole systems of processes that are started, killed and stopped: minutes, which `npm test` does not have. */
+const long = ["shop/tests/processes/*.test.ts", "shop/demo.test.ts", "chassis/src/topology/run-topology.test.ts"];
+
 /**
- * What `npm test` runs: all tests (or those that the arguments name) over one PostgreSQL server that lives as long as they do.
- * Exits as `node --test` does.
+ * What `npm test` runs: all tests but the long ones (with `--all` these too, or only the files that the arguments name) over one
+ * PostgreSQL server that lives as long as they do. Exits as `node --test` does.
  */
 async function runTests(patterns: readonly string[]): Promise<number> {
   const server = await startTestServer();
@@ -27,5 +31,9 @@ function runNodeTest(patterns: readonly string[], environment: NodeJS.ProcessEnv
   });
 }
 
-const given = process.argv.slice(2);
-process.exitCode = await runTests(given.length > 0 ? given : everything);
+function chosen(given: readonly string[]): readonly string[] {
+  if (given.includes("--all")) return everything;
+  return given.length > 0 ? given : globSync(everything, { exclude: long });
+}
+
+process.exitCode = await runTests(chosen(process.argv.slice(2)));
