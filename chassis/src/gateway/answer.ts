@@ -5,6 +5,7 @@ import { isKnown } from "./entity-tag.ts";
 import { type Exchange, sendHead } from "./exchange.ts";
 import { cleanResponseHeaders } from "./response-headers.ts";
 import type { CallRoute } from "./route-table.ts";
+import { atEndOfTurn } from "./upstream/end-of-turn.ts";
 import { headerOf, type RawHeaders } from "./upstream/response-head.ts";
 
 /** Sends what services answer on to clients. */
@@ -43,7 +44,7 @@ export function createAnswers(prefix: string): Answers {
       }
       const small = route.compress && isCompressed(exchange, status, headers) ? await compressed(body) : undefined;
       sendHead(exchange, status, small ? compressedHeaders(headers, small.length) : headers);
-      response.end(small ?? body);
+      atEndOfTurn(() => response.end(small ?? body));
     },
   };
 }

@@ -6,6 +6,7 @@ import { startTrace, type TraceContext } from "../telemetry/trace-context.ts";
 import { discardRequestBody } from "./discard.ts";
 import { endsConnection } from "./malformed.ts";
 import { answerHeaders, DATA_POLICY } from "./response-headers.ts";
+import { atEndOfTurn } from "./upstream/end-of-turn.ts";
 
 /** One request and its answer, with what is known about them so far. */
 export type Exchange = {
@@ -65,7 +66,7 @@ export function sendBody(
 ): void {
   discardRequestBody(exchange.request);
   sendHead(exchange, status, [...headers, "content-length", String(body.length)], close);
-  exchange.response.end(body);
+  atEndOfTurn(() => exchange.response.end(body));
 }
 
 /** Answers with JSON. */

@@ -4,6 +4,7 @@ import { deadlineExceeded, type Failure, unavailable } from "../core/failure.ts"
 import type { Fault, Outcome } from "./call-instances.ts";
 import type { Asker } from "./upstream/connection.ts";
 import type { Asking, ConnectionPool } from "./upstream/connection-pool.ts";
+import { atEndOfTurn } from "./upstream/end-of-turn.ts";
 import type { UpstreamRequest } from "./upstream/request-head.ts";
 import type { RawHeaders } from "./upstream/response-head.ts";
 import { failedBy, isUnexpected, unexpected } from "./upstream-failure.ts";
@@ -111,8 +112,9 @@ function answerTo(response: ServerResponse, { begin }: RelayOptions, conversatio
     onEnd() {
       if (conversation.ended) return;
       conversation.end(answered);
-      if (whole) out.end(whole, "latin1");
-      else out.end();
+      const text = whole;
+      if (text === undefined) out.end();
+      else atEndOfTurn(() => out.end(text, "latin1"));
     },
     onError(error) {
       const { failure, fault } = failedBy(error);

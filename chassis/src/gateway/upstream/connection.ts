@@ -1,6 +1,7 @@
 import { connect, type Socket } from "node:net";
 import { Readable } from "node:stream";
 import { type AnswerSink, answerReader } from "./answer-reader.ts";
+import { atEndOfTurn } from "./end-of-turn.ts";
 import { oddAnswer, UpstreamError } from "./upstream-error.ts";
 
 /** The body of a request: whole, as a stream, or none. */
@@ -73,7 +74,8 @@ export function openConnection(address: Address, owner: ConnectionOwner): Connec
       asker = message.asker;
       reader.expect(message.method, asker);
       const { body } = message;
-      sendHead(socket, message);
+      if (body === undefined) atEndOfTurn(() => sendHead(socket, message));
+      else sendHead(socket, message);
       if (body instanceof Readable) {
         sending = body;
         sendChunks(socket, body, { onEnd: () => (sending = undefined), onError: fail });
