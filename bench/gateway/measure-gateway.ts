@@ -11,7 +11,7 @@ import { type Subject, startWorld } from "./subjects.ts";
 /** Seconds that each subject is loaded in a round, and rounds. */
 const SECONDS = Number(process.env["SECONDS"] ?? 4);
 const ROUNDS = Number(process.env["ROUNDS"] ?? 3);
-const WARM_UP = 3;
+const WARM_UP = 5;
 /** Requests over which memory has to stay flat; `REQUESTS=5000000` measures the whole bar. */
 const REQUESTS = Number(process.env["REQUESTS"] ?? 500_000);
 
