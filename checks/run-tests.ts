@@ -4,6 +4,9 @@ import { startTestServer } from "../chassis/src/testing/postgres-server.ts";
 
 const everything = ["chassis/src/**/*.test.ts", "shop/**/*.test.ts", "checks/**/*.test.ts"];
 
+/** The test files to run, and how many at once. */
+type Chosen = { readonly patterns: readonly string[]; readonly atOnce: number };
+
 /** Whole systems of processes that are started, killed and stopped: minutes, which `npm test` does not have. */
 const long = ["shop/tests/processes/*.test.ts", "shop/demo.test.ts", "chassis/src/topology/run-topology.test.ts"];
 
@@ -11,17 +14,17 @@ const long = ["shop/tests/processes/*.test.ts", "shop/demo.test.ts", "chassis/sr
  * What `npm test` runs: all tests but the long ones (with `--all` these too, or only the files that the arguments name) over one
  * PostgreSQL server that lives as long as they do. Exits as `node --test` does.
  */
-async function runTests(patterns: readonly string[]): Promise<number> {
+async function runTests({ patterns, atOnce }: Chosen): Promise<number> {
   const server = await startTestServer();
   try {
-    return await runNodeTest(patterns, { ...process.env, TEST_POSTGRES_URL: server.url });
+    return await runNodeTest({ patterns, atOnce }, { ...process.env, TEST_POSTGRES_URL: server.url });
   } finally {
     await server.stop();
   }
 }
 
-function runNodeTest(patterns: readonly string[], environment: NodeJS.ProcessEnv): Promise<number> {
-  const options = ["--test", "--test-concurrency=2", "--test-timeout=120000"];
+function runNodeTest({ patterns, atOnce }: Chosen, environment: NodeJS.ProcessEnv): Promise<number> {
+  const options = ["--test", `--test-concurrency=${atOnce}`, "--test-timeout=120000"];
   const child = spawn(process.execPath, [...options, ...patterns], { stdio: "inherit", env: environment });
   // A terminal's Ctrl-C reaches the tests by itself; whoever ends this process alone means them as well.
   for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(name, () => child.kill(name));
@@ -31,9 +34,13 @@ function runNodeTest(patterns: readonly string[], environment: NodeJS.ProcessEnv
   });
 }
 
-function chosen(given: readonly string[]): readonly string[] {
-  if (given.includes("--all")) return everything;
-  return given.length > 0 ? given : globSync(everything, { exclude: long });
+/** Most tests wait more than they work, but for the long ones, whose systems of processes need the machine for themselves. */
+function chosen(given: readonly string[]): Chosen {
+  if (given.includes("--all")) return { patterns: everything, atOnce: 2 };
+  return {
+    patterns: given.length > 0 ? given : globSync(everything, { exclude: long }),
+    atOnce: given.length > 0 ? 2 : 4,
+  };
 }
 
 process.exitCode = await runTests(chosen(process.argv.slice(2)));

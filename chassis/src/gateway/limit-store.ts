@@ -28,7 +28,7 @@ export function memoryLimitStore(now: () => number = () => performance.now(), mo
         if (windows.size > most) windows.delete(windows.keys().next().value as string);
       }
       current.count += 1;
-      return { count: current.count, endsIn: current.endsAt - at };
+      return { count: current.count, endsIn: Math.min(window, current.endsAt - at) };
     },
     async close() {},
   };
