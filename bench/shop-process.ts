@@ -20,7 +20,7 @@ type RunFile = { gateway: string; services: Record<string, { pid: number }[]> };
 /** Starts the shop on `dataFolder` with a free port; resolves when it is ready. */
 export async function startShopProcess(dataFolder: string): Promise<ShopProcess> {
   const begin = performance.now();
-  const child = spawn(process.execPath, [fileURLToPath(new URL("../shop/start.ts", import.meta.url))], {
+  const child = spawn(process.execPath, [fileURLToPath(new URL("../shop/commands/start/start.ts", import.meta.url))], {
     env: { ...process.env, DATA_DIR: dataFolder, PORT: "0", CONSOLE_PORT: "0" },
     stdio: ["ignore", "ignore", "inherit"],
   });

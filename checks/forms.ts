@@ -24,7 +24,7 @@ export const noBannedForms: Rule = (project) =>
 /** Where the environment may be read: where a process begins, and where tests do. */
 const readsEnvironment = [
   /\/main\.ts$/,
-  /^shop\/[^/]+\.ts$/,
+  /^shop\/commands\//,
   /^(checks|bench|deploy)\//,
   /^chassis\/src\/testing\//,
   /^chassis\/src\/service\/process\.ts$/,

@@ -88,7 +88,7 @@ const planted: Record<string, { wrong: Files; faults: Fault[]; right: Files }> =
       ...chassis,
       ...orders,
       "shop/orders/src/a.ts": `import "@flotilla/chassis/core/id"; import "./b.ts"; import "typebox";`,
-      "shop/start.ts": `import "./orders/src/service.ts";`,
+      "shop/commands/start.ts": `import "../orders/src/service.ts";`,
     },
   },
   "a service imports the chassis, the contracts and itself, never another service": {
@@ -141,7 +141,7 @@ const planted: Record<string, { wrong: Files; faults: Fault[]; right: Files }> =
       ...manifest("chassis", "@flotilla/chassis", { dependencies: { pg: "1" }, devDependencies: { undici: "1" } }),
       "chassis/src/a.ts": `import "pg/lib/x"; import "node:fs";`,
       "chassis/src/a.test.ts": `import "fast-check"; import "undici";`,
-      "shop/start.ts": `import "@flotilla/chassis/core/id";`,
+      "shop/commands/start.ts": `import "@flotilla/chassis/core/id";`,
     },
   },
   "what is declared is imported": {
@@ -174,7 +174,7 @@ const planted: Record<string, { wrong: Files; faults: Fault[]; right: Files }> =
     ],
     right: {
       "shop/orders/src/main.ts": "process.env;",
-      "shop/start.ts": "process.env.A;",
+      "shop/commands/start.ts": "process.env.A;",
       "a.test.ts": "process.env.A;",
     },
   },

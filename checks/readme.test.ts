@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 import { servicesOf } from "@flotilla/chassis/topology";
-import { settingNames } from "../shop/start-settings.ts";
+import { settingNames } from "../shop/commands/start/start-settings.ts";
 import { shop } from "../shop/topology.ts";
 
 const readme = await readFile(new URL("../README.md", import.meta.url), "utf8");

@@ -8,7 +8,11 @@ const everything = ["chassis/src/**/*.test.ts", "shop/**/*.test.ts", "checks/**/
 type Chosen = { readonly patterns: readonly string[]; readonly atOnce: number };
 
 /** Whole systems of processes that are started, killed and stopped: minutes, which `npm test` does not have. */
-const long = ["shop/tests/processes/*.test.ts", "shop/demo.test.ts", "chassis/src/topology/run-topology.test.ts"];
+const long = [
+  "shop/tests/processes/*.test.ts",
+  "shop/commands/demo/demo.test.ts",
+  "chassis/src/topology/run-topology.test.ts",
+];
 
 /**
  * What `npm test` runs: all tests but the long ones (with `--all` these too, or only the files that the arguments name) over one

@@ -29,7 +29,7 @@ before(async () => {
 
 /** `npm run sagas -- …` */
 function sagas(...args: string[]): Promise<{ code: number; output: string }> {
-  const program = fileURLToPath(new URL("../sagas.ts", import.meta.url));
+  const program = fileURLToPath(new URL("../commands/operate/sagas.ts", import.meta.url));
   return new Promise((resolve) => {
     execFile(
       process.execPath,

@@ -7,7 +7,7 @@ import { promisify } from "node:util";
 import { eventually } from "../visitor.ts";
 import { runShop, shopEnvironment, shopFolder } from "./running-shop.ts";
 
-const program = fileURLToPath(new URL("../../dead-letters.ts", import.meta.url));
+const program = fileURLToPath(new URL("../../commands/operate/dead-letters.ts", import.meta.url));
 
 /** What `npm run dead-letters` says in a shop. */
 async function deadLetters(dataFolder: string, ...args: string[]): Promise<string> {

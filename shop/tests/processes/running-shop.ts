@@ -9,14 +9,14 @@ import type { Cleanup } from "@flotilla/chassis/testing/postgres";
 import { endLeftProcesses } from "@flotilla/chassis/topology/left-processes";
 import { type RunFile, type RunningInstance, readRunFile } from "@flotilla/chassis/topology/run-file";
 import { findPostmaster, stopPostmaster } from "../../../chassis/src/topology/postmaster.ts";
-import { readAdministrator } from "../../administrator.ts";
+import { readAdministrator } from "../../commands/start/administrator.ts";
 import { brokerUrlOfTests } from "../test-broker.ts";
 import { eventually, Visitor } from "../visitor.ts";
 
 /** How a process ended. */
 export type Exit = { readonly code: number | null; readonly signal: NodeJS.Signals | null };
 
-/** `node shop/start.ts` itself, seen from outside. */
+/** `node shop/commands/start/start.ts` itself, seen from outside. */
 export type Supervisor = {
   /** What it has written so far. */
   output(): string;
@@ -50,7 +50,7 @@ export type RunShopOptions = {
   brokerUrl?: string | undefined;
 };
 
-export const startFile = fileURLToPath(new URL("../../start.ts", import.meta.url));
+export const startFile = fileURLToPath(new URL("../../commands/start/start.ts", import.meta.url));
 
 /** Longer than a start takes on a machine that has other things to do. */
 const PATIENCE = 90_000;

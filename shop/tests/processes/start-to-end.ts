@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { shopEnvironment, startFile } from "./running-shop.ts";
 
-/** Runs `node shop/start.ts` with these settings until it ends; `lines` is what it wrote to its error output. */
+/** Runs `node shop/commands/start/start.ts` with these settings until it ends; `lines` is what it wrote to its error output. */
 export function startToEnd(settings: NodeJS.ProcessEnv): Promise<{ code: number | null; lines: string[] }> {
   return runToEnd(startFile, { ...shopEnvironment(settings["DATA_DIR"] ?? ""), ...settings });
 }

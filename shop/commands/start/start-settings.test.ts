@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { shop } from "../../topology.ts";
 import { readStartSettings } from "./start-settings.ts";
-import { shop } from "./topology.ts";
 
 const faultsOf = (environment: Record<string, string>) => readStartSettings(shop, environment).faults;
 

@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import { readRunFile } from "@flotilla/chassis/topology/run-file";
 import { isRunning } from "@flotilla/chassis/topology/running-process";
 import type { Product } from "@flotilla/contracts/products";
-import { readAdministrator } from "./administrator.ts";
+import { readAdministrator } from "../start/administrator.ts";
 import { tellStory } from "./demo-report.ts";
 import { type DemoShop, type DemoVisitor, demoShop } from "./demo-shop.ts";
 import { type Cast, followOrder, type Purchase, until } from "./demo-story.ts";

@@ -2,7 +2,7 @@ import { createClients } from "@flotilla/chassis/client/create-client";
 import { staticDiscovery } from "@flotilla/chassis/discovery/static";
 import { createLog } from "@flotilla/chassis/telemetry/log";
 import { readRunFile } from "@flotilla/chassis/topology/run-file";
-import { readAdministrator } from "./administrator.ts";
+import { readAdministrator } from "../start/administrator.ts";
 
 type Clients = ReturnType<typeof createClients>;
 

@@ -4,12 +4,12 @@ import { servicesOf } from "@flotilla/chassis/topology";
 import { endLeftProcesses } from "@flotilla/chassis/topology/left-processes";
 import { FolderInUse, type FolderLock, lockFolder } from "@flotilla/chassis/topology/lock";
 import { runTopology } from "@flotilla/chassis/topology/run-topology";
+import { shop } from "../../topology.ts";
 import { type Administrator, prepareAdministrator } from "./administrator.ts";
 import { dataFolderFault, listenFault, serverFaults } from "./start-checks.ts";
 import { startScreen } from "./start-screen.ts";
 import { type ReadSettings, readStartSettings, settingNames } from "./start-settings.ts";
 import { listenForStop, type StopRequest } from "./stop-request.ts";
-import { shop } from "./topology.ts";
 
 /** Runs the shop until somebody wants it to stop. Throws when it can't start; by then everything is stopped again. */
 async function start(stop: StopRequest): Promise<void> {

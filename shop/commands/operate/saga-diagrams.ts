@@ -1,8 +1,8 @@
 import type { AnySaga } from "@flotilla/chassis/saga";
 import { diagramOf } from "@flotilla/chassis/saga/diagram";
-import { expireReservation } from "./inventory/src/reservations/expire-reservation.saga.ts";
-import { cancelOrder } from "./orders/src/cancel-order.saga.ts";
-import { fulfilOrder } from "./orders/src/fulfil-order.saga.ts";
+import { expireReservation } from "../../inventory/src/reservations/expire-reservation.saga.ts";
+import { cancelOrder } from "../../orders/src/cancel-order.saga.ts";
+import { fulfilOrder } from "../../orders/src/fulfil-order.saga.ts";
 
 /** The sagas of the shop by service; nothing that they need is there, since nothing of them is run. */
 const sagas: readonly { service: string; definition: AnySaga }[] = [
@@ -26,4 +26,4 @@ A box is a step in another service, a drum one in the service's own database, a 
 return. Dotted lines lead back: what a step may be refused with, and no answer before its deadline.`;
 
 /** Where the page is kept. */
-export const sagaPageFile: URL = new URL("../docs/reference/sagas.md", import.meta.url);
+export const sagaPageFile: URL = new URL("../../../docs/reference/sagas.md", import.meta.url);
