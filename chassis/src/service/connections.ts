@@ -12,12 +12,14 @@ import { createVerifier, type Verify } from "../identity/verify.ts";
 import type { Broker } from "../messaging/broker.ts";
 import { connectBroker } from "../messaging/connect-broker.ts";
 import { createLog, type Log } from "../telemetry/log.ts";
+import { createMetrics, type Metrics } from "../telemetry/metrics.ts";
 import type { HostSettings } from "./settings.ts";
 import type { Surroundings } from "./surroundings.ts";
 
 /** What ties a service to the world around it. */
 export type Connections = {
   readonly log: Log;
+  readonly metrics: Metrics;
   readonly clock: Clock;
   readonly database: Database;
   readonly broker: Broker;
@@ -56,6 +58,7 @@ export async function openConnections(
   const sessions = endedSessions(identity);
   return {
     log,
+    metrics: createMetrics(service),
     clock,
     database,
     broker,

@@ -54,7 +54,7 @@ export async function startService<C extends Contract, Config extends TObject>(
         () => false,
       ),
   };
-  const server = createHttpServer(health, log);
+  const server = createHttpServer(health, log, connections.metrics);
   const around = { verify: connections.verify, health, stopping: stopping.signal };
   addRoutes(server, definition.contract, wiring.calls, around);
   const deadLetters = operateDeadLetters(database, background.messagesChanged);

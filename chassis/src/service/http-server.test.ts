@@ -8,6 +8,7 @@ import { forbidden, refusal, tokenInvalid } from "../core/failure.ts";
 import type { Caller } from "../identity/caller.ts";
 import { currentContext } from "../telemetry/context.ts";
 import { createLog } from "../telemetry/log.ts";
+import { createMetrics } from "../telemetry/metrics.ts";
 import { answer } from "./answer.ts";
 import type { Handlers } from "./definition.ts";
 import { createHttpServer } from "./http-server.ts";
@@ -88,7 +89,7 @@ async function serve(t: TestContext, state = { ready: true, draining: false }): 
     draining: () => state.draining,
     reachable: async () => true,
   };
-  const server = createHttpServer(health, createLog({ service: "things", level: "silent" }));
+  const server = createHttpServer(health, createLog({ service: "things", level: "silent" }), createMetrics("things"));
   const verify = async (token: string) => {
     const caller = people[token];
     if (!caller) throw tokenInvalid.failure();

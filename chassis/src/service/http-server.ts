@@ -4,6 +4,7 @@ import { problemHeaders, problemOf } from "../contract/problem.ts";
 import { Failure, failureFrom, invalidInput, notFound, tooLarge, unsupportedMediaType } from "../core/failure.ts";
 import { newId } from "../core/id.ts";
 import type { Log } from "../telemetry/log.ts";
+import type { Metrics } from "../telemetry/metrics.ts";
 
 const DEFAULT_BODY_LIMIT = 64 * 1024;
 const REQUEST_ID = /^[A-Za-z0-9._-]{1,100}$/;
@@ -19,8 +20,8 @@ export type Health = {
   reachable(): Promise<boolean>;
 };
 
-/** Makes the HTTP server of a service: JSON in with our parser, problems out, health answers, strict routing. */
-export function createHttpServer(health: Health, log: Log): FastifyInstance {
+/** Makes the HTTP server of a service: JSON in with our parser, problems out, health answers, metrics, strict routing. */
+export function createHttpServer(health: Health, log: Log, metrics: Metrics): FastifyInstance {
   const answerFailure = (error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
     const failure = failureFromFastify(error as FastifyError);
     if (failure.kind === "bug") log.error({ err: failure.cause ?? failure, requestId: request.id }, "a request failed");
@@ -57,6 +58,9 @@ export function createHttpServer(health: Health, log: Log): FastifyInstance {
     if (health.draining()) reply.header("connection", "close");
   });
   addHealthRoutes(server, health);
+  server.get("/metrics", async (_request, reply) =>
+    reply.type("text/plain; version=0.0.4; charset=utf-8").send(await metrics.text()),
+  );
   return server;
 }
 

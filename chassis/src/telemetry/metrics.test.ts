@@ -1,0 +1,35 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { createMetrics } from "./metrics.ts";
+
+test("metrics are written in Prometheus' text format, with the service's name", async () => {
+  const metrics = createMetrics("orders");
+  const handled = metrics.counter("messages_handled_total", "Messages handled.", ["event"]);
+  handled({ event: "order.placed" });
+  handled({ event: "order.placed" }, 2);
+  const observe = metrics.histogram("wait_seconds", "Time waited.", [0.1, 1]);
+  observe(0.5);
+  metrics.gauge("outbox_messages", "Messages that wait.", () => [[{ state: "parked" }, 4]], ["state"]);
+  const text = await metrics.text();
+  assert.match(text, /^messages_handled_total\{event="order\.placed",service="orders"\} 3$/m);
+  assert.match(text, /^wait_seconds_bucket\{le="1",service="orders"\} 1$/m);
+  assert.match(text, /^outbox_messages\{state="parked",service="orders"\} 4$/m);
+});
+
+test("a gauge that cannot be read is left out, and the others are not", async () => {
+  const metrics = createMetrics("orders");
+  metrics.gauge("broken", "Cannot be read.", () => Promise.reject(new Error("the database is away")));
+  metrics.gauge("whole", "Can be read.", () => 7);
+  const text = await metrics.text();
+  assert.match(text, /^whole\{service="orders"\} 7$/m);
+  assert.doesNotMatch(text, /^broken\{/m);
+});
+
+test("a gauge forgets the labels that were not read again", async () => {
+  const metrics = createMetrics("orders");
+  let reading: [{ target: string }, number][] = [[{ target: "users" }, 1]];
+  metrics.gauge("open_breakers", "Breakers that are open.", () => reading, ["target"]);
+  await metrics.text();
+  reading = [];
+  assert.doesNotMatch(await metrics.text(), /users/);
+});

@@ -1,0 +1,63 @@
+import { Counter, Gauge, Histogram, Registry } from "prom-client";
+
+/** The values of a metric's labels, by name. Few values each: never an id, a path or anything a client sent. */
+export type Labels = Readonly<Record<string, string>>;
+
+/** The metrics of one service, named as Prometheus names them: `outbox_oldest_seconds`, `messages_handled_total`. */
+export type Metrics = {
+  /** What only grows. The result adds `count` (default 1). */
+  counter(name: string, help: string, labels?: readonly string[]): (labels?: Labels, count?: number) => void;
+  /** What is read whenever somebody looks: one number, or one for each set of labels. A reading that fails is left out. */
+  gauge(name: string, help: string, read: () => Reading | Promise<Reading>, labels?: readonly string[]): void;
+  /** How values are spread over `buckets` (upper bounds, rising). The result takes one value. */
+  histogram(
+    name: string,
+    help: string,
+    buckets: readonly number[],
+    labels?: readonly string[],
+  ): (value: number, labels?: Labels) => void;
+  /** All of them in Prometheus' text format, version 0.0.4. */
+  text(): Promise<string>;
+};
+
+/** What a gauge reads. */
+export type Reading = number | readonly (readonly [Labels, number])[];
+
+/** Seconds, from a millisecond to ten seconds: for what callers wait for. */
+export const waitingSeconds: readonly number[] = [
+  0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
+];
+
+/** Makes the metrics of a service; every one of them carries its name as the label `service`. A name is used once. */
+export function createMetrics(service: string): Metrics {
+  const registry = new Registry();
+  registry.setDefaultLabels({ service });
+  const registers = [registry];
+  return {
+    counter(name, help, labelNames = []) {
+      const counter = new Counter({ name, help, labelNames, registers });
+      return (labels = {}, count = 1) => counter.inc(labels, count);
+    },
+    gauge(name, help, read, labelNames = []) {
+      new Gauge({ name, help, labelNames, registers, collect: collect(read) });
+    },
+    histogram(name, help, buckets, labelNames = []) {
+      const histogram = new Histogram({ name, help, labelNames, registers, buckets: [...buckets] });
+      return (value, labels = {}) => histogram.observe(labels, value);
+    },
+    text: () => registry.metrics(),
+  };
+}
+
+function collect(read: () => Reading | Promise<Reading>) {
+  return async function (this: Gauge): Promise<void> {
+    this.reset();
+    try {
+      const reading = await read();
+      if (typeof reading === "number") this.set(reading);
+      else for (const [labels, value] of reading) this.set(labels, value);
+    } catch {
+      this.remove();
+    }
+  };
+}
