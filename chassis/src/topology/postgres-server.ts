@@ -56,7 +56,8 @@ const serverSettings = (port: number) => ({
   listen_addresses: "127.0.0.1",
   port,
   unix_socket_directories: "",
-  max_connections: 200,
+  // Every replica of every service may hold ten and its broker some more; a slot that nobody uses costs next to nothing.
+  max_connections: 500,
   shared_buffers: "96MB",
   // Reading in the backends themselves saves the memory of three more processes.
   io_method: "sync",
