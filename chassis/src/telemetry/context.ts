@@ -1,11 +1,16 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { newId } from "../core/id.ts";
 import { startTrace, type TraceContext } from "./trace-context.ts";
+import type { Tracer } from "./tracer.ts";
 
 /** What travels with a piece of work: through calls, messages and sagas, and into every log line. */
 export type WorkContext = {
   readonly requestId: string;
   readonly trace: TraceContext;
+  /** Whether the trace begins with the next span, so that it has none above it. */
+  readonly begins?: boolean | undefined;
+  /** Takes the spans of the work, if its trace is sampled. */
+  readonly tracer?: Tracer | undefined;
   /** When the caller stops waiting, on the monotonic clock in milliseconds. Absent: nobody waits. */
   readonly deadline?: number | undefined;
   /** Aborted when the deadline passes or the caller goes away. */
@@ -20,9 +25,14 @@ export const currentContext = (): WorkContext | undefined => storage.getStore();
 /** Does `work` in `context`; everything it calls and awaits sees it. */
 export const runInContext = <T>(context: WorkContext, work: () => T): T => storage.run(context, work);
 
-/** A context for work that nobody asked for just now: a timer, a worker, a resumed saga. */
+/**
+ * A context for work that nobody asked for just now: a timer, a worker, a resumed saga. With `parent` it goes on in that span, without
+ * it begins a trace. Spans go where those of the work under way go, unless another tracer is given.
+ */
 export function newContext(
-  known: { requestId?: string | undefined; parent?: TraceContext | undefined } = {},
+  known: { requestId?: string | undefined; parent?: TraceContext | undefined; tracer?: Tracer | undefined } = {},
 ): WorkContext {
-  return { requestId: known.requestId ?? newId(), trace: startTrace(known.parent) };
+  const tracer = known.tracer ?? currentContext()?.tracer;
+  const trace = known.parent ?? startTrace(undefined, tracer?.samples);
+  return { requestId: known.requestId ?? newId(), trace, begins: !known.parent, tracer };
 }

@@ -16,8 +16,13 @@ export function parseTraceparent(header: string | undefined): TraceContext | und
 export const formatTraceparent = (trace: TraceContext): string =>
   `00-${trace.traceId}-${trace.spanId}-${trace.sampled ? "01" : "00"}`;
 
-/** A new trace, or with `parent` a new span in the parent's trace. */
-export function startTrace(parent?: TraceContext): TraceContext {
+/**
+ * A new span in the parent's trace, which also says whether it is sampled; without a parent the first span of a new trace, sampled
+ * if `samples` says so (default: it is).
+ */
+export function startTrace(parent?: TraceContext, samples?: (traceId: string) => boolean): TraceContext {
   const spanId = randomHex(8);
-  return parent ? { ...parent, spanId } : { traceId: randomHex(16), spanId, sampled: true };
+  if (parent) return { traceId: parent.traceId, spanId, sampled: parent.sampled };
+  const traceId = randomHex(16);
+  return { traceId, spanId, sampled: samples === undefined || samples(traceId) };
 }
