@@ -38,7 +38,7 @@ export function asSpan<T>(
   work: (span: Span) => T,
 ): T {
   if (!isRecorded(context)) return runInContext(context, () => work(NOWHERE));
-  return recordSpan(context, parentId, name, options, work);
+  return recordSpan({ ...context, begins: false }, parentId, name, options, work);
 }
 
 type Recorded = WorkContext & { readonly tracer: { readonly record: NonNullable<Tracer["record"]> } };
