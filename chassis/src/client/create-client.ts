@@ -3,6 +3,7 @@ import { type Clock, systemClock } from "../core/clock.ts";
 import type { Discovery } from "../discovery/discovery.ts";
 import type { TokenFor } from "../identity/service-token.ts";
 import type { Log } from "../telemetry/log.ts";
+import type { Metrics } from "../telemetry/metrics.ts";
 import type { Client, MakeClient } from "./client.ts";
 import { remoteCall } from "./remote-call.ts";
 import { createTransport, type TransportLimits } from "./transport.ts";
@@ -20,6 +21,7 @@ export function createClients(
     readonly discovery: Discovery;
     readonly tokenFor: TokenFor;
     readonly log: Log;
+    readonly metrics?: Metrics;
     readonly clock?: Clock;
     readonly random?: () => number;
   } & TransportLimits,

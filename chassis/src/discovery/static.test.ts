@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ConfigurationError } from "../core/config.ts";
+import { createLog } from "../telemetry/log.ts";
 import { connectDiscovery } from "./connect-discovery.ts";
 import { parseInstances, staticDiscovery } from "./static.ts";
+
+const log = createLog({ service: "test", level: "silent" });
 
 test("static discovery knows what it was told last", () => {
   const told = { orders: ["http://127.0.0.1:1"] };
@@ -20,7 +23,10 @@ test("no name is known by chance", () => {
 });
 
 test("static: is found by its address and can be updated", async () => {
-  const discovery = await connectDiscovery("static:", { instances: { orders: ["http://127.0.0.1:1"] } });
+  const discovery = await connectDiscovery("static:", {
+    instances: { orders: ["http://127.0.0.1:1"] },
+    log,
+  });
   assert.deepEqual(discovery.instances("orders"), ["http://127.0.0.1:1"]);
   discovery.update?.({});
   assert.deepEqual(discovery.instances("orders"), []);
@@ -29,7 +35,7 @@ test("static: is found by its address and can be updated", async () => {
 
 test("any other kind is a fault of the setting that says what is supported", async () => {
   for (const url of ["consul://127.0.0.1:8500", "dns:", "", "static"]) {
-    await assert.rejects(connectDiscovery(url, { instances: {} }), (error) => {
+    await assert.rejects(connectDiscovery(url, { instances: {}, log }), (error) => {
       assert.ok(error instanceof ConfigurationError);
       assert.deepEqual(error.faults, ["DISCOVERY_URL must be static: (no other kind of discovery is supported)"]);
       return true;

@@ -17,6 +17,7 @@ export function staticDiscovery(initial: Instances): StaticDiscovery {
     update(instances) {
       known = copy(instances);
     },
+    register: async () => async () => {},
     async close() {},
   };
 }

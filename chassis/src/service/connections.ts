@@ -3,6 +3,7 @@ import { createClients } from "../client/create-client.ts";
 import { type Clock, systemClock } from "../core/clock.ts";
 import { type Database, openDatabase } from "../database/database.ts";
 import { connectDiscovery } from "../discovery/connect-discovery.ts";
+import type { Discovery } from "../discovery/discovery.ts";
 import { parseInstances } from "../discovery/static.ts";
 import { endedSessions } from "../identity/ended-sessions.ts";
 import { readServiceKey, readServiceKeySet } from "../identity/key-files.ts";
@@ -23,6 +24,7 @@ export type Connections = {
   readonly clock: Clock;
   readonly database: Database;
   readonly broker: Broker;
+  readonly discovery: Discovery;
   readonly client: MakeClient;
   readonly verify: Verify;
   /** Closes what was opened here, and leaves alone what was given. */
@@ -37,13 +39,14 @@ export async function openConnections(
 ): Promise<Connections> {
   const log = surroundings.log ?? createLog({ service, level: settings.LOG_LEVEL });
   const clock = surroundings.clock ?? systemClock;
+  const metrics = createMetrics(service);
   const [key, serviceKeys] = await Promise.all([
     readServiceKey(settings.SERVICE_KEY_FILE, service),
     readServiceKeySet(settings.SERVICE_PUBLIC_KEYS_FILE),
   ]);
   const discovery =
     surroundings.discovery ??
-    (await connectDiscovery(settings.DISCOVERY_URL, { instances: parseInstances(settings.INSTANCES) }));
+    (await connectDiscovery(settings.DISCOVERY_URL, { instances: parseInstances(settings.INSTANCES), log }));
   const broker = surroundings.broker ?? (await connectBroker(settings.BROKER_URL, { name: service, log, clock }));
   const database = openDatabase({
     url: settings.DATABASE_URL,
@@ -52,16 +55,17 @@ export async function openConnections(
     connections: settings.DATABASE_CONNECTIONS,
   });
   const tokenFor = serviceTokens({ name: service, key, clock });
-  const clients = createClients({ discovery, tokenFor, log, clock });
+  const clients = createClients({ discovery, tokenFor, log, clock, metrics });
   const identity = { discovery, tokenFor, log, clock, identityService: settings.IDENTITY_SERVICE };
   const keys = userKeys(identity);
   const sessions = endedSessions(identity);
   return {
     log,
-    metrics: createMetrics(service),
+    metrics,
     clock,
     database,
     broker,
+    discovery,
     client: clients.client,
     verify: createVerifier({ service, serviceKeys, userKeys: keys.find, endedSessions: sessions, clock }),
     async close() {

@@ -63,8 +63,10 @@ export async function startService<C extends Contract, Config extends TObject>(
     const operations = { database, sagas: createSagaSet(wiring.sagas), onChange: background.sagasChanged };
     addRoutes(server, sagaOperations, sagaOperationCalls(createSagaOperations(operations)), around);
   }
+  let deregister = async () => {};
   const stop = async () => {
     state = "draining";
+    await deregister();
     stopping.abort();
     const hurry = setTimeout(() => server.server.closeAllConnections(), DRAIN);
     await Promise.all([server.close(), background.stopConsuming()]);
@@ -81,6 +83,7 @@ export async function startService<C extends Contract, Config extends TObject>(
     await wiring.prepare?.();
     await background.start(wiring);
     state = "ready";
+    deregister = await connections.discovery.register({ service: name, url: settings.host.ADVERTISE_URL ?? url });
     log.info({ url }, "ready");
     return { name, url, stop };
   } catch (error) {

@@ -11,7 +11,8 @@ type FromSupervisor = { type: "instances"; instances: Record<string, string[]> }
  * fault and exit code 1.
  */
 export async function runProcess(start: (surroundings: Surroundings) => Promise<Running>): Promise<void> {
-  const discovery = process.send ? supervisedDiscovery() : undefined;
+  const told = (process.env["DISCOVERY_URL"] ?? "static:") === "static:";
+  const discovery = process.send && told ? supervisedDiscovery() : undefined;
   const stopRequested = Promise.withResolvers<void>();
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => stopRequested.resolve());
   process.on("disconnect", () => stopRequested.resolve());

@@ -5,6 +5,9 @@ import { ConfigurationError, type Environment, readConfig } from "../core/config
 export const HostSettings = Type.Object({
   HOST: Type.String({ default: "127.0.0.1" }),
   PORT: Type.Integer({ minimum: 0, maximum: 65_535, default: 0 }),
+  ADVERTISE_URL: Type.Optional(
+    Type.String({ pattern: "^http://[^/]+$", description: "Where others reach it, if not where it listens" }),
+  ),
   DATABASE_URL: Type.String({ pattern: "^postgres(ql)?://" }),
   DATABASE_CONNECTIONS: Type.Integer({ minimum: 2, maximum: 200, default: 10 }),
   BROKER_URL: Type.String({ minLength: 1 }),

@@ -34,7 +34,7 @@ async function serve(settings: Config, surroundings: Surroundings, log: Log): Pr
   const clock = surroundings.clock ?? systemClock;
   const discovery =
     surroundings.discovery ??
-    (await connectDiscovery(settings.DISCOVERY_URL, { instances: parseInstances(settings.INSTANCES) }));
+    (await connectDiscovery(settings.DISCOVERY_URL, { instances: parseInstances(settings.INSTANCES), log }));
   const tokenFor = serviceTokens({ name, key: await readServiceKey(settings.SERVICE_KEY_FILE, name), clock });
   const identity = { discovery, tokenFor, log, clock, identityService: settings.IDENTITY_SERVICE };
   const keys = userKeys(identity);
