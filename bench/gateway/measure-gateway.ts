@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { installPeers } from "../install-peers.ts";
 import { residentMegabytes } from "../memory.ts";
 import { type Row, row } from "../report.ts";
+import { signTokens } from "./keys.ts";
 import { load } from "./load.ts";
 import { burden } from "./slow-clients.ts";
 import { type Subject, startWorld } from "./subjects.ts";
@@ -15,11 +16,23 @@ const WARM_UP = 5;
 /** Requests over which memory has to stay flat; `REQUESTS=5000000` measures the whole bar. */
 const REQUESTS = Number(process.env["REQUESTS"] ?? 500_000);
 
+/** Names of subjects, separated by `;`, to measure these only. */
+const SUBJECTS = (process.env["SUBJECTS"] ?? "").split(";").filter((name) => name !== "");
+const PEERS = [
+  "express",
+  "http-proxy-middleware",
+  "http-proxy-middleware-3",
+  "fastify",
+  "@fastify/http-proxy",
+  "moleculer-web",
+];
+
 /** Our gateway beside others: signed-in reads of a product of 300 bytes at 64 connections, each gateway on one core. */
 export async function measureGateway(): Promise<Row[]> {
-  await installPeers(["express", "http-proxy-middleware", "fastify", "@fastify/http-proxy", "moleculer-web"]);
+  await installPeers(PEERS);
   const folder = await mkdtemp(join(tmpdir(), "flotilla-bench-"));
-  const world = await startWorld(folder);
+  const tokens = await signTokens();
+  const world = await startWorld(folder, tokens, SUBJECTS);
   try {
     for (const subject of world.subjects) await load(subject.url, { ...subject, seconds: WARM_UP });
     const rows = await besideOthers(world.subjects);
@@ -27,6 +40,7 @@ export async function measureGateway(): Promise<Row[]> {
     return [...rows, ...(await sharedReads(ours)), ...(await underBurden(ours)), ...(await memoryOver(ours, REQUESTS))];
   } finally {
     await world.stop();
+    tokens.close();
     await rm(folder, { recursive: true });
   }
 }

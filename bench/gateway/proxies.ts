@@ -1,19 +1,20 @@
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 /** The command that serves the product: nginx, with the answer in its configuration. It is what all gateways stand before. */
-export async function upstreamCommand(folder: string, port: number, product: string): Promise<string[]> {
+export async function upstreamCommand(folder: string, port: number): Promise<string[]> {
+  const product = (await readFile(new URL("./product.json", import.meta.url), "utf8")).trim();
   const server = `access_log off;
-  server { listen 127.0.0.1:${port} backlog=4096; location / { default_type application/json; add_header etag '"3.1"'; return 200 '${product.trim()}'; } }`;
+  server { listen 127.0.0.1:${port} backlog=4096; location / { default_type application/json; add_header etag '"3.1"'; return 200 '${product}'; } }`;
   return nginx(folder, "upstream", server);
 }
 
 /** nginx as a gateway: keep-alive to the service, limit_req, access log. It looks at no token. */
-export async function nginxCommand(folder: string, port: number, upstream: number): Promise<string[]> {
+export async function nginxCommand(folder: string, port: number, upstream: string): Promise<string[]> {
   const server = `log_format line '$request_method $uri $status $request_time $request_id';
   access_log ${join(folder, "nginx-access.log")} line;
   limit_req_zone $binary_remote_addr zone=one:10m rate=1000000r/s;
-  upstream products { server 127.0.0.1:${upstream}; keepalive 64; keepalive_requests 1000000000; }
+  upstream products { server ${upstream}; keepalive 64; keepalive_requests 1000000000; }
   server { listen 127.0.0.1:${port} backlog=4096;
     location /api/ {
       limit_req zone=one burst=1000000 nodelay;
@@ -38,8 +39,8 @@ http { keepalive_requests 1000000000; ${temporary}
   return ["nginx", "-e", join(folder, `${name}-error.log`), "-c", file];
 }
 
-/** haproxy as a gateway: keep-alive to the service, a rate counter for each address, trace context; it has no log to a file. */
-export async function haproxyCommand(folder: string, port: number, upstream: number): Promise<string[]> {
+/** haproxy as a gateway: keep-alive to the service, a rate counter for each address, trace context; it writes no log: it could only send one to a log server. */
+export async function haproxyCommand(folder: string, port: number, upstream: string): Promise<string[]> {
   const file = join(folder, "haproxy.cfg");
   await writeFile(
     file,
@@ -61,7 +62,7 @@ frontend edge
   http-request set-path %[path,regsub(^/api,)]
   default_backend products
 backend products
-  server one 127.0.0.1:${upstream}
+  server one ${upstream}
 `,
   );
   return ["haproxy", "-db", "-f", file];
