@@ -1,7 +1,11 @@
-import { createHash } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
 import pg from "pg";
+import { currentContext } from "../telemetry/context.ts";
 import type { Log } from "../telemetry/log.ts";
-import { failureFromPostgres, isConflict, isConnectionLost } from "./postgres-error.ts";
+import { whyOver } from "../telemetry/time-left.ts";
+import { failureFromPostgres, isConflict } from "./postgres-error.ts";
+import { execute, runStatement } from "./statement.ts";
+import { createWaitingLine, type WaitingLine } from "./waiting-line.ts";
 
 /** Something that runs SQL. Values are always parameters (`$1`), never part of the text. */
 export interface Queryable {
@@ -19,7 +23,10 @@ export interface Transaction extends Queryable {
   readonly "~transaction": true;
 }
 
-/** A service's own PostgreSQL database. */
+/**
+ * A service's own PostgreSQL database. Statements belong to the work under way: what is over (its deadline has passed, its caller has
+ * left) gets no connection and begins no statement, and a statement that runs by then is cancelled on the server.
+ */
 export interface Database extends Queryable {
   /**
    * Runs `work` in one transaction: committed when it returns, rolled back when it throws (and when it returns although one of
@@ -28,6 +35,8 @@ export interface Database extends Queryable {
    * No remote calls inside: they would hold locks while they wait.
    */
   transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
+  /** Whether the server answers right now; asked on a connection that no other work takes. */
+  answers(): Promise<boolean>;
   /** Waits for what is under way, then closes all connections. */
   close(): Promise<void>;
 }
@@ -41,7 +50,14 @@ export type DatabaseOptions = {
   connections?: number;
   /** Milliseconds after which the server ends a statement. Default 10,000. */
   statementTimeout?: number;
+  /** Hears for how many milliseconds somebody waited for a connection; 0 when one was free. */
+  onWaited?: (milliseconds: number) => void;
 };
+
+/** Milliseconds that somebody waits for a connection at most; after that it is `unavailable`. */
+const LONGEST_WAIT = 900;
+/** Milliseconds in which a server that is asked whether it answers has to. */
+const LONGEST_CHECK = 800;
 
 /** Milliseconds beyond the statement's time after which a server that says nothing is taken for gone. */
 const SILENCE = 2_000;
@@ -59,12 +75,14 @@ function safeInteger(text: string): number {
 
 /** Opens a pool of connections; the first one is made when it is needed. */
 export function openDatabase(options: DatabaseOptions): Database {
-  const { statementTimeout = 10_000 } = options;
+  const { statementTimeout = 10_000, connections = 10, onWaited = () => {} } = options;
+  const line = createWaitingLine({ places: connections, patience: LONGEST_WAIT, onWaited });
   const pool = new pg.Pool({
     connectionString: options.url,
     application_name: options.name,
     types,
-    max: options.connections ?? 10,
+    // One more than work takes: whether the server answers can be asked while all others are busy.
+    max: connections + 1,
     connectionTimeoutMillis: 2_000,
     idleTimeoutMillis: 30_000,
     maxLifetimeSeconds: 600,
@@ -75,10 +93,35 @@ export function openDatabase(options: DatabaseOptions): Database {
   });
   pool.on("error", (error) => options.log.warn({ err: error }, "an idle database connection was lost"));
   return {
-    query: (text, values) => withConnection(pool, (client) => run(client, text, values)),
-    transaction: (work) => retryConflicts(() => withConnection(pool, (client) => inTransaction(client, work))),
+    query: (text, values) => inLine(line, pool, (client) => rowsOf(client, text, values)),
+    transaction: (work) => retryConflicts(() => inLine(line, pool, (client) => inTransaction(client, work))),
+    answers: () => answers(pool),
     close: () => pool.end(),
   };
+}
+
+/** Does `work` on a connection as soon as it is its turn. */
+async function inLine<T>(line: WaitingLine, pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+  await line.enter(currentContext());
+  try {
+    return await withConnection(pool, work);
+  } finally {
+    line.leave();
+  }
+}
+
+async function answers(pool: pg.Pool): Promise<boolean> {
+  const asked = withConnection(pool, (client) => execute(client, "select 1"));
+  const late = new AbortController();
+  const answered = await Promise.race([
+    asked.then(
+      () => true,
+      () => false,
+    ),
+    delay(LONGEST_CHECK, false, { signal: late.signal }).catch(() => false),
+  ]);
+  late.abort();
+  return answered;
 }
 
 async function withConnection<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
@@ -101,22 +144,29 @@ async function withConnection<T>(pool: pg.Pool, work: (client: pg.PoolClient) =>
 async function inTransaction<T>(client: pg.PoolClient, work: (tx: Transaction) => Promise<T>): Promise<T> {
   const afterCommit: (() => void)[] = [];
   const tx: Transaction = {
-    query: (text, values) => run(client, text, values),
+    query: (text, values) => rowsOf(client, text, values),
     afterCommit: (callback) => afterCommit.push(callback),
     "~transaction": true,
   };
-  await run(client, "begin");
+  await runStatement(client, "begin");
   let result: T;
   try {
     result = await work(tx);
+    refuseLateCommit();
     await commit(client);
   } catch (error) {
     // A rollback that fails means the connection is gone, and the server has rolled back by itself.
-    await run(client, "rollback").catch(() => client.emit("error", error as Error));
+    await execute(client, "rollback").catch(() => client.emit("error", error as Error));
     throw error;
   }
   for (const callback of afterCommit) callback();
   return result;
+}
+
+/** Whoever is told that there was no answer in time is not to find later that something was done after that. */
+function refuseLateCommit(): void {
+  const over = whyOver(currentContext());
+  if (over) throw over;
 }
 
 /** A transaction in which a statement failed is rolled back by its commit, and PostgreSQL does not call that an error. */
@@ -125,35 +175,8 @@ async function commit(client: pg.PoolClient): Promise<void> {
   if (command !== "COMMIT") throw new Error("a statement of the transaction failed, and its work went on regardless");
 }
 
-const run = async <Row extends object>(client: pg.PoolClient, text: string, values?: readonly unknown[]) =>
-  (await execute<Row>(client, text, values)).rows;
-
-async function execute<Row extends object>(
-  client: pg.PoolClient,
-  text: string,
-  values?: readonly unknown[],
-): Promise<pg.QueryResult<Row>> {
-  try {
-    // Statements with parameters are prepared once for each connection.
-    return values
-      ? await client.query<Row>({ name: statementName(text), text, values: values as unknown[] })
-      : await client.query<Row>(text);
-  } catch (error) {
-    if (isConnectionLost(error)) client.emit("error", error as Error);
-    throw failureFromPostgres(error);
-  }
-}
-
-const statementNames = new Map<string, string>();
-
-function statementName(text: string): string {
-  let name = statementNames.get(text);
-  if (!name) {
-    name = createHash("sha1").update(text).digest("base64url");
-    statementNames.set(text, name);
-  }
-  return name;
-}
+const rowsOf = async <Row extends object>(client: pg.PoolClient, text: string, values?: readonly unknown[]) =>
+  (await runStatement<Row>(client, text, values)).rows;
 
 async function retryConflicts<T>(attempt: () => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries++) {

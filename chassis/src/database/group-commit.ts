@@ -1,4 +1,6 @@
 import { Failure } from "../core/failure.ts";
+import { currentContext, runInContext, runOutsideContext, type WorkContext } from "../telemetry/context.ts";
+import { unhurried, whyOver } from "../telemetry/time-left.ts";
 
 export type GroupCommitOptions<Item, Result> = {
   /**
@@ -12,7 +14,12 @@ export type GroupCommitOptions<Item, Result> = {
   lanes?: number;
 };
 
-type Waiting<Item, Result> = { item: Item; resolve(result: Result): void; reject(error: unknown): void };
+type Waiting<Item, Result> = {
+  item: Item;
+  context: WorkContext | undefined;
+  resolve(result: Result): void;
+  reject(error: unknown): void;
+};
 
 /**
  * Makes a function that writes one item, together with those that others write at the same time: one statement, one commit.
@@ -20,6 +27,7 @@ type Waiting<Item, Result> = { item: Item; resolve(result: Result): void; reject
  *   error and none suffers for another's. Only an outage is everybody's: then nobody knows what was committed.
  * - Nobody waits for company: an item goes with what has come up to the end of this turn of the event loop, and only when all
  *   lanes are taken does it wait for the next batch.
+ * - What is over when its batch is made is left out and rejected. A batch itself has nobody's deadline: what is in it is written.
  */
 export function groupCommit<Item, Result>(options: GroupCommitOptions<Item, Result>): (item: Item) => Promise<Result> {
   const { write, most = 200, lanes = 2 } = options;
@@ -37,10 +45,14 @@ export function groupCommit<Item, Result>(options: GroupCommitOptions<Item, Resu
   }
 
   function begin(): void {
-    const batch = waiting.slice(0, most);
+    const batch = inTime(waiting.slice(0, most));
     waiting = waiting.slice(most);
     free--;
-    settle(batch, write).finally(() => {
+    const [first] = batch;
+    // Whoever happened to be under way when this turn was scheduled has nothing to do with it.
+    const doIt = () => settle(batch, write);
+    const settled = first?.context ? runInContext(unhurried(first.context), doIt) : runOutsideContext(doIt);
+    settled.finally(() => {
       free++;
       schedule();
     });
@@ -49,15 +61,25 @@ export function groupCommit<Item, Result>(options: GroupCommitOptions<Item, Resu
 
   return (item) =>
     new Promise((resolve, reject) => {
-      waiting.push({ item, resolve, reject });
+      waiting.push({ item, context: currentContext(), resolve, reject });
       schedule();
     });
+}
+
+/** Those whose work is not over; the others are told. */
+function inTime<Item, Result>(batch: readonly Waiting<Item, Result>[]): Waiting<Item, Result>[] {
+  return batch.filter(({ context, reject }) => {
+    const over = whyOver(context);
+    if (over) reject(over);
+    return !over;
+  });
 }
 
 async function settle<Item, Result>(
   batch: readonly Waiting<Item, Result>[],
   write: GroupCommitOptions<Item, Result>["write"],
 ): Promise<void> {
+  if (batch.length === 0) return;
   try {
     const results = await write(batch.map(({ item }) => item));
     if (results.length !== batch.length) throw new Error(`${results.length} results for ${batch.length} items`);

@@ -48,11 +48,7 @@ export async function startService<C extends Contract, Config extends TObject>(
     service: name,
     ready: () => state === "ready",
     draining: () => state === "draining",
-    reachable: () =>
-      database.query("select 1").then(
-        () => true,
-        () => false,
-      ),
+    reachable: () => database.answers(),
   };
   const server = createHttpServer(health, log, connections.metrics);
   const around = { verify: connections.verify, health, stopping: stopping.signal };

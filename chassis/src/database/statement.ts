@@ -1,0 +1,88 @@
+import { createHash } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
+import type pg from "pg";
+import { currentContext } from "../telemetry/context.ts";
+import { whyOver } from "../telemetry/time-left.ts";
+import { cancelStatement } from "./cancel-statement.ts";
+import { failureFromPostgres, isConnectionLost } from "./postgres-error.ts";
+
+/** Milliseconds that a statement which was cancelled has to end in before its connection is given up. */
+const PATIENCE = 500;
+
+/**
+ * Runs a statement for the work under way: not at all when that is over already, and cancelled on the server when it ends meanwhile.
+ * Rejects with why the work is over, `unavailable` when the database can't be reached or took too long, else with the server's error.
+ */
+export async function runStatement<Row extends object>(
+  client: pg.PoolClient,
+  text: string,
+  values?: readonly unknown[],
+): Promise<pg.QueryResult<Row>> {
+  const context = currentContext();
+  const over = whyOver(context);
+  if (over) throw over;
+  const running = execute<Row>(client, text, values);
+  const signal = context?.signal;
+  if (!signal) return running;
+  let cancelled: Promise<void> | undefined;
+  const cancel = () => {
+    cancelled = endStatement(client, running);
+  };
+  signal.addEventListener("abort", cancel, { once: true });
+  try {
+    return await running;
+  } catch (error) {
+    throw (cancelled && whyOver(context)) ?? error;
+  } finally {
+    signal.removeEventListener("abort", cancel);
+    // Before, the request might hit whatever runs next on this connection.
+    await cancelled;
+  }
+}
+
+/** Runs a statement to its end, whoever waits for it. */
+export async function execute<Row extends object>(
+  client: pg.PoolClient,
+  text: string,
+  values?: readonly unknown[],
+): Promise<pg.QueryResult<Row>> {
+  try {
+    // Statements with parameters are prepared once for each connection.
+    return values
+      ? await client.query<Row>({ name: statementName(text), text, values: values as unknown[] })
+      : await client.query<Row>(text);
+  } catch (error) {
+    if (isConnectionLost(error)) client.emit("error", error as Error);
+    throw failureFromPostgres(error);
+  }
+}
+
+/** Cancels a statement; when the server does not end it soon, the connection is ended. */
+async function endStatement(client: pg.PoolClient, running: Promise<unknown>): Promise<void> {
+  const ended = running.then(
+    () => true,
+    () => true,
+  );
+  const cancelling = cancelStatement(client);
+  const late = new AbortController();
+  const inTime = await Promise.race([ended, delay(PATIENCE, false, { signal: late.signal }).catch(() => false)]);
+  late.abort();
+  if (!inTime) abandon(client);
+  await cancelling;
+}
+
+/** Its statement fails with the connection. */
+function abandon(client: pg.PoolClient): void {
+  (client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy();
+}
+
+const statementNames = new Map<string, string>();
+
+function statementName(text: string): string {
+  let name = statementNames.get(text);
+  if (!name) {
+    name = createHash("sha1").update(text).digest("base64url");
+    statementNames.set(text, name);
+  }
+  return name;
+}
