@@ -22,6 +22,9 @@ const storage = new AsyncLocalStorage<WorkContext>();
 /** The context of the work under way; undefined outside any. */
 export const currentContext = (): WorkContext | undefined => storage.getStore();
 
+/** Does `work` as if nobody had asked for it: what serves all requests belongs to none. */
+export const runOutsideContext = <T>(work: () => T): T => storage.exit(work);
+
 /** Does `work` in `context`; everything it calls and awaits sees it. */
 export const runInContext = <T>(context: WorkContext, work: () => T): T => storage.run(context, work);
 
