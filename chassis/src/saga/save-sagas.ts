@@ -11,6 +11,7 @@ export async function saveSagas(database: Queryable, saves: readonly SagaSave[])
   return saves.map(({ instance }) => ids.has(instance.id));
 }
 
+/** Without nulls: what is not there is null as well, and need not be read. */
 const rowOf = ({ instance, progress }: SagaSave) => {
   const { status, position, step, added, reason, attempts, faults, stepTimeLeft, wait, migrated, entry } = progress;
   return {
@@ -20,14 +21,14 @@ const rowOf = ({ instance, progress }: SagaSave) => {
     status,
     position,
     step,
-    added: added === instance.added ? null : added,
-    reason,
+    added: added === instance.added ? undefined : added,
+    reason: reason ?? undefined,
     attempts,
     faults,
     keeps_deadline: stepTimeLeft === undefined,
-    step_time_left: stepTimeLeft ?? null,
+    step_time_left: stepTimeLeft ?? undefined,
     keeps_lease: keepsLease(progress),
-    wait: isUnderWay(status) ? (wait ?? 0) : null,
+    wait: isUnderWay(status) ? (wait ?? 0) : undefined,
     version: migrated?.version,
     input: migrated?.input,
     entry,
