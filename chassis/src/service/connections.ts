@@ -14,6 +14,8 @@ import type { Broker } from "../messaging/broker.ts";
 import { connectBroker } from "../messaging/connect-broker.ts";
 import { createLog, type Log } from "../telemetry/log.ts";
 import { createMetrics, type Metrics } from "../telemetry/metrics.ts";
+import type { Tracer } from "../telemetry/tracer.ts";
+import { openTracing } from "../telemetry/tracing.ts";
 import type { HostSettings } from "./settings.ts";
 import type { Surroundings } from "./surroundings.ts";
 
@@ -21,6 +23,8 @@ import type { Surroundings } from "./surroundings.ts";
 export type Connections = {
   readonly log: Log;
   readonly metrics: Metrics;
+  /** What decides which work is traced, and takes its spans. */
+  readonly tracer: Tracer;
   readonly clock: Clock;
   readonly database: Database;
   readonly broker: Broker;
@@ -40,6 +44,7 @@ export async function openConnections(
   const log = surroundings.log ?? createLog({ service, level: settings.LOG_LEVEL });
   const clock = surroundings.clock ?? systemClock;
   const metrics = createMetrics(service);
+  const tracing = openTracing({ service, settings, clock, log, metrics });
   const [key, serviceKeys] = await Promise.all([
     readServiceKey(settings.SERVICE_KEY_FILE, service),
     readServiceKeySet(settings.SERVICE_PUBLIC_KEYS_FILE),
@@ -62,6 +67,7 @@ export async function openConnections(
   return {
     log,
     metrics,
+    tracer: tracing.tracer,
     clock,
     database,
     broker,
@@ -72,6 +78,7 @@ export async function openConnections(
       await Promise.all([clients.close(), keys.close(), sessions.close(), database.close()]);
       if (!surroundings.broker) await broker.close();
       if (!surroundings.discovery) await discovery.close();
+      await tracing.close();
     },
   };
 }

@@ -51,7 +51,7 @@ export async function startService<C extends Contract, Config extends TObject>(
     reachable: () => database.answers(),
   };
   const server = createHttpServer(health, log, connections.metrics);
-  const around = { verify: connections.verify, health, stopping: stopping.signal };
+  const around = { verify: connections.verify, health, stopping: stopping.signal, tracer: connections.tracer };
   addRoutes(server, definition.contract, wiring.calls, around);
   const deadLetters = operateDeadLetters(database, background.messagesChanged);
   addRoutes(server, deadLetterOperations, deadLetterCalls(deadLetters), around);

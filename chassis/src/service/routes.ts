@@ -4,8 +4,7 @@ import type { TSchema } from "typebox";
 import type { Call } from "../contract/call.ts";
 import type { Contract } from "../contract/contract.ts";
 import { deadlineExceeded, unavailable } from "../core/failure.ts";
-import { runInContext, type WorkContext } from "../telemetry/context.ts";
-import { parseTraceparent, startTrace } from "../telemetry/trace-context.ts";
+import type { Tracer } from "../telemetry/tracer.ts";
 import { Answer } from "./answer.ts";
 import { authorize, type Verify } from "./authorize.ts";
 import { clientNetwork } from "./client-network.ts";
@@ -13,11 +12,12 @@ import { withinDeadline } from "./deadline.ts";
 import type { Handler, Handlers } from "./definition.ts";
 import type { Health } from "./http-server.ts";
 import { inputReader } from "./request-input.ts";
+import { serverSpan } from "./server-span.ts";
 
 const DEFAULT_TIMEOUT = 10_000;
 
 /** What the routes of a service need around them. `stopping` is aborted when answers without end have to end. */
-export type RouteSurroundings = { verify: Verify; health: Health; stopping: AbortSignal };
+export type RouteSurroundings = { verify: Verify; health: Health; stopping: AbortSignal; tracer?: Tracer };
 
 /** Adds a route for each call of the contract: who may, validated input, deadline, context, handler, reply. */
 export function addRoutes<C extends Contract>(
@@ -38,9 +38,10 @@ export function addRoutes<C extends Contract>(
   }
 }
 
-function route(call: Call, handler: Handler<Call>, { verify, health, stopping }: RouteSurroundings) {
+function route(call: Call, handler: Handler<Call>, { verify, health, stopping, tracer }: RouteSurroundings) {
   const { access, replies, timeout = DEFAULT_TIMEOUT } = call.shape;
   const read = inputReader(call);
+  const inServerSpan = serverSpan(call);
   const successStatus = Number(Object.keys(replies).find((status) => Number(status) < 300));
   const media = Object.values(replies)
     .map((schema) => mediaType(schema))
@@ -51,7 +52,7 @@ function route(call: Call, handler: Handler<Call>, { verify, health, stopping }:
     const leaving = leavingSignal(reply, timeout === 0 ? stopping : undefined);
     const patience = remainingTime(request, timeout);
     const result = await withinDeadline(patience, leaving, (signal) =>
-      runInContext(contextOf(request, patience, signal), async () => {
+      inServerSpan(request.headers["traceparent"], { requestId: request.id, tracer, patience, signal }, async () => {
         const caller = await authorize(access, request.headers.authorization, verify);
         const network = await clientNetwork(request.headers, request.socket, verify);
         return handler({ ...read(request), caller, network, signal });
@@ -80,16 +81,6 @@ function remainingTime(request: FastifyRequest, timeout: number): number {
   if (waits === 0) throw deadlineExceeded.failure();
   if (timeout === 0 || waits === undefined) return timeout;
   return Math.min(waits, timeout);
-}
-
-function contextOf(request: FastifyRequest, patience: number, signal: AbortSignal): WorkContext {
-  const parent = parseTraceparent(request.headers["traceparent"] as string | undefined);
-  return {
-    requestId: request.id,
-    trace: startTrace(parent),
-    signal,
-    deadline: patience === 0 ? undefined : performance.now() + patience,
-  };
 }
 
 function sendMedia(reply: FastifyReply, media: string, body: string | AsyncIterable<string>): FastifyReply {

@@ -1,5 +1,6 @@
 import { type Static, type TObject, Type } from "typebox";
 import { ConfigurationError, type Environment, readConfig } from "../core/config.ts";
+import { tracingSettings } from "../telemetry/tracing-settings.ts";
 
 /** The settings that every service process has. */
 export const HostSettings = Type.Object({
@@ -17,6 +18,7 @@ export const HostSettings = Type.Object({
   SERVICE_PUBLIC_KEYS_FILE: Type.String({ minLength: 1 }),
   IDENTITY_SERVICE: Type.String({ default: "users" }),
   LOG_LEVEL: Type.Enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"], { default: "info" }),
+  ...tracingSettings,
 });
 export type HostSettings = Static<typeof HostSettings>;
 

@@ -1,0 +1,50 @@
+import type { Call } from "../contract/call.ts";
+import { failureFrom } from "../core/failure.ts";
+import { asSpan } from "../telemetry/span.ts";
+import { parseTraceparent, startTrace } from "../telemetry/trace-context.ts";
+import type { Tracer } from "../telemetry/tracer.ts";
+import { Answer } from "./answer.ts";
+
+/** What is known about a request before it is handled. */
+export type Incoming = {
+  readonly requestId: string;
+  readonly tracer: Tracer | undefined;
+  /** Milliseconds that the caller waits; 0 is without end. */
+  readonly patience: number;
+  readonly signal: AbortSignal;
+};
+
+type ServerSpan = <T>(
+  traceparent: string | string[] | undefined,
+  incoming: Incoming,
+  work: () => Promise<T>,
+) => Promise<T>;
+
+/** Makes the function that handles requests of a call in a context of their own: as the server's side of the caller's span. */
+export function serverSpan(call: Call): ServerSpan {
+  const name = `${call.method} ${call.path}`;
+  const attributes = { "http.request.method": call.method, "http.route": call.path, "url.scheme": "http" };
+  const success = Number(Object.keys(call.shape.replies).find((status) => Number(status) < 300));
+  const options = { kind: "server", attributes, isFailure } as const;
+
+  return (traceparent, { requestId, tracer, patience, signal }, work) => {
+    const parent = typeof traceparent === "string" ? parseTraceparent(traceparent) : undefined;
+    const deadline = patience === 0 ? undefined : performance.now() + patience;
+    const context = { requestId, trace: startTrace(parent, tracer?.samples), tracer, signal, deadline };
+    return asSpan(context, parent?.spanId, name, options, async (span) => {
+      try {
+        const result = await work();
+        span.set(STATUS, result instanceof Answer ? result.status : success);
+        return result;
+      } catch (error) {
+        span.set(STATUS, failureFrom(error).status);
+        throw error;
+      }
+    });
+  };
+}
+
+const STATUS = "http.response.status_code";
+
+/** What the caller did wrong is no failure of the server. */
+const isFailure = (error: unknown): boolean => failureFrom(error).status >= 500;
