@@ -4,8 +4,12 @@ import { startTestServer } from "../chassis/src/testing/postgres-server.ts";
 
 const everything = ["chassis/src/**/*.test.ts", "shop/**/*.test.ts", "checks/**/*.test.ts"];
 
-/** The test files to run, and how many at once. */
-type Chosen = { readonly patterns: readonly string[]; readonly atOnce: number };
+/** The test files to run, how many at once, and what they are told. */
+type Chosen = {
+  readonly patterns: readonly string[];
+  readonly atOnce: number;
+  readonly environment?: NodeJS.ProcessEnv;
+};
 
 /** Whole systems of processes that are started, killed and stopped: minutes, which `npm test` does not have. */
 const long = [
@@ -18,10 +22,10 @@ const long = [
  * What `npm test` runs: all tests but the long ones (with `--all` these too, or only the files that the arguments name) over one
  * PostgreSQL server that lives as long as they do. Exits as `node --test` does.
  */
-async function runTests({ patterns, atOnce }: Chosen): Promise<number> {
+async function runTests({ environment, ...files }: Chosen): Promise<number> {
   const server = await startTestServer();
   try {
-    return await runNodeTest({ patterns, atOnce }, { ...process.env, TEST_POSTGRES_URL: server.url });
+    return await runNodeTest(files, { ...environment, ...process.env, TEST_POSTGRES_URL: server.url });
   } finally {
     await server.stop();
   }
@@ -38,9 +42,12 @@ function runNodeTest({ patterns, atOnce }: Chosen, environment: NodeJS.ProcessEn
   });
 }
 
+/** Generated requests of each operation at each door: a minute of them, and more than `npm test` needs to notice a new fault. */
+const MANY_CASES = { SECURITY_CASES: "500" };
+
 /** Most tests wait more than they work, but for the long ones, whose systems of processes need the machine for themselves. */
 function chosen(given: readonly string[]): Chosen {
-  if (given.includes("--all")) return { patterns: everything, atOnce: 2 };
+  if (given.includes("--all")) return { patterns: everything, atOnce: 2, environment: MANY_CASES };
   return {
     patterns: given.length > 0 ? given : globSync(everything, { exclude: long }),
     atOnce: given.length > 0 ? 2 : 4,

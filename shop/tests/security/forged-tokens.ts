@@ -7,7 +7,7 @@ const HEADER = { alg: "EdDSA", typ: "at+jwt" };
 const seconds = () => Math.floor(Date.now() / 1_000);
 
 /** The key that the shop itself signs with right now: a forger who had it could do no more than what is tried here. */
-async function signingKeyOf(shop: Shop): Promise<PrivateJwk> {
+export async function signingKeyOf(shop: Shop): Promise<PrivateJwk> {
   const [row] = await shop
     .database("users")
     .query<{ jwk: PrivateJwk }>("select private_jwk as jwk from signing_key order by created_at desc limit 1");

@@ -17,11 +17,12 @@ export const endedSessionStore = (database: Queryable) => ({
    * as none.
    */
   async list({ since = "0", after = "" }: { since?: string; after?: string }, now: Date): Promise<EndedSessionsPage> {
+    // By way of a number: a text with zeroes before it would be read as an octal one, or be none.
     const [page] = await database.query<{ sessions: string[]; since: string }>(
       `select pg_snapshot_xmin(pg_current_snapshot())::text as since, array(
          select session_id from ended_session
          where ended_at > $3 and session_id > $2 and ended_in >= case
-           when $1::text::xid8 > pg_snapshot_xmax(pg_current_snapshot()) then '0'::xid8 else $1::text::xid8 end
+           when $1::bigint::text::xid8 > pg_snapshot_xmax(pg_current_snapshot()) then '0'::xid8 else $1::bigint::text::xid8 end
          order by session_id limit ${PAGE}) as sessions`,
       [since, after, new Date(now.getTime() - TOLD)],
     );

@@ -32,6 +32,15 @@ test("a new password ends all access tokens; the session that set it goes on by 
   assert.equal((await told(call)).includes(callerOf(renewed).session), true, "the family is still one");
 });
 
+test("whatever number a reader names is one, and one that was never given tells of everything", async (t) => {
+  const { register, call } = await usersUnderTest(t);
+  const signedIn = await register();
+  await call("logout", { caller: callerOf(signedIn) });
+  for (const since of ["0", "00", "09", "0123", "9".repeat(18)]) {
+    assert.deepEqual(await told(call, { since }), [callerOf(signedIn).session], since);
+  }
+});
+
 test("a new email ends the other sessions only", async (t) => {
   const { register, login, call } = await usersUnderTest(t);
   const [elsewhere, here] = [await register(), await login()];
