@@ -33,16 +33,6 @@ test("static: is found by its address and can be updated", async () => {
   await discovery.close();
 });
 
-test("any other kind is a fault of the setting that says what is supported", async () => {
-  for (const url of ["consul://127.0.0.1:8500", "dns:", "", "static"]) {
-    await assert.rejects(connectDiscovery(url, { instances: {}, log }), (error) => {
-      assert.ok(error instanceof ConfigurationError);
-      assert.deepEqual(error.faults, ["DISCOVERY_URL must be static: (no other kind of discovery is supported)"]);
-      return true;
-    });
-  }
-});
-
 test("instances are origins by service, and anything else is a fault", () => {
   const instances = { orders: ["http://127.0.0.1:1", "https://orders.example"], users: [] };
   assert.deepEqual(parseInstances(JSON.stringify(instances)), instances);
