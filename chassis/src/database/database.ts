@@ -2,26 +2,12 @@ import { setTimeout as delay } from "node:timers/promises";
 import pg from "pg";
 import { currentContext } from "../telemetry/context.ts";
 import type { Log } from "../telemetry/log.ts";
-import { whyOver } from "../telemetry/time-left.ts";
 import { failureFromPostgres, isConflict } from "./postgres-error.ts";
-import { execute, runStatement } from "./statement.ts";
+import { execute } from "./statement.ts";
+import { inTransaction, type Queryable, rowsOf, type Transaction } from "./transaction.ts";
 import { createWaitingLine, type WaitingLine } from "./waiting-line.ts";
 
-/** Something that runs SQL. Values are always parameters (`$1`), never part of the text. */
-export interface Queryable {
-  /** Runs one statement and returns its rows. */
-  query<Row extends object = Record<string, unknown>>(text: string, values?: readonly unknown[]): Promise<Row[]>;
-}
-
-/**
- * A transaction under way. Only `Database.transaction` makes one, so whatever asks for a `Transaction` (publishing,
- * starting a saga) can't happen outside of one.
- */
-export interface Transaction extends Queryable {
-  /** `run` is called once the transaction has been committed, never when it was rolled back. It must not throw. */
-  afterCommit(run: () => void): void;
-  readonly "~transaction": true;
-}
+export type { Queryable, Transaction };
 
 /**
  * A service's own PostgreSQL database. Statements belong to the work under way: what is over (its deadline has passed, its caller has
@@ -140,43 +126,6 @@ async function withConnection<T>(pool: pg.Pool, work: (client: pg.PoolClient) =>
     client.release(lost);
   }
 }
-
-async function inTransaction<T>(client: pg.PoolClient, work: (tx: Transaction) => Promise<T>): Promise<T> {
-  const afterCommit: (() => void)[] = [];
-  const tx: Transaction = {
-    query: (text, values) => rowsOf(client, text, values),
-    afterCommit: (callback) => afterCommit.push(callback),
-    "~transaction": true,
-  };
-  await runStatement(client, "begin");
-  let result: T;
-  try {
-    result = await work(tx);
-    refuseLateCommit();
-    await commit(client);
-  } catch (error) {
-    // A rollback that fails means the connection is gone, and the server has rolled back by itself.
-    await execute(client, "rollback").catch(() => client.emit("error", error as Error));
-    throw error;
-  }
-  for (const callback of afterCommit) callback();
-  return result;
-}
-
-/** Whoever is told that there was no answer in time is not to find later that something was done after that. */
-function refuseLateCommit(): void {
-  const over = whyOver(currentContext());
-  if (over) throw over;
-}
-
-/** A transaction in which a statement failed is rolled back by its commit, and PostgreSQL does not call that an error. */
-async function commit(client: pg.PoolClient): Promise<void> {
-  const { command } = await execute(client, "commit");
-  if (command !== "COMMIT") throw new Error("a statement of the transaction failed, and its work went on regardless");
-}
-
-const rowsOf = async <Row extends object>(client: pg.PoolClient, text: string, values?: readonly unknown[]) =>
-  (await runStatement<Row>(client, text, values)).rows;
 
 async function retryConflicts<T>(attempt: () => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries++) {

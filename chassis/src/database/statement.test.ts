@@ -156,3 +156,22 @@ test("what shares a commit has nobody's deadline, and leaves out those whose wor
   assert.deepEqual(batches, [["first"], ["patient"]]);
   assert.equal((await witness.query("select * from note")).length, 2);
 });
+
+test("work in a transaction that does not return though its time is over loses its connection, and can't use it later", async (t) => {
+  const { database } = await oneConnection(t);
+  const { does, end } = hurried();
+  const goOn = Promise.withResolvers<void>();
+  const late = Promise.withResolvers<unknown>();
+  const hung = does(() =>
+    database.transaction(async (tx) => {
+      await tx.query("insert into note values ('hung')");
+      end();
+      await goOn.promise;
+      await tx.query("insert into note values ('later')").then(late.resolve, late.resolve);
+    }),
+  );
+  await assert.rejects(hung, deadlineExceeded.is);
+  goOn.resolve();
+  assert.match(String(await late.promise), /the transaction has ended/);
+  assert.deepEqual(await database.query("select * from note"), []);
+});

@@ -71,8 +71,8 @@ async function endStatement(client: pg.PoolClient, running: Promise<unknown>): P
   await cancelling;
 }
 
-/** Its statement fails with the connection. */
-function abandon(client: pg.PoolClient): void {
+/** Ends a connection at once; its statement fails with it. */
+export function abandon(client: pg.PoolClient): void {
   (client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy();
 }
 

@@ -1,0 +1,91 @@
+import type pg from "pg";
+import { currentContext } from "../telemetry/context.ts";
+import { whyOver } from "../telemetry/time-left.ts";
+import { abandon, execute, runStatement } from "./statement.ts";
+
+/** Something that runs SQL. Values are always parameters (`$1`), never part of the text. */
+export interface Queryable {
+  /** Runs one statement and returns its rows. */
+  query<Row extends object = Record<string, unknown>>(text: string, values?: readonly unknown[]): Promise<Row[]>;
+}
+
+/**
+ * A transaction under way. Only `Database.transaction` makes one, so whatever asks for a `Transaction` (publishing,
+ * starting a saga) can't happen outside of one.
+ */
+export interface Transaction extends Queryable {
+  /** `run` is called once the transaction has been committed, never when it was rolled back. It must not throw. */
+  afterCommit(run: () => void): void;
+  readonly "~transaction": true;
+}
+
+/** Milliseconds after the end of its time that work in a transaction has to return in, before its connection is taken from it. */
+const PATIENCE = 2_000;
+
+/** Does `work` in a transaction on `client`: see `Database.transaction`. Work that does not return though it is over loses the connection. */
+export async function inTransaction<T>(client: pg.PoolClient, work: (tx: Transaction) => Promise<T>): Promise<T> {
+  const afterCommit: (() => void)[] = [];
+  let ended = false;
+  const tx: Transaction = {
+    async query(text, values) {
+      if (ended) throw new Error("the transaction has ended");
+      return rowsOf(client, text, values);
+    },
+    afterCommit: (callback) => afterCommit.push(callback),
+    "~transaction": true,
+  };
+  await runStatement(client, "begin");
+  let result: T;
+  try {
+    result = await returned(work(tx), client);
+    ended = true;
+    refuseLateCommit();
+    await commit(client);
+  } catch (error) {
+    ended = true;
+    // A rollback that fails means the connection is gone, and the server has rolled back by itself.
+    await execute(client, "rollback").catch(() => client.emit("error", error as Error));
+    throw error;
+  }
+  for (const callback of afterCommit) callback();
+  return result;
+}
+
+/** Whoever is told that there was no answer in time is not to find later that something was done after that. */
+function refuseLateCommit(): void {
+  const over = whyOver(currentContext());
+  if (over) throw over;
+}
+
+/** A transaction in which a statement failed is rolled back by its commit, and PostgreSQL does not call that an error. */
+async function commit(client: pg.PoolClient): Promise<void> {
+  const { command } = await execute(client, "commit");
+  if (command !== "COMMIT") throw new Error("a statement of the transaction failed, and its work went on regardless");
+}
+
+export const rowsOf = async <Row extends object>(client: pg.PoolClient, text: string, values?: readonly unknown[]) =>
+  (await runStatement<Row>(client, text, values)).rows;
+
+/** Waits for work; if it has not returned some time after it was over, its connection is ended. */
+async function returned<T>(working: Promise<T>, client: pg.PoolClient): Promise<T> {
+  const context = currentContext();
+  const signal = context?.signal;
+  if (!signal) return working;
+  const { promise: hung, reject } = Promise.withResolvers<never>();
+  let timer: NodeJS.Timeout | undefined;
+  const onOver = () => {
+    timer = setTimeout(() => {
+      const over = whyOver(context);
+      client.emit("error", over as Error);
+      abandon(client);
+      reject(over);
+    }, PATIENCE);
+  };
+  signal.addEventListener("abort", onOver, { once: true });
+  try {
+    return await Promise.race([working, hung]);
+  } finally {
+    signal.removeEventListener("abort", onOver);
+    clearTimeout(timer);
+  }
+}
