@@ -1,16 +1,21 @@
 import { defineTopology, type TopologyService } from "@flotilla/chassis/topology";
 
-const service = (name: string): TopologyService => ({
+const service = (name: string, ...calls: string[]): TopologyService => ({
   name,
   main: new URL(`./${name}/src/main.ts`, import.meta.url),
+  calls,
 });
 
-/** The shop: who runs. Each calls only services of the tiers below its own. */
+/** Everything that people reach through the gateway. */
+const behind = ["users", "products", "inventory", "orders", "payments", "email", "notifications"];
+
+/** The shop: who runs, and who calls whom. */
 export const shop = defineTopology({
+  identity: "users",
   tiers: [
-    [{ ...service("gateway"), edge: true }],
-    [service("orders")],
-    [service("email"), service("notifications")],
-    [service("users"), service("products"), service("inventory"), service("payments")],
+    [{ ...service("gateway", ...behind), edge: true }],
+    [service("orders", "products", "inventory", "payments")],
+    [service("email", "users"), service("notifications")],
+    [service("users"), service("products"), service("inventory", "products"), service("payments")],
   ],
 });

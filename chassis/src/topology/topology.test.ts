@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { defineTopology, readReplicas } from "./topology.ts";
+import { callersOf, defineTopology, readReplicas } from "./topology.ts";
 
 const main = new URL("./fixtures/service.ts", import.meta.url);
 const topology = defineTopology({
@@ -37,4 +37,26 @@ test("two services of one name, and names that can't name a database, are refuse
   const tier = (...names: string[]) => ({ tiers: [names.map((name) => ({ name, main }))] });
   assert.throws(() => defineTopology(tier("orders", "orders")), /two services named orders/);
   assert.throws(() => defineTopology(tier('orders"; drop')), /can't be the name/);
+});
+
+test("callers are those that name a service, and all others when it knows the people", () => {
+  const called = defineTopology({
+    identity: "users",
+    tiers: [
+      [
+        { name: "gateway", main, edge: true, calls: ["orders"] },
+        { name: "orders", main },
+        { name: "users", main },
+      ],
+    ],
+  });
+  assert.deepEqual(callersOf(called, "orders"), ["gateway"]);
+  assert.deepEqual(callersOf(called, "users"), ["gateway", "orders"]);
+  assert.deepEqual(callersOf(called, "gateway"), []);
+});
+
+test("a call to a service that is not there is refused", () => {
+  const calling = { tiers: [[{ name: "orders", main, calls: ["stock"] }]] };
+  assert.throws(() => defineTopology(calling), /no service named stock/);
+  assert.throws(() => defineTopology({ tiers: [], identity: "users" }), /no service named users/);
 });

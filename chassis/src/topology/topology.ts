@@ -7,12 +7,21 @@ export type TopologyService = {
   readonly replicas?: number;
   /** It listens where clients find it: at a given address, and therefore only once. */
   readonly edge?: boolean;
+  /** The services whose contracts it calls. */
+  readonly calls?: readonly string[];
 };
 
-/** Who runs. A service calls only those in the tiers after its own: a stop begins with the first tier. */
-export type Topology = { readonly tiers: readonly (readonly TopologyService[])[] };
+/** Who runs. A stop begins with the first tier: a service's callers are in its own tier or before. */
+export type Topology = {
+  readonly tiers: readonly (readonly TopologyService[])[];
+  /** The service that knows the people: all others ask it by whose keys their tokens are signed. */
+  readonly identity?: string;
+};
 
-/** Writes a topology down. Throws when two services have one name, or one that could not name a database. */
+/**
+ * Writes a topology down. Throws when two services have one name, or one that could not name a database, and when a service is named
+ * that is not there.
+ */
 export function defineTopology(topology: Topology): Topology {
   const seen = new Set<string>();
   for (const { name } of servicesOf(topology)) {
@@ -20,11 +29,19 @@ export function defineTopology(topology: Topology): Topology {
     if (seen.has(name)) throw new Error(`there are two services named ${name}`);
     seen.add(name);
   }
+  const named = [topology.identity ?? [], ...servicesOf(topology).map(({ calls = [] }) => calls)].flat();
+  for (const name of named) if (!seen.has(name)) throw new Error(`there is no service named ${name}`);
   return topology;
 }
 
 /** All services, first tier first. */
 export const servicesOf = (topology: Topology): TopologyService[] => topology.tiers.flat();
+
+/** The services that call the one named, by its contract or for the keys of people; in the topology's order. */
+export const callersOf = (topology: Topology, name: string): string[] =>
+  servicesOf(topology)
+    .filter((service) => service.calls?.includes(name) || (topology.identity === name && service.name !== name))
+    .map((service) => service.name);
 
 /**
  * Reads how many processes each service gets from `orders=2,inventory=2`; the others keep their default. Each fault is
