@@ -1,11 +1,13 @@
 import { type Backoff, backoffDelay } from "../core/backoff.ts";
 import type { Clock } from "../core/clock.ts";
-import { Failure } from "../core/failure.ts";
+import { Failure, failureFrom } from "../core/failure.ts";
 import type { Database } from "../database/database.ts";
 import { newContext, runInContext } from "../telemetry/context.ts";
 import type { Log } from "../telemetry/log.ts";
+import { inSpan, type Span } from "../telemetry/span.ts";
 import { parseTraceparent } from "../telemetry/trace-context.ts";
-import { applyTogether } from "./apply-together.ts";
+import type { Tracer } from "../telemetry/tracer.ts";
+import { applyTogether, HANDLING_TIME } from "./apply-together.ts";
 import type { Broker, Delivery, Verdict } from "./broker.ts";
 import { isDatabaseOutage } from "./database-outage.ts";
 import { park } from "./dead-letter.ts";
@@ -22,11 +24,15 @@ export type ConsumerOptions = {
   subscriptions: readonly Subscription[];
   clock: Clock;
   log: Log;
+  /** Takes the spans of handling. Default: nobody does. */
+  tracer?: Tracer | undefined;
   /** How many messages are under way at once. Default 64: those that come together are applied in one transaction. */
   concurrency?: number;
   /** How often a message is tried before it is parked. Default 5. */
   attempts?: number;
   backoff?: Backoff;
+  /** Milliseconds after which an attempt is broken off, and counts as failed. An event itself never expires. Default 20,000. */
+  handlingTime?: number;
 };
 
 type Consumer = Required<ConsumerOptions> & {
@@ -50,9 +56,11 @@ export async function startConsumer(options: ConsumerOptions): Promise<() => Pro
     concurrency: 64,
     attempts: 5,
     backoff: { first: 250, most: 30_000, factor: 4 },
+    handlingTime: HANDLING_TIME,
+    tracer: undefined,
     ...options,
     read: messageReader(options.subscriptions),
-    apply: applyTogether(options.database, options.consumer),
+    apply: applyTogether(options.database, options.consumer, options.handlingTime),
     stopping: stopping.signal,
   };
   const unsubscribe = await options.broker.subscribe({
@@ -61,7 +69,8 @@ export async function startConsumer(options: ConsumerOptions): Promise<() => Pro
     concurrency: consumer.concurrency,
     handle(came) {
       const delivery = readable(came);
-      return runInContext(contextOf(delivery.message), () => handle(consumer, delivery));
+      const context = contextOf(delivery.message, consumer.tracer);
+      return runInContext(context, () => inProcessSpan(consumer, delivery, (span) => handle(consumer, delivery, span)));
     },
   });
   return async () => {
@@ -79,14 +88,29 @@ function readable(delivery: Delivery): Delivery {
     : delivery;
 }
 
-const contextOf = (message: Message) =>
-  newContext({ requestId: message.requestId, parent: parseTraceparent(message.traceparent) });
+const contextOf = (message: Message, tracer: Tracer | undefined) =>
+  newContext({ requestId: message.requestId, parent: parseTraceparent(message.traceparent), tracer });
+
+/** Handling a message is a part of the trace that it was published in. */
+function inProcessSpan<T>(consumer: Consumer, { message, attempt, fault }: Delivery, work: (span: Span) => T): T {
+  // What can't be read may say anything about itself.
+  const destination = fault ? "unreadable" : message.type;
+  const attributes = {
+    "messaging.system": "flotilla",
+    "messaging.operation.name": "process",
+    "messaging.operation.type": "process",
+    "messaging.destination.name": destination,
+    "messaging.consumer.group.name": consumer.consumer,
+    "messaging.delivery.attempt": attempt,
+  };
+  return inSpan(`process ${destination}`, { kind: "consumer", attributes }, work);
+}
 
 /** Handles a delivery, however long its own database is away. */
-async function handle(consumer: Consumer, delivery: Delivery): Promise<Verdict> {
+async function handle(consumer: Consumer, delivery: Delivery, span: Span): Promise<Verdict> {
   for (let outages = 1; ; outages++) {
     try {
-      return await handleOrPark(consumer, delivery);
+      return await handleOrPark(consumer, delivery, span);
     } catch (error) {
       if (!isDatabaseOutage(error)) {
         consumer.log.error({ err: error, messageId: delivery.message.id }, "a message could not even be parked");
@@ -99,7 +123,7 @@ async function handle(consumer: Consumer, delivery: Delivery): Promise<Verdict> 
   }
 }
 
-async function handleOrPark(consumer: Consumer, delivery: Delivery): Promise<Verdict> {
+async function handleOrPark(consumer: Consumer, delivery: Delivery, span: Span): Promise<Verdict> {
   const { message, attempt, fault } = delivery;
   try {
     if (fault) throw messageUnreadable.failure({ cause: new Error(fault) });
@@ -107,6 +131,7 @@ async function handleOrPark(consumer: Consumer, delivery: Delivery): Promise<Ver
     return "done";
   } catch (error) {
     if (isDatabaseOutage(error)) throw error;
+    span.fail(failureFrom(error).code);
     const facts = { err: error, messageId: message.id, type: message.type, attempt };
     if (mayPass(error) && attempt < consumer.attempts) {
       const retryIn = backoffDelay(consumer.backoff, attempt);

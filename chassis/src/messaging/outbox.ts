@@ -4,6 +4,7 @@ import { type Clock, systemClock } from "../core/clock.ts";
 import { internalError } from "../core/failure.ts";
 import { newId } from "../core/id.ts";
 import { currentContext, newContext } from "../telemetry/context.ts";
+import { inSpan } from "../telemetry/span.ts";
 import { formatTraceparent } from "../telemetry/trace-context.ts";
 import type { Message } from "./message.ts";
 import type { Publish } from "./messaging.ts";
@@ -30,10 +31,19 @@ export function createPublish({ service, onCommit, clock = systemClock }: Publis
       validators.set(event, validate);
     }
     assertFits(validate, event, body);
-    await addToOutbox(tx, envelope(service, event, body as Record<string, unknown>, clock));
+    await inSpan(`create ${event.type}`, { kind: "producer", attributes: attributesOf(event) }, () =>
+      addToOutbox(tx, envelope(service, event, body as Record<string, unknown>, clock)),
+    );
     tx.afterCommit(onCommit);
   };
 }
+
+const attributesOf = ({ type }: Event) => ({
+  "messaging.system": "flotilla",
+  "messaging.operation.name": "publish",
+  "messaging.operation.type": "create",
+  "messaging.destination.name": type,
+});
 
 function assertFits(validate: Validator<unknown>, event: Event, body: unknown): void {
   try {

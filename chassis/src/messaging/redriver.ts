@@ -2,7 +2,9 @@ import type { Clock } from "../core/clock.ts";
 import type { Database } from "../database/database.ts";
 import { newContext, runInContext } from "../telemetry/context.ts";
 import type { Log } from "../telemetry/log.ts";
+import { inSpan } from "../telemetry/span.ts";
 import { parseTraceparent } from "../telemetry/trace-context.ts";
+import type { Tracer } from "../telemetry/tracer.ts";
 import { isDatabaseOutage } from "./database-outage.ts";
 import { describeError, stackOf } from "./dead-letter.ts";
 import { type Loop, startLoop } from "./loop.ts";
@@ -17,6 +19,8 @@ export type RedriverOptions = {
   subscriptions: readonly Subscription[];
   clock: Clock;
   log: Log;
+  /** Takes the spans of handling. Default: nobody does. */
+  tracer?: Tracer | undefined;
   /** Milliseconds between looks for letters when nothing wakes it. Default 1,000. */
   interval?: number;
 };
@@ -26,7 +30,7 @@ export type RedriverOptions = {
  * has its effect once, whatever happens meanwhile. One that fails again is parked with its new cause.
  */
 export function startRedriver(options: RedriverOptions): Loop {
-  const { database, consumer, clock, log, interval = 1_000 } = options;
+  const { database, consumer, clock, log, tracer, interval = 1_000 } = options;
   const read = messageReader(options.subscriptions);
 
   /** Resolves with whether there was a letter. */
@@ -40,7 +44,11 @@ export function startRedriver(options: RedriverOptions): Loop {
         // However old it is: the locked letter, not the inbox, knows whether it was handled.
         const { body, handle } = read({ ...message, time: clock.now().toISOString() }, clock.now());
         const parent = parseTraceparent(message.traceparent);
-        await runInContext(newContext({ requestId: message.requestId, parent }), () => handle(body, tx, message));
+        const context = newContext({ requestId: message.requestId, parent, tracer });
+        const attributes = { "messaging.system": "flotilla", "messaging.destination.name": message.type };
+        await runInContext(context, () =>
+          inSpan(`redrive ${message.type}`, { kind: "consumer", attributes }, () => handle(body, tx, message)),
+        );
         await endRedrive(tx, id);
       });
     } catch (error) {

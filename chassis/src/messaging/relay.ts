@@ -2,6 +2,7 @@ import { type Backoff, backoffDelay } from "../core/backoff.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Database } from "../database/database.ts";
 import type { Log } from "../telemetry/log.ts";
+import type { Tracer } from "../telemetry/tracer.ts";
 import type { Broker, Published } from "./broker.ts";
 import { type Loop, startLoop } from "./loop.ts";
 import {
@@ -14,6 +15,7 @@ import {
   type Unsent,
 } from "./outbox-store.ts";
 import { publishBatch } from "./publish-batch.ts";
+import { beginSending } from "./send-spans.ts";
 
 /** Carries events from the outbox to the broker. */
 export type Relay = {
@@ -29,6 +31,8 @@ export type RelayOptions = {
   broker: Broker;
   clock: Clock;
   log: Log;
+  /** Takes the spans of sending. Default: nobody does. */
+  tracer?: Tracer | undefined;
   /** The most events sent at once. Default 500. */
   batch?: number;
   /** Milliseconds between looks into the outbox when nothing wakes the relay. Default 1,000. */
@@ -78,13 +82,14 @@ async function relayBatch(options: RelayOptions): Promise<boolean> {
   const { database, broker, log, batch = 500, lease = 15_000 } = options;
   const claimed = await claimUnsent(database, batch, lease);
   if (claimed.rows.length === 0) return false;
+  const messages = claimed.rows.map((row) => row.message);
+  const endSending = beginSending(options.tracer, messages);
   let results: Published[];
   try {
-    results = await publishBatch(
-      broker,
-      claimed.rows.map((row) => row.message),
-    );
+    results = await publishBatch(broker, messages);
+    endSending(results);
   } catch (error) {
+    endSending([]);
     await releaseClaim(database, claimed).catch((err: unknown) => log.warn({ err }, "a claim ends with its lease"));
     throw error;
   }

@@ -2,6 +2,7 @@ import type { Clock } from "../core/clock.ts";
 import type { Database } from "../database/database.ts";
 import { newContext, runInContext } from "../telemetry/context.ts";
 import type { Log } from "../telemetry/log.ts";
+import type { Tracer } from "../telemetry/tracer.ts";
 import { createPostgresSagaStore, LEASE } from "./postgres-saga-store.ts";
 import { createRunQueue } from "./run-queue.ts";
 import { runSaga } from "./run-saga.ts";
@@ -18,6 +19,8 @@ export type SagaRunnerOptions = {
   sagas: readonly AnySaga[];
   clock: Clock;
   log: Log;
+  /** Takes the spans of the steps. Default: nobody does. */
+  tracer?: Tracer | undefined;
   /** Names this process among all that ever ran, e.g. by a new id; the same as that of `createStartSaga`. */
   owner: string;
   /** The most instances that run at once. Default 100. */
@@ -44,7 +47,7 @@ export interface SagaRunner {
 
 /** Makes the runner of a service's sagas. */
 export function createSagaRunner(options: SagaRunnerOptions): SagaRunner {
-  const { clock, log, concurrency = 100, pollInterval = 1_000 } = options;
+  const { clock, log, tracer, concurrency = 100, pollInterval = 1_000 } = options;
   const store = createPostgresSagaStore(options);
   const leases = createSagaLeases(store, log);
   const sagas = createSagaSet(options.sagas);
@@ -64,7 +67,7 @@ export function createSagaRunner(options: SagaRunnerOptions): SagaRunner {
   async function runHeld(holding: Holding): Promise<void> {
     const { instance, lost } = holding;
     const saga = sagas.find(instance.name, instance.version);
-    const end = await runInContext(sagaContext(instance), () =>
+    const end = await runInContext(sagaContext(instance, tracer), () =>
       runSaga(instance, saga, surroundings, lost.signal).catch((error) => logLoss(log, instance, error)),
     );
     // What was interrupted is given back when everything has come to rest.
@@ -87,7 +90,7 @@ export function createSagaRunner(options: SagaRunnerOptions): SagaRunner {
 
   async function repeat(interval: number, round: () => Promise<void>, woken: () => AbortSignal[]): Promise<void> {
     while (!stopping.signal.aborted) {
-      await runInContext(newContext(), round).catch((error: unknown) => {
+      await runInContext(newContext({ tracer }), round).catch((error: unknown) => {
         log.warn({ err: error }, "the saga runner could not reach its database");
       });
       await clock.sleep(interval, AbortSignal.any([stopping.signal, ...woken()])).catch(() => {});

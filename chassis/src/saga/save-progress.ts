@@ -5,6 +5,7 @@ import { runInContext } from "../telemetry/context.ts";
 import { type Progress, progressed, type SagaInstance } from "./saga-instance.ts";
 import type { SagaStore, Within } from "./saga-store.ts";
 import { sagaContext } from "./step-attempt.ts";
+import { inStepSpan } from "./step-span.ts";
 
 /** What saving needs. */
 export type Saving = {
@@ -43,7 +44,7 @@ export async function savedWithin(
     return await untilReached(
       saving,
       instance,
-      () => runInContext(sagaContext(instance), save),
+      () => runInContext(sagaContext(instance), () => inStepSpan(instance, save)),
       () => !thrown,
     );
   } catch (error) {

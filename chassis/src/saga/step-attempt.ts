@@ -2,10 +2,12 @@ import type { Clock } from "../core/clock.ts";
 import { deadlineExceeded } from "../core/failure.ts";
 import { newContext, runInContext, type WorkContext } from "../telemetry/context.ts";
 import { parseTraceparent } from "../telemetry/trace-context.ts";
+import type { Tracer } from "../telemetry/tracer.ts";
 import type { SagaInstance } from "./saga-instance.ts";
 import type { SagaStep, StepContext } from "./step.ts";
 import { type StepFailure, stepFailure } from "./step-failure.ts";
 import { stepKey } from "./step-key.ts";
+import { inStepSpan } from "./step-span.ts";
 
 /** What came of an attempt. `interrupted`: the process stops or has lost its lease, and the outcome is unknown. */
 export type Outcome<T> = { readonly result: T } | { readonly failure: StepFailure } | "interrupted";
@@ -51,7 +53,7 @@ export async function attemptRemote<T>({
     },
   };
   try {
-    const working = runInContext(context, async () => work(asked));
+    const working = runInContext(context, () => inStepSpan(instance, async () => work(asked)));
     if (await settlesAtOnce(working)) return { result: await working };
     giveUp ??= new AbortController();
     return { result: await within(working, giveUp, { timeout, clock, signal }) };
@@ -61,9 +63,9 @@ export async function attemptRemote<T>({
   }
 }
 
-/** The context in which a saga's work is done: that of its start, with a span of its own. */
-export const sagaContext = (instance: SagaInstance) =>
-  newContext({ requestId: instance.requestId, parent: parseTraceparent(instance.traceparent) });
+/** The context in which a saga's work is done, by whichever process: that of its start. */
+export const sagaContext = (instance: SagaInstance, tracer?: Tracer) =>
+  newContext({ requestId: instance.requestId, parent: parseTraceparent(instance.traceparent), tracer });
 
 /** Whether nothing has to be waited for. */
 async function settlesAtOnce(work: Promise<unknown>): Promise<boolean> {

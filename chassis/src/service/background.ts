@@ -37,9 +37,9 @@ export type Background = {
 
 /** Makes the background of a service. Nothing runs before `start`. */
 export function createBackground({ service, events }: Contract, connections: Connections): Background {
-  const { database, broker, clock, log } = connections;
+  const { database, broker, clock, log, tracer } = connections;
   const owner = newId();
-  const relay = createRelay({ database, broker, clock, log });
+  const relay = createRelay({ database, broker, clock, log, tracer });
   let runner: SagaRunner | undefined;
   let redriver: Loop | undefined;
   let workers: readonly Worker[] = [];
@@ -62,12 +62,12 @@ export function createBackground({ service, events }: Contract, connections: Con
     async start({ subscriptions = [], sagas = [], workers: own = [] }) {
       assertHeard(service, subscriptions);
       await broker.declare(audienceOf(events));
-      runner = createSagaRunner({ database, sagas, clock, log, owner });
+      runner = createSagaRunner({ database, sagas, clock, log, owner, tracer });
       workers = [...own, housekeeping(connections)];
       relay.start();
       runner.start();
-      for (const each of workers) each.start({ clock, log });
-      const consumer = { consumer: service, subscriptions, database, clock, log };
+      for (const each of workers) each.start({ clock, log, tracer });
+      const consumer = { consumer: service, subscriptions, database, clock, log, tracer };
       stopConsuming = await startConsumer({ ...consumer, broker });
       redriver = startRedriver(consumer);
     },

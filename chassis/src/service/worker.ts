@@ -1,16 +1,21 @@
 import type { Clock } from "../core/clock.ts";
 import { newContext, runInContext } from "../telemetry/context.ts";
 import type { Log } from "../telemetry/log.ts";
+import { inSpanUnlessIdle } from "../telemetry/span-unless-idle.ts";
+import type { Tracer } from "../telemetry/tracer.ts";
 
 /** Work in the background that looks for something to do: at an interval, and at once when woken. */
 export type Worker = {
   readonly name: string;
   /** Looks now instead of at the next interval; called after a commit that left something to do. */
   wake(): void;
-  start(surroundings: { clock: Clock; log: Log }): void;
+  start(surroundings: WorkerSurroundings): void;
   /** Aborts the signal and resolves when the round under way has ended. */
   stop(): Promise<void>;
 };
+
+/** What a worker needs around it. */
+export type WorkerSurroundings = { clock: Clock; log: Log; tracer?: Tracer };
 
 /**
  * A worker that calls `round` every `interval` milliseconds, one round at a time, and again at once while it returns true
@@ -25,10 +30,11 @@ export function worker(
   let wakeUp: AbortController = new AbortController();
   let running: Promise<void> = Promise.resolve();
 
-  async function loop({ clock, log }: { clock: Clock; log: Log }): Promise<void> {
+  async function loop({ clock, log, tracer }: WorkerSurroundings): Promise<void> {
+    const once = () => inSpanUnlessIdle(`worker ${name}`, () => round(stopping.signal));
     while (!stopping.signal.aborted) {
       wakeUp = new AbortController();
-      const more = await runInContext(newContext(), () => round(stopping.signal)).catch((error: unknown) => {
+      const more = await runInContext(newContext({ tracer }), once).catch((error: unknown) => {
         if (!stopping.signal.aborted) log.warn({ err: error, worker: name }, "a worker's round failed");
         return false;
       });
