@@ -1,12 +1,29 @@
 import { ConfigurationError } from "../core/config.ts";
 import type { Log } from "../telemetry/log.ts";
 import { consulDiscovery } from "./consul/consul.ts";
+import { readConsulSettings } from "./consul/consul-settings.ts";
 import type { Discovery, Instances } from "./discovery.ts";
 import { dnsDiscovery } from "./dns/dns.ts";
+import { readDnsSettings } from "./dns/dns-settings.ts";
 import { type StaticDiscovery, staticDiscovery } from "./static.ts";
+
+const ANY = "DISCOVERY_URL must be static:, consul://host:port or dns:";
 
 /** Discovery that a supervisor may keep up to date, where it is of that kind. */
 export type ConnectedDiscovery = Discovery & Partial<Pick<StaticDiscovery, "update">>;
+
+/** What is wrong with a setting DISCOVERY_URL, in one line that tells nothing of it; undefined when nothing is. */
+export function discoveryFault(url: string): string | undefined {
+  try {
+    if (url.startsWith("consul://")) readConsulSettings(url);
+    else if (url.startsWith("dns:")) readDnsSettings(url);
+    else if (url !== "static:") return ANY;
+    return undefined;
+  } catch (error) {
+    if (error instanceof ConfigurationError) return error.message;
+    throw error;
+  }
+}
 
 /**
  * Makes the discovery that the setting DISCOVERY_URL names: `static:` knows `instances` and takes updates, `consul://host:port` asks a
@@ -19,5 +36,5 @@ export async function connectDiscovery(
   if (url === "static:") return staticDiscovery(instances);
   if (url.startsWith("consul://")) return consulDiscovery(url, { log });
   if (url.startsWith("dns:")) return dnsDiscovery(url, { log });
-  throw new ConfigurationError(["DISCOVERY_URL must be static:, consul://host:port or dns:"]);
+  throw new ConfigurationError([ANY]);
 }

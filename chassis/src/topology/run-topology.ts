@@ -1,12 +1,14 @@
 import { join } from "node:path";
 import type { Environment } from "../core/config.ts";
 import { openDatabase } from "../database/database.ts";
+import type { Instances } from "../discovery/discovery.ts";
 import { migrateBroker } from "../messaging/migrate-broker.ts";
 import { createLog } from "../telemetry/log.ts";
 import { warmCompileCache } from "./compile-cache.ts";
 import { keepDatabaseRunning } from "./database-server.ts";
 import { prepareDatabases, type ServiceDatabases } from "./databases.ts";
 import { prepareKeys, type ServiceKeys } from "./keys.ts";
+import { startNameServer } from "./name-server.ts";
 import type { Progress } from "./progress.ts";
 import { type RunFile, type RunningInstance, removeRunFile, writeRunFile } from "./run-file.ts";
 import { startSupervisor } from "./supervisor.ts";
@@ -22,6 +24,8 @@ export type RunOptions = {
   databaseUrl?: string | undefined;
   /** Another broker than the one on our own database server. */
   brokerUrl?: string | undefined;
+  /** Where services find each other. Default: we tell them. With `dns:` we tell it a name server of our own, which they ask. */
+  discoveryUrl?: string | undefined;
   /** Where the service at the edge listens; port 0 is any. */
   edge: { host: string; port: number };
   /** The settings of a service besides those that every one has. */
@@ -58,10 +62,13 @@ export async function runTopology(options: RunOptions): Promise<RunningTopology>
     signal.throwIfAborted();
     const names = servicesOf(options.topology).map(({ name }) => name);
     const keys = await prepareKeys(join(dataFolder, "keys"), names);
+    const discovery = await startDiscovery(options, started);
     const where = (): RunFile => runFileOf(options, supervisor.running());
     const supervisor = await startSupervisor({
       ...options,
-      environmentOf: (service, last) => environmentOf(options, databases, keys, service, last),
+      environmentOf: (service, last) =>
+        environmentOf({ ...options, discoveryUrl: discovery.url }, databases, keys, service, last),
+      onInstances: discovery.tell,
       onChange: () => void writeRunFile(dataFolder, where()),
     });
     options.hurry.addEventListener("abort", () => supervisor.kill());
@@ -94,6 +101,17 @@ async function startDatabases(options: RunOptions, started: AsyncDisposableStack
   return databases;
 }
 
+/** Where services look for each other, and who has to be told. */
+async function startDiscovery(
+  { discoveryUrl = "static:" }: RunOptions,
+  started: AsyncDisposableStack,
+): Promise<{ url: string; tell?: (instances: Instances) => void }> {
+  if (discoveryUrl !== "dns:") return { url: discoveryUrl };
+  const names = await startNameServer();
+  started.defer(() => names.close());
+  return { url: names.discoveryUrl, tell: names.tell };
+}
+
 /** Services may use the tables of a broker on PostgreSQL but make none, so they are made for them. */
 async function prepareBroker(url: string): Promise<void> {
   if (!/^postgres(ql)?:/i.test(url)) return;
@@ -121,7 +139,7 @@ function environmentOf(
     PORT: String(service.edge ? port : 0),
     DATABASE_URL: databases.databaseUrl(service.name),
     BROKER_URL: options.brokerUrl ?? databases.brokerUrl(service.name),
-    DISCOVERY_URL: "static:",
+    DISCOVERY_URL: options.discoveryUrl,
     SERVICE_KEY_FILE: keys.privateKeyFile(service.name),
     SERVICE_PUBLIC_KEYS_FILE: keys.publicKeysFile,
     // With fewer arenas the threads of a process share more of the memory they freed.

@@ -32,6 +32,8 @@ export type SupervisorOptions = {
   /** The whole environment of a process; `last` is where its predecessor listened. */
   environmentOf(service: TopologyService, last: string | undefined): Environment;
   onProgress(progress: Progress): void;
+  /** Called with where everybody is, whenever that changes. */
+  onInstances?: ((instances: Instances) => void) | undefined;
   /** Called after a process has been ready, when all were ready once. */
   onChange(): void;
   clock?: Clock;
@@ -57,6 +59,7 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Super
   const instances = (): Instances => group(places, (place) => (place.live && place.last ? [place.last.url] : []));
   const tellAll = () => {
     const known = instances();
+    options.onInstances?.(known);
     for (const { slot } of places) slot.current()?.tell(known);
   };
 

@@ -1,5 +1,6 @@
 import { access, constants, realpath } from "node:fs/promises";
 import { createServer } from "node:net";
+import { consulFault } from "@flotilla/chassis/discovery/consul-check";
 import { rabbitmqFault } from "@flotilla/chassis/messaging/rabbitmq-check";
 import { serverFault } from "@flotilla/chassis/topology/server-check";
 import { makeFolder } from "./make-folder.ts";
@@ -28,6 +29,12 @@ function describe(code: string, host: string, port: number): string {
   if (code === "EADDRINUSE") return `PORT ${port} is in use on ${host}: end what listens there, or set another PORT`;
   if (code === "EACCES") return `PORT ${port} needs more rights than we have (EACCES): set one above 1023`;
   return `HOST ${host} is no address to listen on here (${code})`;
+}
+
+/** Whether the registry that was set answers; what is wrong in one line. */
+export async function discoveryServerFault(url: string | undefined): Promise<string | undefined> {
+  const fault = url?.startsWith("consul://") ? await consulFault(url) : undefined;
+  return fault && `DISCOVERY_URL: ${fault}`;
 }
 
 /** Whether the servers that were set can be used: PostgreSQL, or for a broker RabbitMQ. One line for each that can't. */

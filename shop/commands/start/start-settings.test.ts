@@ -30,9 +30,9 @@ const wrong: [string, string, RegExp][] = [
   ["BROKER_URL", "amqp:guest:secret", /^BROKER_URL is not a complete URL/],
   ["BROKER_URL", "amqp://guest:secret@a,postgres://guest:secret@b", /^BROKER_URL has no scheme that is known here/],
   ["BROKER_URL", "nonsense", /^BROKER_URL has no scheme that is known here/],
-  ["DISCOVERY_URL", "consul://localhost:8500", /^DISCOVERY_URL: this version can't do consul: yet/],
-  ["DISCOVERY_URL", "dns:", /^DISCOVERY_URL: this version can't do dns: yet/],
-  ["DISCOVERY_URL", "etcd://localhost", /^DISCOVERY_URL has no scheme that is known here/],
+  ["DISCOVERY_URL", "consul://localhost:8500?token=secret", /^DISCOVERY_URL must be like consul:/],
+  ["DISCOVERY_URL", "dns:secret", /^DISCOVERY_URL must be like dns:/],
+  ["DISCOVERY_URL", "etcd://localhost", /^DISCOVERY_URL must be static:/],
   ["SMTP_URL", "imap://mail", /^SMTP_URL has no scheme that is known here/],
 ];
 
@@ -48,6 +48,12 @@ for (const [name, value, line] of wrong) {
 test("RabbitMQ is a broker, also as several nodes of a cluster", () => {
   assert.deepEqual(faultsOf({ BROKER_URL: "amqp://guest:secret@rabbit:5672" }), []);
   assert.deepEqual(faultsOf({ BROKER_URL: "amqps://guest:secret@one/shop, amqps://guest:secret@other/shop" }), []);
+});
+
+test("a registry and names are kinds of discovery", () => {
+  for (const DISCOVERY_URL of ["consul://localhost:8500", "dns:", "dns:_http._tcp.{service}.example"]) {
+    assert.deepEqual(faultsOf({ DISCOVERY_URL }), []);
+  }
 });
 
 test("all faults are found at once", () => {

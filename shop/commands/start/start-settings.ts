@@ -1,4 +1,5 @@
 import { ConfigurationError, type Environment, readConfig } from "@flotilla/chassis/core/config";
+import { discoveryFault } from "@flotilla/chassis/discovery/connect-discovery";
 import { readReplicas, type Topology } from "@flotilla/chassis/topology";
 import { type Static, Type } from "typebox";
 
@@ -62,7 +63,6 @@ function urlFaults({ DATABASE_URL, BROKER_URL, DISCOVERY_URL, REDIS_URL, SMTP_UR
   const postgres = ["postgres", "postgresql"];
   // A cluster of RabbitMQ is several URLs; each is looked at by itself.
   const brokers = BROKER_URL === "postgres:" ? undefined : BROKER_URL?.split(",").map((url) => url.trim());
-  const discovery = DISCOVERY_URL === "static:" ? undefined : DISCOVERY_URL;
   const check = (
     name: string,
     url: string | undefined,
@@ -83,9 +83,10 @@ function urlFaults({ DATABASE_URL, BROKER_URL, DISCOVERY_URL, REDIS_URL, SMTP_UR
   for (const url of brokers ?? []) {
     check("BROKER_URL", url, several ? ["amqp", "amqps"] : [...postgres, "amqp", "amqps"], [], brokerUse);
   }
-  check("DISCOVERY_URL", discovery, [], ["consul", "dns"], "static: (the default)");
   check("REDIS_URL", REDIS_URL, ["redis", "rediss"], [], "redis://host:port");
   check("SMTP_URL", SMTP_URL, ["smtp", "smtps"], [], "smtp://host:port");
+  const fault = DISCOVERY_URL === undefined ? undefined : discoveryFault(DISCOVERY_URL);
+  if (fault) faults.push(fault);
   return [...new Set(faults)];
 }
 

@@ -6,7 +6,7 @@ import { FolderInUse, type FolderLock, lockFolder } from "@flotilla/chassis/topo
 import { runTopology } from "@flotilla/chassis/topology/run-topology";
 import { shop } from "../../topology.ts";
 import { type Administrator, prepareAdministrator } from "./administrator.ts";
-import { dataFolderFault, listenFault, serverFaults } from "./start-checks.ts";
+import { dataFolderFault, discoveryServerFault, listenFault, serverFaults } from "./start-checks.ts";
 import { startScreen } from "./start-screen.ts";
 import { type ReadSettings, readStartSettings, settingNames } from "./start-settings.ts";
 import { listenForStop, type StopRequest } from "./stop-request.ts";
@@ -32,13 +32,15 @@ async function check({ settings, faults }: ReadSettings, dataFolder: string): Pr
   try {
     // What an earlier start left may still listen on our port.
     if (lock) await endLeftProcesses(dataFolder);
-    const { DATABASE_URL, BROKER_URL } = settings;
+    const { DATABASE_URL, BROKER_URL, DISCOVERY_URL } = settings;
     const databases = faults.some((fault) => /^(DATABASE|BROKER)_URL/.test(fault))
       ? {}
       : { DATABASE_URL, BROKER_URL: BROKER_URL === "postgres:" ? undefined : BROKER_URL };
     const { HOST, PORT } = settings;
     const portFault = HOST !== undefined && PORT !== undefined && (await listenFault(HOST, PORT));
-    const found = [folderFault, portFault, ...(await serverFaults(databases))];
+    const wrong = faults.some((fault) => fault.startsWith("DISCOVERY_URL"));
+    const registryFault = wrong ? undefined : await discoveryServerFault(DISCOVERY_URL);
+    const found = [folderFault, portFault, ...(await serverFaults(databases)), registryFault];
     const all = [...faults, ...found.filter((fault) => typeof fault === "string")];
     if (!lock || all.length > 0) throw new ConfigurationError(all);
     return lock;
@@ -67,6 +69,7 @@ async function run(
     dataFolder,
     databaseUrl: settings.DATABASE_URL,
     brokerUrl: settings.BROKER_URL === "postgres:" ? undefined : settings.BROKER_URL,
+    discoveryUrl: settings.DISCOVERY_URL,
     edge: { host: settings.HOST ?? "127.0.0.1", port: settings.PORT ?? 0 },
     environmentOf: (service) => environmentOf(service, administrator, settings),
     onProgress: screen.progress,
@@ -83,7 +86,7 @@ async function run(
 
 /** What a service gets of our own environment: everything but the settings of the start, of which it gets its own. */
 function environmentOf(service: string, administrator: Administrator, settings: ReadSettings["settings"]): Environment {
-  const others = Object.entries(process.env).filter(([name]) => !settingNames.includes(name));
+  const others = Object.entries(process.env).filter(([name]) => !settingNames.includes(name.replace(/_FILE$/, "")));
   const own: Record<string, Environment> = {
     users: { ADMIN_EMAIL: administrator.email, ADMIN_PASSWORD: administrator.password },
     email: { SMTP_URL: settings.SMTP_URL },
