@@ -1,6 +1,7 @@
 import { Ajv, type ErrorObject } from "ajv";
 import addFormats from "ajv-formats";
 import type { Static, TObject } from "typebox";
+import { readRawSetting } from "./setting-file.ts";
 
 /** The variables a process was started with. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -20,21 +21,28 @@ const ajv = new Ajv({ allErrors: true, coerceTypes: true, useDefaults: true, str
 addFormats.default(ajv);
 
 /**
- * Reads the settings that `schema` names from `environment`: numbers and booleans are parsed, defaults filled in,
- * empty variables count as absent. Throws one {@link ConfigurationError} that names every fault.
+ * Reads the settings that `schema` names from `environment`: numbers and booleans are parsed, defaults filled in, empty variables count
+ * as absent, and `NAME_FILE` names a file that holds the setting `NAME`. Throws one {@link ConfigurationError} that names every fault.
  */
 export function readConfig<Schema extends TObject>(schema: Schema, environment: Environment): Static<Schema> {
   const settings: Record<string, unknown> = {};
+  const faults = new Map<string, string>();
   for (const name of Object.keys(schema.properties)) {
-    const value = environment[name];
-    if (value !== undefined && value !== "") settings[name] = value;
+    const { value, fault } = readRawSetting(name, environment);
+    if (value !== undefined) settings[name] = value;
+    if (fault !== undefined) faults.set(name, fault);
   }
   const validate = ajv.compile<Static<Schema>>(schema);
-  if (validate(settings)) return settings;
-  throw new ConfigurationError((validate.errors ?? []).map(describe));
+  if (validate(settings) && faults.size === 0) return settings;
+  // What could not be read is not missing as well.
+  const others = (validate.errors ?? []).filter((error) => !faults.has(settingOf(error)));
+  throw new ConfigurationError([...faults.values(), ...others.map(describe)]);
 }
 
+const settingOf = ({ keyword, params, instancePath }: ErrorObject): string =>
+  keyword === "required" ? params["missingProperty"] : instancePath.slice(1);
+
 function describe(error: ErrorObject): string {
-  if (error.keyword === "required") return `${error.params["missingProperty"]} is not set`;
-  return `${error.instancePath.slice(1)} ${error.message}`;
+  if (error.keyword === "required") return `${settingOf(error)} is not set`;
+  return `${settingOf(error)} ${error.message}`;
 }

@@ -38,6 +38,7 @@ export function readSettings<Own extends TObject>(
     }
   };
   const settings = { host: read(HostSettings), own: read(own) };
-  if (settings.host === undefined || settings.own === undefined) throw new ConfigurationError(faults);
+  // A setting that both read is wrong once.
+  if (settings.host === undefined || settings.own === undefined) throw new ConfigurationError([...new Set(faults)]);
   return { host: settings.host, own: settings.own };
 }
