@@ -10,6 +10,7 @@ import { openConnections } from "./connections.ts";
 import { deadLetterCalls } from "./dead-letter-calls.ts";
 import type { ServiceDefinition } from "./definition.ts";
 import { createHttpServer } from "./http-server.ts";
+import { ownUrl } from "./own-url.ts";
 import { prepareDatabase } from "./prepare-database.ts";
 import { addRoutes } from "./routes.ts";
 import { sagaOperationCalls } from "./saga-operation-calls.ts";
@@ -79,7 +80,7 @@ export async function startService<C extends Contract, Config extends TObject>(
     await wiring.prepare?.();
     await background.start(wiring);
     state = "ready";
-    deregister = await connections.discovery.register({ service: name, url: settings.host.ADVERTISE_URL ?? url });
+    deregister = await connections.discovery.register({ service: name, url: ownUrl(url, settings.host) });
     log.info({ url }, "ready");
     return { name, url, stop };
   } catch (error) {
