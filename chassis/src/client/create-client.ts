@@ -5,6 +5,7 @@ import type { TokenFor } from "../identity/service-token.ts";
 import type { Log } from "../telemetry/log.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import type { Client, MakeClient } from "./client.ts";
+import { countAttempts } from "./client-span.ts";
 import { remoteCall } from "./remote-call.ts";
 import { createTransport, type TransportLimits } from "./transport.ts";
 
@@ -27,8 +28,16 @@ export function createClients(
   } & TransportLimits,
 ): Clients {
   const transport = createTransport(options);
-  const { discovery, tokenFor, log, clock = systemClock, random = Math.random } = options;
-  const surroundings = { discovery, tokenFor, log, clock, random, transport };
+  const { discovery, tokenFor, log, metrics, clock = systemClock, random = Math.random } = options;
+  const surroundings = {
+    discovery,
+    tokenFor,
+    log,
+    clock,
+    random,
+    transport,
+    countAttempts: metrics && countAttempts(metrics),
+  };
 
   function client<C extends Contract>({ service, calls }: C): Client<C> {
     const functions = Object.entries(calls).map(([name, call]) => [

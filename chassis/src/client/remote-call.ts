@@ -5,10 +5,11 @@ import type { Discovery } from "../discovery/discovery.ts";
 import type { TokenFor } from "../identity/service-token.ts";
 import { currentContext, newContext, type WorkContext } from "../telemetry/context.ts";
 import type { Log } from "../telemetry/log.ts";
-import { formatTraceparent, startTrace } from "../telemetry/trace-context.ts";
+import { formatTraceparent, type TraceContext } from "../telemetry/trace-context.ts";
 import { type AnyInput, type OutgoingRequest, requestBuilder } from "./build-request.ts";
 import { chooseInstance } from "./choose-instance.ts";
 import type { CallOptions } from "./client.ts";
+import { type CountAttempts, clientSpan } from "./client-span.ts";
 import { type Deadline, startDeadline } from "./deadline.ts";
 import { type AnswerReader, answerReader } from "./read-answer.ts";
 import { type FailedAttempt, isRepeatable, waitBeforeRetry } from "./retry.ts";
@@ -23,6 +24,7 @@ export type CallSurroundings = {
   readonly clock: Clock;
   readonly log: Log;
   readonly random: () => number;
+  readonly countAttempts?: CountAttempts | undefined;
 };
 
 /** A call and whose it is. */
@@ -70,7 +72,9 @@ export function remoteCall(surroundings: CallSurroundings, target: Target): Remo
 type Outcome = { readonly reply: unknown } | FailedAttempt;
 
 /** Makes the function that makes one attempt at one instance. */
-function attempts({ transport, tokenFor, log }: CallSurroundings, { service, name, call }: Target) {
+function attempts({ transport, tokenFor, log, countAttempts }: CallSurroundings, target: Target) {
+  const { service, name, call } = target;
+  const inClientSpan = clientSpan(target, countAttempts?.(service, name));
   let read: AnswerReader | undefined;
 
   return async (
@@ -82,27 +86,33 @@ function attempts({ transport, tokenFor, log }: CallSurroundings, { service, nam
     if (instance === undefined) {
       return { failure: unavailable.failure({ cause: new Error(`no instance of ${service} is known`) }), sent: false };
     }
+    return inClientSpan(instance, context, (trace) => exchange(instance, request, { context, trace, deadline }));
+  };
+
+  async function exchange(instance: string, request: OutgoingRequest, travels: Travels): Promise<Outcome> {
     const token = call.shape.access === "public" ? undefined : await tokenFor(service);
-    const headers = { ...request.headers, ...travelHeaders(context, deadline, token) };
-    const exchange = await transport.send(instance, { ...request, headers }, deadline.signal);
-    if ("error" in exchange) return { failure: failureOfExchange(exchange.error, exchange.sent), sent: exchange.sent };
+    const headers = { ...request.headers, ...travelHeaders(travels, token) };
+    const sent = await transport.send(instance, { ...request, headers }, travels.deadline.signal);
+    if ("error" in sent) return { failure: failureOfExchange(sent.error, sent.sent), sent: sent.sent };
     try {
       read ??= answerReader(call);
-      return { reply: read(exchange.answer) };
+      return { reply: read(sent.answer) };
     } catch (error) {
       const failure = failureFrom(error);
       if (failure.kind === "bug")
         log.warn({ err: failure, service, call: name, instance }, "an answer outside the contract");
       return { failure, sent: true };
     }
-  };
+  }
 }
 
+type Travels = { readonly context: WorkContext; readonly trace: TraceContext; readonly deadline: Deadline };
+
 /** What travels with every attempt. Each has a span of its own, and the time that is left as it begins. */
-function travelHeaders(context: WorkContext, deadline: Deadline, token: string | undefined): Record<string, string> {
+function travelHeaders({ context, trace, deadline }: Travels, token: string | undefined): Record<string, string> {
   const headers: Record<string, string> = {
     "x-request-id": context.requestId,
-    traceparent: formatTraceparent(startTrace(context.trace)),
+    traceparent: formatTraceparent(trace),
     "x-deadline-ms": String(Math.max(1, Math.floor(deadline.remaining()))),
   };
   if (token !== undefined) headers["authorization"] = `Bearer ${token}`;

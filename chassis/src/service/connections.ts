@@ -44,6 +44,7 @@ export async function openConnections(
   const log = surroundings.log ?? createLog({ service, level: settings.LOG_LEVEL });
   const clock = surroundings.clock ?? systemClock;
   const metrics = createMetrics(service);
+  metrics.addRuntime();
   const tracing = openTracing({ service, settings, clock, log, metrics });
   const [key, serviceKeys] = await Promise.all([
     readServiceKey(settings.SERVICE_KEY_FILE, service),

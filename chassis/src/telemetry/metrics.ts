@@ -1,4 +1,5 @@
-import { Counter, Gauge, Histogram, Registry } from "prom-client";
+import { Counter, collectDefaultMetrics, Gauge, Histogram, type Metric, Registry } from "prom-client";
+import { createDistribution } from "./distribution.ts";
 
 /** The values of a metric's labels, by name. Few values each: never an id, a path or anything a client sent. */
 export type Labels = Readonly<Record<string, string>>;
@@ -16,6 +17,13 @@ export type Metrics = {
     buckets: readonly number[],
     labels?: readonly string[],
   ): (value: number, labels?: Labels) => void;
+  /**
+   * A histogram for what happens at every request. The result gives the function that takes one value under some labels; it is to be
+   * asked once for each set of labels, and the function kept.
+   */
+  distribution(name: string, help: string, buckets: readonly number[]): (labels: Labels) => (value: number) => void;
+  /** Adds what Node.js knows of this process: event loop, heap, garbage collection, handles, CPU and memory. */
+  addRuntime(): void;
   /** All of them in Prometheus' text format, version 0.0.4. */
   text(): Promise<string>;
 };
@@ -45,6 +53,12 @@ export function createMetrics(service: string): Metrics {
       const histogram = new Histogram({ name, help, labelNames, registers, buckets: [...buckets] });
       return (value, labels = {}) => histogram.observe(labels, value);
     },
+    distribution(name, help, buckets) {
+      const distribution = createDistribution(name, help, buckets);
+      registry.registerMetric(distribution as unknown as Metric);
+      return distribution.series;
+    },
+    addRuntime: () => collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 20 }),
     text: () => registry.metrics(),
   };
 }
