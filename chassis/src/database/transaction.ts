@@ -1,4 +1,5 @@
 import type pg from "pg";
+import { boundary } from "../telemetry/boundary.ts";
 import { currentContext } from "../telemetry/context.ts";
 import { whyOver } from "../telemetry/time-left.ts";
 import { abandon, execute, runStatement } from "./statement.ts";
@@ -34,13 +35,16 @@ export async function inTransaction<T>(client: pg.PoolClient, work: (tx: Transac
     afterCommit: (callback) => afterCommit.push(callback),
     "~transaction": true,
   };
+  boundary("before transaction");
   await runStatement(client, "begin");
   let result: T;
   try {
     result = await returned(work(tx), client);
     ended = true;
     refuseLateCommit();
+    boundary("in transaction");
     await commit(client);
+    boundary("after commit");
   } catch (error) {
     ended = true;
     // A rollback that fails means the connection is gone, and the server has rolled back by itself.

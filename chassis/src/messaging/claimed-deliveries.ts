@@ -1,5 +1,6 @@
 import type { Clock } from "../core/clock.ts";
 import type { Database } from "../database/database.ts";
+import { boundary } from "../telemetry/boundary.ts";
 import type { Log } from "../telemetry/log.ts";
 import { createBatchedWrites } from "./batched-writes.ts";
 import type { BrokerSubscription, Verdict } from "./broker.ts";
@@ -59,6 +60,10 @@ export function claimedDeliveries(options: ClaimedDeliveriesOptions): ClaimedDel
     async write(settled) {
       await storeVerdicts(database, consumer, settled);
       for (const { row } of settled) held.delete(row);
+      boundary(
+        "after acknowledgement",
+        settled.map(({ row }) => row.message),
+      );
       if (hasRoom(subscription, held)) fetching.wake();
     },
   });

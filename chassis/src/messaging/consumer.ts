@@ -2,6 +2,7 @@ import { type Backoff, backoffDelay } from "../core/backoff.ts";
 import type { Clock } from "../core/clock.ts";
 import { Failure, failureFrom } from "../core/failure.ts";
 import type { Database } from "../database/database.ts";
+import { boundary } from "../telemetry/boundary.ts";
 import { newContext, runInContext } from "../telemetry/context.ts";
 import type { Log } from "../telemetry/log.ts";
 import { inSpan, type Span } from "../telemetry/span.ts";
@@ -127,7 +128,9 @@ async function handleOrPark(consumer: Consumer, delivery: Delivery, span: Span):
   const { message, attempt, fault } = delivery;
   try {
     if (fault) throw messageUnreadable.failure({ cause: new Error(fault) });
+    boundary("before handler", [message]);
     await consumer.apply(message, consumer.read(message, consumer.clock.now()));
+    boundary("after its commit", [message]);
     return "done";
   } catch (error) {
     if (isDatabaseOutage(error)) throw error;

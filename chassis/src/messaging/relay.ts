@@ -1,6 +1,7 @@
 import { type Backoff, backoffDelay } from "../core/backoff.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Database } from "../database/database.ts";
+import { boundary } from "../telemetry/boundary.ts";
 import type { Log } from "../telemetry/log.ts";
 import type { Tracer } from "../telemetry/tracer.ts";
 import type { Broker, Published } from "./broker.ts";
@@ -86,7 +87,10 @@ async function relayBatch(options: RelayOptions): Promise<boolean> {
   const endSending = beginSending(options.tracer, messages);
   let results: Published[];
   try {
-    results = await publishBatch(broker, messages);
+    const publishing = publishBatch(broker, messages);
+    boundary("after publish", messages);
+    results = await publishing;
+    boundary("after confirm", messages);
     endSending(results);
   } catch (error) {
     endSending([]);

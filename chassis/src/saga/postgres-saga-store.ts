@@ -1,6 +1,7 @@
 import type { Clock } from "../core/clock.ts";
 import type { Database } from "../database/database.ts";
 import { groupCommit } from "../database/group-commit.ts";
+import { boundary } from "../telemetry/boundary.ts";
 import type { Progress, SagaInstance } from "./saga-instance.ts";
 import { INSTANCE, instanceOf, type SagaRow } from "./saga-row.ts";
 import { LeaseLost, type SagaStore, type Within } from "./saga-store.ts";
@@ -18,7 +19,7 @@ export type PostgresSagaStoreOptions = {
 
 /** Keeps sagas in the service's own database. Leases and deadlines run on the database's clock; saves share commits. */
 export function createPostgresSagaStore({ database, owner, clock }: PostgresSagaStoreOptions): SagaStore {
-  const save = groupCommit<SagaSave, boolean>({ write: (saves) => saveSagas(database, saves) });
+  const save = groupCommit<SagaSave, boolean>({ write: (saves) => saveTogether(database, saves) });
 
   return {
     async claim(limit) {
@@ -44,13 +45,28 @@ export function createPostgresSagaStore({ database, owner, clock }: PostgresSaga
   };
 }
 
-const saveWithin = (database: Database, instance: SagaInstance, within: Within): Promise<Progress> =>
-  database.transaction(async (tx) => {
+async function saveTogether(database: Database, saves: readonly SagaSave[]): Promise<boolean[]> {
+  const instances = saves.map(({ instance }) => instance);
+  boundary("before transaction", instances);
+  const saving = saveSagas(database, saves);
+  boundary("in transaction", instances);
+  const saved = await saving;
+  boundary("after commit", instances);
+  return saved;
+}
+
+async function saveWithin(database: Database, instance: SagaInstance, within: Within): Promise<Progress> {
+  boundary("before transaction", [instance]);
+  const saved = await database.transaction(async (tx) => {
     const progress = await within(tx);
     const [isSaved] = await saveSagas(tx, [{ instance, progress }]);
     if (!isSaved) throw lost(instance);
+    boundary("in transaction", [instance]);
     return progress;
   });
+  boundary("after commit", [instance]);
+  return saved;
+}
 
 const lost = ({ id }: SagaInstance) => new LeaseLost(`saga ${id} is held by another process`);
 
