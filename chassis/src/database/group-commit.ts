@@ -1,5 +1,6 @@
 import { Failure } from "../core/failure.ts";
 import { currentContext, runInContext, runOutsideContext, type WorkContext } from "../telemetry/context.ts";
+import { inSpan, isRecorded } from "../telemetry/span.ts";
 import { unhurried, whyOver } from "../telemetry/time-left.ts";
 
 export type GroupCommitOptions<Item, Result> = {
@@ -54,7 +55,8 @@ export function groupCommit<Item, Result>(options: GroupCommitOptions<Item, Resu
     const batch = inTime(waiting.slice(0, share));
     waiting = waiting.slice(share);
     free--;
-    const [first] = batch;
+    // One whose trace is recorded shows what the batch did.
+    const first = batch.find(({ context }) => isRecorded(context)) ?? batch[0];
     // Whoever happened to be under way when this turn was scheduled has nothing to do with it.
     const doIt = () => settle(batch, write);
     const settled = first?.context ? runInContext(unhurried(first.context), doIt) : runOutsideContext(doIt);
@@ -65,12 +67,15 @@ export function groupCommit<Item, Result>(options: GroupCommitOptions<Item, Resu
     schedule();
   }
 
-  return (item) =>
+  const enter = (item: Item): Promise<Result> =>
     new Promise((resolve, reject) => {
       waiting.push({ item, context: currentContext(), resolve, reject });
       schedule();
     });
+  return (item) => inSpan("group commit", { isFailure: isNoRefusal }, () => enter(item));
 }
+
+const isNoRefusal = (error: unknown): boolean => !(error instanceof Failure && error.kind === "refused");
 
 /** Those whose work is not over; the others are told. */
 function inTime<Item, Result>(batch: readonly Waiting<Item, Result>[]): Waiting<Item, Result>[] {

@@ -5,6 +5,7 @@ import { currentContext } from "../telemetry/context.ts";
 import { whyOver } from "../telemetry/time-left.ts";
 import { cancelStatement } from "./cancel-statement.ts";
 import { failureFromPostgres, isConnectionLost } from "./postgres-error.ts";
+import { inStatementSpan } from "./statement-span.ts";
 
 /** Milliseconds that a statement which was cancelled has to end in before its connection is given up. */
 const PATIENCE = 500;
@@ -41,10 +42,16 @@ export async function runStatement<Row extends object>(
 }
 
 /** Runs a statement to its end, whoever waits for it. */
-export async function execute<Row extends object>(
+export const execute = <Row extends object>(
   client: pg.PoolClient,
   text: string,
   values?: readonly unknown[],
+): Promise<pg.QueryResult<Row>> => inStatementSpan(text, () => send<Row>(client, text, values));
+
+async function send<Row extends object>(
+  client: pg.PoolClient,
+  text: string,
+  values: readonly unknown[] | undefined,
 ): Promise<pg.QueryResult<Row>> {
   try {
     // Statements with parameters are prepared once for each connection.
