@@ -17,11 +17,12 @@ import { createForward } from "./forward.ts";
 import { healthRoutes } from "./health-routes.ts";
 import { defaultLimits, type Limits } from "./limit.ts";
 import type { LimitStore } from "./limit-store.ts";
+import { endsConnection } from "./malformed.ts";
 import { type RequestHeaders, readHeaders } from "./request-headers.ts";
 import { readTarget, type Target } from "./request-target.ts";
 import { type RouteRules, withPublicPaths } from "./route-rule.ts";
 import { createRouteTable, type Found, type OwnRoute, type RouteTable } from "./route-table.ts";
-import { createHttpServer, drain, listenOn } from "./server.ts";
+import { createHttpServer, drain, listenOn, takeNoMore } from "./server.ts";
 import type { Forward } from "./service-request.ts";
 import { createServices, type Services } from "./services.ts";
 import { after, type Soon } from "./soon.ts";
@@ -146,6 +147,7 @@ function answer(exchange: Exchange, needs: Needs): Soon<void> {
   try {
     read = readRequest(exchange, needs.table);
   } catch (error) {
+    if (endsConnection(failureFrom(error))) takeNoMore(exchange.request);
     return after(needs.admission.countStray(exchange), () => {
       throw error;
     });

@@ -17,7 +17,13 @@ const GENERAL = ["accept", "accept-language", "authorization", "content-encoding
 const RESERVED =
   /_|^(?:x-user-.*|x-forwarded-.*|forwarded|x-real-ip|x-request-id|traceparent|tracestate|baggage|x-deadline-ms|connection|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade|expect|host|content-length)$/;
 /** Twice the same of these, and two readers may take two different ones. */
-const SINGLE = new Set(["host", "authorization", "content-type", "content-length", "idempotency-key"]);
+export const SINGLE: ReadonlySet<string> = new Set([
+  "host",
+  "authorization",
+  "content-type",
+  "content-length",
+  "idempotency-key",
+]);
 
 /** The names of the headers that go on to a call which reads `named`. Throws for names that are the gateway's own. */
 export function forwardedNames(named: readonly string[], hasKey: boolean): ReadonlySet<string> {

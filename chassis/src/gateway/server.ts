@@ -6,8 +6,16 @@ import { failureOfParser } from "./malformed.ts";
 
 type OnRequest = (request: IncomingMessage, response: ServerResponse, awaitsContinue: boolean) => void;
 
-/** The exchanges under way on one connection; they end in the order in which they began. */
-type Open = { count: number; latest: ServerResponse };
+/** The exchanges under way on one connection; they end in the order in which they began. After `over` none begins. */
+type Open = { count: number; latest: ServerResponse; over: boolean };
+
+const connections = new WeakMap<Socket, Open>();
+
+/** Nothing that comes behind this request is handled: its connection ends with the answer. */
+export function takeNoMore({ socket }: IncomingMessage): void {
+  const open = connections.get(socket);
+  if (open) open.over = true;
+}
 
 /** Makes the HTTP server: strict parsing, bounded headers and times, and an answer of ours to what is not HTTP. */
 export function createHttpServer(onRequest: OnRequest): Server {
@@ -24,11 +32,11 @@ export function createHttpServer(onRequest: OnRequest): Server {
     keepAlive: true,
     keepAliveInitialDelay: 60_000,
   });
-  const exchanges = new WeakMap<Socket, Open>();
   const listen = (request: IncomingMessage, response: ServerResponse, awaitsContinue: boolean): void => {
     const { socket } = request;
-    const open = exchanges.get(socket) ?? { count: 0, latest: response };
-    if (open.count === 0) exchanges.set(socket, open);
+    const open = connections.get(socket) ?? { count: 0, latest: response, over: false };
+    if (open.over) return;
+    if (open.count === 0) connections.set(socket, open);
     open.count += 1;
     open.latest = response;
     response.on("close", () => {
@@ -40,7 +48,10 @@ export function createHttpServer(onRequest: OnRequest): Server {
   server.on("checkContinue", (request, response) => listen(request, response, true));
   server.on("checkExpectation", (request, response) => listen(request, response, false));
   server.on("clientError", (error: NodeJS.ErrnoException, socket: Socket) => {
-    if (socket.writable && mayAnswer(exchanges.get(socket))) socket.end(rawAnswer(error.code), () => socket.destroy());
+    const open = connections.get(socket);
+    // An answer that ends the connection is on its way.
+    if (open?.over && open.count > 0) return;
+    if (socket.writable && mayAnswer(open)) socket.end(rawAnswer(error.code), () => socket.destroy());
     else socket.destroy();
   });
   return server;

@@ -37,10 +37,10 @@ const refused: Record<string, string> = {
 };
 
 for (const [title, bytes] of Object.entries(refused)) {
-  test(`${title}: a 4xx problem, the connection ends, the service sees nothing`, async (t) => {
+  test(`${title}: a 4xx problem, the connection ends, the service sees nothing of it or of what is behind it`, async (t) => {
     const service = await httpServer(t, (_, response) => answerJson(response, 200, {}));
     const { url } = await gatewayTo(t, [service.url]);
-    const answer = await sendBytes(url, bytes);
+    const answer = await sendBytes(url, bytes + inner);
     assert.match(answer, /^HTTP\/1\.1 4\d\d /);
     assert.match(answer, /connection: close/i);
     assert.match(answer, /"code":"(malformed_request|headers_too_large)"/);

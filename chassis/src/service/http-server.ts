@@ -5,6 +5,8 @@ import { Failure, failureFrom, invalidInput, notFound, tooLarge, unsupportedMedi
 import { newId } from "../core/id.ts";
 import type { Log } from "../telemetry/log.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
+import { countRequests } from "./count-requests.ts";
+import { refuseAmbiguous } from "./unambiguous.ts";
 
 const DEFAULT_BODY_LIMIT = 64 * 1024;
 const REQUEST_ID = /^[A-Za-z0-9._-]{1,100}$/;
@@ -16,11 +18,11 @@ export type Health = {
   ready(): boolean;
   /** Whether it finishes what is under way and wants no more. */
   draining(): boolean;
-  /** Whether what it can't work without, its database, answers right now. */
+  /** Whether it could answer right now: what it can't work without, its database, answers, and its event loop did not stand still just now. */
   reachable(): Promise<boolean>;
 };
 
-/** Makes the HTTP server of a service: JSON in with our parser, problems out, health answers, metrics, strict routing. */
+/** Makes the HTTP server of a service: JSON in with our parser, problems out, health answers, metrics, strict parsing and routing. */
 export function createHttpServer(health: Health, log: Log, metrics: Metrics): FastifyInstance {
   const answerFailure = (error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
     const failure = failureFromFastify(error as FastifyError);
@@ -33,7 +35,9 @@ export function createHttpServer(health: Health, log: Log, metrics: Metrics): Fa
   };
   const server = Fastify({
     bodyLimit: DEFAULT_BODY_LIMIT,
+    // How long a request may take to come in; what its answer may take is each call's own.
     requestTimeout: 30_000,
+    http: { headersTimeout: 10_000, connectionsCheckingInterval: 5_000, maxHeaderSize: 16 * 1024 },
     keepAliveTimeout: 30_000,
     forceCloseConnections: "idle",
     return503OnClosing: false,
@@ -45,6 +49,8 @@ export function createHttpServer(health: Health, log: Log, metrics: Metrics): Fa
     // What is refused before there is a route, such as a path with bad escapes.
     frameworkErrors: answerFailure,
   });
+  refuseAmbiguous(server);
+  countRequests(server, metrics);
   server.removeAllContentTypeParsers();
   server.addContentTypeParser("application/json", { parseAs: "buffer" }, async (_request: unknown, body: Buffer) =>
     body.length === 0 ? undefined : parseJson(body),

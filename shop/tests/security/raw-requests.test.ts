@@ -39,7 +39,7 @@ const requestsIn = (bytes: string) => bytes.match(/ HTTP\/1\.1\r\n/g)?.length ??
 describe("bytes that two readers could take for two things", { concurrency: 1 }, () => {
   for (const [what, bytes] of Object.entries(smuggling)) {
     test(`${what}: one answer of 4xx, the connection ends, no service hears of it`, async () => {
-      const { text, closed } = await sendBytes(gateway, bytes);
+      const { text, closed } = await sendBytes(gateway, bytes + inner);
       const [status = 0, ...others] = statusesOf(text);
       assert.ok(status >= 400 && status < 500, text.slice(0, 200));
       assert.deepEqual([others, closed], [[], true]);

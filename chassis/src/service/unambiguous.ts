@@ -1,0 +1,34 @@
+import type { IncomingMessage } from "node:http";
+import type { Socket } from "node:net";
+import type { FastifyInstance } from "fastify";
+import { malformedRequest } from "../gateway/malformed.ts";
+import { SINGLE } from "../gateway/request-headers.ts";
+
+/**
+ * Refuses what another reader could take for something else, where node:http is lenient: a header given twice that can only be there
+ * once, two `Host`s among them, a target in absolute form, and an upgrade. The connection ends with the answer, and nothing that
+ * came behind such a request is handled.
+ */
+export function refuseAmbiguous(server: FastifyInstance): void {
+  const ending = new WeakSet<Socket>();
+  server.addHook("onRequest", async ({ raw }, reply) => {
+    const { socket } = raw;
+    if (ending.has(socket)) return reply.hijack();
+    if (!isAmbiguous(raw)) return undefined;
+    ending.add(socket);
+    reply.header("connection", "close");
+    throw malformedRequest.failure();
+  });
+}
+
+function isAmbiguous({ url = "", headers, rawHeaders }: IncomingMessage): boolean {
+  if (!url.startsWith("/") || headers.upgrade !== undefined) return true;
+  const seen = new Set<string>();
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = (rawHeaders[at] as string).toLowerCase();
+    if (!SINGLE.has(name)) continue;
+    if (seen.has(name)) return true;
+    seen.add(name);
+  }
+  return false;
+}
