@@ -44,6 +44,23 @@ test("the question before a request is answered without the service", async (t) 
   assert.equal(service.requests.length, 0);
 });
 
+test("questions before requests are counted like other requests of their address", async (t) => {
+  const { url } = await gatewayTo(t, [], { corsOrigins, limits: { signIn: 1, address: 2, user: 1 } });
+  const ask = async () => {
+    const headers = { origin: shop, ...preflight };
+    const answer = await request(`${url}/api/books`, { method: "OPTIONS", headers });
+    await answer.body.dump();
+    return answer;
+  };
+  const answers = [await ask(), await ask(), await ask()];
+  assert.deepEqual(
+    answers.map(({ statusCode }) => statusCode),
+    [204, 204, 429],
+  );
+  assert.equal(answers[2]?.headers["access-control-allow-origin"], shop, "the page can read why");
+  assert.ok(Number(answers[2]?.headers["retry-after"]) > 0);
+});
+
 test("without the setting no page but the gateway's own may use it", async (t) => {
   const { url } = await gatewayTo(t, []);
   const { statusCode, headers } = await request(`${url}/health`, { headers: { origin: shop } });

@@ -2,8 +2,11 @@ import { type Exchange, sendHead } from "./exchange.ts";
 
 /** Cross-origin requests: what the gateway does before a request is read any further. */
 export type Cors = {
-  /** Adds to whatever answer comes what lets the page of an allowed origin read it. True: it was only asked about, and is answered. */
-  handle(exchange: Exchange): boolean;
+  /**
+   * Adds to whatever answer comes what lets the page of an allowed origin read it. When the browser only asks what it may send (a
+   * preflight), it returns what answers that.
+   */
+  handle(exchange: Exchange): (() => void) | undefined;
 };
 
 const METHODS = "GET, HEAD, POST, PUT, DELETE";
@@ -25,16 +28,19 @@ export function corsFor(origins: readonly string[]): Cors | undefined {
       const { method, headers } = exchange.request;
       const { origin } = headers;
       exchange.headers.push("vary", "origin");
-      if (origin === undefined || !allowed.has(origin)) return false;
+      if (origin === undefined || !allowed.has(origin)) return undefined;
       exchange.headers.push("access-control-allow-origin", origin, "access-control-expose-headers", READABLE);
-      if (method !== "OPTIONS" || headers["access-control-request-method"] === undefined) return false;
-      sendHead(exchange, 204, [
-        ...["access-control-allow-methods", METHODS],
-        ...["access-control-allow-headers", REQUEST_HEADERS],
-        ...["access-control-max-age", SECONDS],
-      ]);
-      exchange.response.end();
-      return true;
+      if (method !== "OPTIONS" || headers["access-control-request-method"] === undefined) return undefined;
+      return () => answerPreflight(exchange);
     },
   };
+}
+
+function answerPreflight(exchange: Exchange): void {
+  sendHead(exchange, 204, [
+    ...["access-control-allow-methods", METHODS],
+    ...["access-control-allow-headers", REQUEST_HEADERS],
+    ...["access-control-max-age", SECONDS],
+  ]);
+  exchange.response.end();
 }

@@ -142,7 +142,8 @@ function fail(exchange: Exchange, { log }: Needs, error: unknown): void {
 type Read = Found & { readonly target: Target; readonly headers: RequestHeaders };
 
 function answer(exchange: Exchange, needs: Needs): Soon<void> {
-  if (needs.cors?.handle(exchange)) return undefined;
+  const preflight = needs.cors?.handle(exchange);
+  if (preflight) return after(needs.admission.countStray(exchange), preflight);
   let read: Read;
   try {
     read = readRequest(exchange, needs.table);
