@@ -35,6 +35,13 @@ export type CallShape = {
    * older than the question: those who ask at the same time share one question to the service. Who asks makes no difference.
    */
   cache?: number;
+  /**
+   * `high`: refused last when the service has too much to do. For what is only asked again when it is refused, such as webhooks; the
+   * calls of sagas are so by themselves.
+   */
+  priority?: "high";
+  /** Milliseconds after which callers count it as slow, and so spare the service. Default 1,000. */
+  slowAfter?: number;
   /** Milliseconds the service takes at most. Default 10,000; 0 for answers without end. */
   timeout?: number;
 };

@@ -41,6 +41,8 @@ export async function attemptRemote<T>({
   };
   const context: WorkContext = {
     ...sagaContext(instance),
+    // A refused step is only asked again, and holds what the saga holds meanwhile.
+    priority: "high",
     deadline: clock.monotonic() + timeout,
     get signal() {
       return giveUpSignal();

@@ -1,6 +1,7 @@
 import type { MakeClient } from "../client/client.ts";
 import { createClients } from "../client/create-client.ts";
 import { type Clock, systemClock } from "../core/clock.ts";
+import { createLoadShedder, type LoadShedder } from "../core/load-shedder.ts";
 import { type Database, openDatabase } from "../database/database.ts";
 import { connectDiscovery } from "../discovery/connect-discovery.ts";
 import type { Discovery } from "../discovery/discovery.ts";
@@ -27,6 +28,8 @@ export type Connections = {
   readonly tracer: Tracer;
   readonly clock: Clock;
   readonly database: Database;
+  /** Learns how long work waits, and decides how much of it is let in. */
+  readonly shedder: LoadShedder;
   readonly broker: Broker;
   readonly discovery: Discovery;
   readonly client: MakeClient;
@@ -54,11 +57,13 @@ export async function openConnections(
     surroundings.discovery ??
     (await connectDiscovery(settings.DISCOVERY_URL, { instances: parseInstances(settings.INSTANCES), log }));
   const broker = surroundings.broker ?? (await connectBroker(settings.BROKER_URL, { name: service, log, clock }));
+  const shedder = createLoadShedder();
   const database = openDatabase({
     url: settings.DATABASE_URL,
     name: service,
     log,
     connections: settings.DATABASE_CONNECTIONS,
+    onWaited: (milliseconds) => shedder.waited("connection", milliseconds, performance.now()),
   });
   const tokenFor = serviceTokens({ name: service, key, clock });
   const clients = createClients({ discovery, tokenFor, log, clock, metrics });
@@ -71,6 +76,7 @@ export async function openConnections(
     tracer: tracing.tracer,
     clock,
     database,
+    shedder,
     broker,
     discovery,
     client: clients.client,

@@ -9,6 +9,7 @@ import { createBackground } from "./background.ts";
 import { openConnections } from "./connections.ts";
 import { deadLetterCalls } from "./dead-letter-calls.ts";
 import type { ServiceDefinition } from "./definition.ts";
+import { createGate } from "./gate.ts";
 import { createHttpServer } from "./http-server.ts";
 import { ownUrl } from "./own-url.ts";
 import { prepareDatabase } from "./prepare-database.ts";
@@ -49,10 +50,13 @@ export async function startService<C extends Contract, Config extends TObject>(
     service: name,
     ready: () => state === "ready",
     draining: () => state === "draining",
-    reachable: () => database.answers(),
+    reachable: async () => !gate.stalledLately() && (await database.answers()),
   };
   const server = createHttpServer(health, log, connections.metrics);
-  const around = { verify: connections.verify, health, stopping: stopping.signal, tracer: connections.tracer };
+  const { verify, tracer, metrics, shedder } = connections;
+  const gate = createGate({ contract: definition.contract, shedder, known: verify.known, metrics });
+  gate.guard(server.server);
+  const around = { verify, health, stopping: stopping.signal, tracer, gate };
   addRoutes(server, definition.contract, wiring.calls, around);
   const deadLetters = operateDeadLetters(database, background.messagesChanged);
   addRoutes(server, deadLetterOperations, deadLetterCalls(deadLetters), around);

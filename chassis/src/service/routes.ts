@@ -10,6 +10,7 @@ import { authorize, type Verify } from "./authorize.ts";
 import { clientNetwork } from "./client-network.ts";
 import { withinDeadline } from "./deadline.ts";
 import type { Handler, Handlers } from "./definition.ts";
+import type { Gate } from "./gate.ts";
 import type { Health } from "./http-server.ts";
 import { inputReader } from "./request-input.ts";
 import { serverSpan } from "./server-span.ts";
@@ -17,7 +18,7 @@ import { serverSpan } from "./server-span.ts";
 const DEFAULT_TIMEOUT = 10_000;
 
 /** What the routes of a service need around them. `stopping` is aborted when answers without end have to end. */
-export type RouteSurroundings = { verify: Verify; health: Health; stopping: AbortSignal; tracer?: Tracer };
+export type RouteSurroundings = { verify: Verify; health: Health; stopping: AbortSignal; tracer?: Tracer; gate?: Gate };
 
 /** Adds a route for each call of the contract: who may, validated input, deadline, context, handler, reply. */
 export function addRoutes<C extends Contract>(
@@ -38,7 +39,7 @@ export function addRoutes<C extends Contract>(
   }
 }
 
-function route(call: Call, handler: Handler<Call>, { verify, health, stopping, tracer }: RouteSurroundings) {
+function route(call: Call, handler: Handler<Call>, { verify, health, stopping, tracer, gate }: RouteSurroundings) {
   const { access, replies, timeout = DEFAULT_TIMEOUT } = call.shape;
   const read = inputReader(call);
   const inServerSpan = serverSpan(call);
@@ -50,9 +51,12 @@ function route(call: Call, handler: Handler<Call>, { verify, health, stopping, t
   return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     if (!health.ready() && !health.draining()) throw unavailable.failure({ retryAfter: 1 });
     const leaving = leavingSignal(reply, timeout === 0 ? stopping : undefined);
-    const patience = remainingTime(request, timeout);
+    if (timeout === 0) gate?.letGo(request.raw);
+    const patience = remainingTime(request, timeout, gate?.waited(request.raw) ?? 0);
+    const priority = gate?.priority(request.raw) ?? "normal";
+    const incoming = (signal: AbortSignal) => ({ requestId: request.id, tracer, patience, signal, priority });
     const result = await withinDeadline(patience, leaving, (signal) =>
-      inServerSpan(request.headers["traceparent"], { requestId: request.id, tracer, patience, signal }, async () => {
+      inServerSpan(request.headers["traceparent"], incoming(signal), async () => {
         const caller = await authorize(access, request.headers.authorization, verify);
         const network = await clientNetwork(request.headers, request.socket, verify);
         return handler({ ...read(request), caller, network, signal });
@@ -74,13 +78,17 @@ function leavingSignal(reply: FastifyReply, stopping: AbortSignal | undefined): 
   return stopping ? AbortSignal.any([gone.signal, stopping]) : gone.signal;
 }
 
-/** Milliseconds for this request: what the caller still waits, at most what the call takes; 0 is without limit. */
-function remainingTime(request: FastifyRequest, timeout: number): number {
+/**
+ * Milliseconds for this request: what the caller still waits, at most what the call takes, less what it has `waited` here; 0 is without
+ * limit. Throws `deadline_exceeded` when that is over before anything was done.
+ */
+function remainingTime(request: FastifyRequest, timeout: number, waited: number): number {
   const header = request.headers["x-deadline-ms"];
   const waits = typeof header === "string" && /^\d{1,9}$/.test(header) ? Number(header) : undefined;
-  if (waits === 0) throw deadlineExceeded.failure();
-  if (timeout === 0 || waits === undefined) return timeout;
-  return Math.min(waits, timeout);
+  if (timeout === 0 && waits !== 0) return 0;
+  const left = Math.min(waits ?? timeout, timeout) - waited;
+  if (left <= 0) throw deadlineExceeded.failure();
+  return left;
 }
 
 function sendMedia(reply: FastifyReply, media: string, body: string | AsyncIterable<string>): FastifyReply {

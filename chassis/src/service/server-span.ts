@@ -1,5 +1,6 @@
 import type { Call } from "../contract/call.ts";
 import { failureFrom } from "../core/failure.ts";
+import type { Priority } from "../core/load-shedder.ts";
 import { asSpan } from "../telemetry/span.ts";
 import { parseTraceparent, startTrace } from "../telemetry/trace-context.ts";
 import type { Tracer } from "../telemetry/tracer.ts";
@@ -12,6 +13,7 @@ export type Incoming = {
   /** Milliseconds that the caller waits; 0 is without end. */
   readonly patience: number;
   readonly signal: AbortSignal;
+  readonly priority: Priority;
 };
 
 type ServerSpan = <T>(
@@ -27,10 +29,10 @@ export function serverSpan(call: Call): ServerSpan {
   const success = Number(Object.keys(call.shape.replies).find((status) => Number(status) < 300));
   const options = { kind: "server", attributes, isFailure } as const;
 
-  return (traceparent, { requestId, tracer, patience, signal }, work) => {
+  return (traceparent, { requestId, tracer, patience, signal, priority }, work) => {
     const parent = typeof traceparent === "string" ? parseTraceparent(traceparent) : undefined;
     const deadline = patience === 0 ? undefined : performance.now() + patience;
-    const context = { requestId, trace: startTrace(parent, tracer?.samples), tracer, signal, deadline };
+    const context = { requestId, trace: startTrace(parent, tracer?.samples), tracer, signal, deadline, priority };
     return asSpan(context, parent?.spanId, name, options, async (span) => {
       try {
         const result = await work();

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { newId } from "../core/id.ts";
+import type { Priority } from "../core/load-shedder.ts";
 import { startTrace, type TraceContext } from "./trace-context.ts";
 import type { Tracer } from "./tracer.ts";
 
@@ -11,6 +12,8 @@ export type WorkContext = {
   readonly begins?: boolean | undefined;
   /** Takes the spans of the work, if its trace is sampled. */
   readonly tracer?: Tracer | undefined;
+  /** Whether it is refused last where there is too much to do. */
+  readonly priority?: Priority | undefined;
   /** When the caller stops waiting, on the monotonic clock in milliseconds. Absent: nobody waits. */
   readonly deadline?: number | undefined;
   /** Aborted when the deadline passes or the caller goes away. */

@@ -1,0 +1,85 @@
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import type { Contract } from "../contract/contract.ts";
+import { problemHeaders, problemOf } from "../contract/problem.ts";
+import { unavailable } from "../core/failure.ts";
+import { newId } from "../core/id.ts";
+import type { LoadShedder, Priority } from "../core/load-shedder.ts";
+import { watchLoop } from "../core/loop-watch.ts";
+import type { Metrics } from "../telemetry/metrics.ts";
+import { type KnownCaller, priorityReader } from "./priority.ts";
+
+/** Stands before everything else that a server does with a request, and lets in what can be answered in time. */
+export type Gate = {
+  /** Puts itself in front of what the server does with requests. Health and metrics always get through. */
+  guard(server: Server): void;
+  /** Milliseconds since a request could have been read; what it waited before counts where the event loop stood still. */
+  waited(request: IncomingMessage): number;
+  priority(request: IncomingMessage): Priority;
+  /** To be called for an answer without end: it is no work that others wait for. */
+  letGo(request: IncomingMessage): void;
+  /** Whether the event loop stood still for longer than a second within the last second. */
+  stalledLately(): boolean;
+  close(): void;
+};
+
+type Admitted = { readonly since: number; readonly priority: Priority; done(): void };
+
+/** Makes the gate of a service. What it refuses costs a fraction of what an answer costs: it is not even routed. */
+export function createGate(options: {
+  readonly contract: Contract;
+  readonly shedder: LoadShedder;
+  readonly known: KnownCaller;
+  readonly metrics: Metrics;
+}): Gate {
+  const { shedder, metrics } = options;
+  const admitted = new WeakMap<IncomingMessage, Admitted>();
+  const loop = watchLoop((milliseconds) => shedder.waited("turn", milliseconds, performance.now()));
+  const priorityOf = priorityReader(options.contract, options.known);
+  const count = metrics.counter("requests_shed_total", "Requests that were refused for overload", ["priority"]);
+  metrics.gauge("requests_limit", "Requests that are let in at once", shedder.limit);
+  metrics.gauge("requests_under_way", "Requests that were let in and are not answered", shedder.underWay);
+
+  function admit(request: IncomingMessage, response: ServerResponse): boolean {
+    loop.turn();
+    const now = performance.now();
+    const priority = priorityOf(request);
+    if (!shedder.admit(priority, now)) {
+      count({ priority });
+      refuse(response);
+      return false;
+    }
+    let isDone = false;
+    const done = () => {
+      if (!isDone) shedder.done();
+      isDone = true;
+    };
+    admitted.set(request, { since: now - loop.lag(), priority, done });
+    response.once("close", done);
+    return true;
+  }
+
+  return {
+    guard(server) {
+      const handlers = server.listeners("request") as ((request: IncomingMessage, response: ServerResponse) => void)[];
+      server.removeAllListeners("request");
+      server.on("request", (request, response) => {
+        if (!isForOperators(request.url) && !admit(request, response)) return;
+        for (const handle of handlers) handle.call(server, request, response);
+      });
+    },
+    waited: (request) => performance.now() - (admitted.get(request)?.since ?? performance.now()),
+    priority: (request) => admitted.get(request)?.priority ?? "normal",
+    letGo: (request) => admitted.get(request)?.done(),
+    stalledLately: loop.stalledLately,
+    close: loop.close,
+  };
+}
+
+/** What tells how the service is has to be answered above all when it is not well. */
+const isForOperators = (url = ""): boolean => url.startsWith("/health") || url === "/metrics";
+
+function refuse(response: ServerResponse): void {
+  const failure = unavailable.failure({ retryAfter: 1 });
+  const body = Buffer.from(JSON.stringify(problemOf(failure, newId())));
+  response.writeHead(failure.status, { ...problemHeaders(failure), "content-length": body.length }).end(body);
+}
