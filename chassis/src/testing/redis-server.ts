@@ -2,8 +2,8 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
-import type { TestContext } from "node:test";
 import { freePort } from "../topology/free-port.ts";
+import type { Cleanup } from "./file-cleanup.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
 const program = (process.env["PATH"] ?? "")
@@ -18,7 +18,7 @@ export const redisMissing = program ? false : "there is no redis-server (on Debi
 export type RedisServer = { readonly url: string; start(): Promise<void>; kill(): Promise<void> };
 
 /** Starts a Redis server on a free port, without anything on disk; it ends with the test. */
-export async function redisServer(t: TestContext): Promise<RedisServer> {
+export async function redisServer(t: Cleanup): Promise<RedisServer> {
   const folder = await temporaryFolder(t);
   const port = await freePort();
   let child: ChildProcess | undefined;
