@@ -1,13 +1,21 @@
+import type { Instance } from "./instance.ts";
+import { warmth } from "./warm-up.ts";
+
 /**
- * The instance that the next attempt goes to: any that was not tried yet, else any; undefined when none is known.
- * `random` is in [0, 1).
+ * The instance for the next attempt: of two that are drawn at random the one with less under way (Mitzenmacher, "The Power of Two
+ * Choices", 2001). One that is still warming up is drawn less often. Undefined when there is none. `random` is in [0, 1).
  */
-export function chooseInstance(
-  instances: readonly string[],
-  tried: ReadonlySet<string>,
-  random: () => number,
-): string | undefined {
-  const untried = tried.size === 0 ? instances : instances.filter((instance) => !tried.has(instance));
-  const candidates = untried.length > 0 ? untried : instances;
-  return candidates[Math.floor(random() * candidates.length)];
+export function chooseInstance(usable: readonly Instance[], now: number, random: () => number): Instance | undefined {
+  if (usable.length < 2) return usable[0];
+  const one = draw(usable, now, random);
+  const other = draw(usable, now, random);
+  return other.inFlight < one.inFlight ? other : one;
+}
+
+/** Draws one; when that is still cold, maybe another in its place. */
+function draw(usable: readonly Instance[], now: number, random: () => number): Instance {
+  const first = usable[Math.floor(random() * usable.length)] as Instance;
+  const share = warmth(first, now);
+  if (share === 1 || random() < share) return first;
+  return usable[Math.floor(random() * usable.length)] as Instance;
 }

@@ -1,5 +1,6 @@
 import type { Call, CallTypes } from "../contract/call.ts";
 import type { Contract } from "../contract/contract.ts";
+import type { Failure } from "../core/failure.ts";
 
 type TypesIn<C extends Call> = C extends Call<infer Types extends CallTypes> ? Types : never;
 type Given<Name extends string, Value> = Value extends undefined
@@ -16,7 +17,9 @@ export type CallInput<C extends Call> = Given<"params", TypesIn<C>["params"]> &
     key?: string;
   };
 
-export type CallOptions = {
+export type CallOptions<Reply> = {
+  /** What to reply when the service can't, for whatever passing reason: called with the last failure, never for a refusal. */
+  fallback?: (failure: Failure) => Reply | Promise<Reply>;
   /** Milliseconds until the caller gives up, retries included. Default: what is left of the work's own deadline, at most 10,000. */
   timeout?: number;
 };
@@ -32,7 +35,7 @@ export type CallReply<C extends Call> = TypesIn<C>["reply"];
 export type Client<C extends Contract> = {
   readonly [Name in keyof C["calls"]]: (
     input: CallInput<C["calls"][Name]>,
-    options?: CallOptions,
+    options?: CallOptions<CallReply<C["calls"][Name]>>,
   ) => Promise<CallReply<C["calls"][Name]>>;
 };
 

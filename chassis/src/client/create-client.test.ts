@@ -3,13 +3,13 @@ import { test } from "node:test";
 import { invalidInput } from "../core/failure.ts";
 import { newContext, runInContext } from "../telemetry/context.ts";
 import { parseTraceparent } from "../telemetry/trace-context.ts";
-import { answerJson, httpServer } from "../testing/http-server.ts";
-import { thingsClient } from "./things.fixture.ts";
+import { answerJson } from "../testing/http-server.ts";
+import { thingsClient, thingsServer } from "./things.fixture.ts";
 
 const thing = { id: "t1", size: 3 };
 
 test("a call sends path, query and body as the contract says and returns the reply's body", async (t) => {
-  const server = await httpServer(t, ({ method }, response) =>
+  const server = await thingsServer(t, ({ method }, response) =>
     answerJson(response, method === "POST" ? 201 : 200, thing),
   );
   const { things } = thingsClient(t, [server.url]);
@@ -26,7 +26,7 @@ test("a call sends path, query and body as the contract says and returns the rep
 });
 
 test("replies without a body and replies that are not JSON arrive as such", async (t) => {
-  const server = await httpServer(t, ({ method }, response) =>
+  const server = await thingsServer(t, ({ method }, response) =>
     method === "DELETE"
       ? response.writeHead(204).end()
       : response.writeHead(200, { "content-type": "image/svg+xml" }).end("<svg/>"),
@@ -37,7 +37,7 @@ test("replies without a body and replies that are not JSON arrive as such", asyn
 });
 
 test("the token of the called service, the request id and a child span travel with a call", async (t) => {
-  const server = await httpServer(t, (_request, response) => answerJson(response, 200, thing));
+  const server = await thingsServer(t, (_request, response) => answerJson(response, 200, thing));
   const { things } = thingsClient(t, [server.url]);
   const context = newContext({ requestId: "r-1" });
   await runInContext(context, () => things.getThing({ params: { id: "t1" } }));
@@ -51,7 +51,7 @@ test("the token of the called service, the request id and a child span travel wi
 });
 
 test("a public call carries no token", async (t) => {
-  const server = await httpServer(t, (_request, response) =>
+  const server = await thingsServer(t, (_request, response) =>
     response.writeHead(200, { "content-type": "image/svg+xml" }).end("<svg/>"),
   );
   const { things } = thingsClient(t, [server.url]);
@@ -60,7 +60,7 @@ test("a public call carries no token", async (t) => {
 });
 
 test("a path parameter that would make another path is refused before anything is sent", async (t) => {
-  const server = await httpServer(t, (_request, response) => answerJson(response, 200, thing));
+  const server = await thingsServer(t, (_request, response) => answerJson(response, 200, thing));
   const { things } = thingsClient(t, [server.url]);
   for (const id of ["", ".", "..", "\ud800"]) {
     await assert.rejects(things.getThing({ params: { id } }), invalidInput.is);
@@ -69,7 +69,7 @@ test("a path parameter that would make another path is refused before anything i
 });
 
 test("connections to an instance are kept and never more than allowed", async (t) => {
-  const server = await httpServer(t, (_request, response) => answerJson(response, 200, thing));
+  const server = await thingsServer(t, (_request, response) => answerJson(response, 200, thing));
   const { things } = thingsClient(t, [server.url], { connections: 3 });
   for (let round = 0; round < 3; round += 1) {
     await Promise.all(Array.from({ length: 20 }, () => things.getThing({ params: { id: "t1" } })));
@@ -79,21 +79,20 @@ test("connections to an instance are kept and never more than allowed", async (t
 });
 
 test("calls are spread over the instances that discovery knows at the time", async (t) => {
-  const answer = () => httpServer(t, (_request, response) => answerJson(response, 200, thing));
+  const answer = () => thingsServer(t, (_request, response) => answerJson(response, 200, thing));
   const [first, second] = [await answer(), await answer()];
-  const picks = [0, 0.99, 0, 0];
-  const { things, discovery } = thingsClient(t, [first.url, second.url], { random: () => picks.shift() ?? 0 });
-  await things.getThing({ params: { id: "t1" } });
-  await things.getThing({ params: { id: "t1" } });
+  const { things, discovery } = thingsClient(t, [first.url, second.url]);
+  await Promise.all(Array.from({ length: 40 }, () => things.getThing({ params: { id: "t1" } })));
+  const [before, others] = [first.requests.length, second.requests.length];
+  assert.ok(before >= 10 && others >= 10, `${before} and ${others}`);
   discovery.update({ things: [second.url] });
-  await things.getThing({ params: { id: "t1" } });
-  assert.equal(first.requests.length, 1);
-  assert.equal(second.requests.length, 2);
+  for (let call = 0; call < 5; call += 1) await things.getThing({ params: { id: "t1" } });
+  assert.deepEqual([first.requests.length, second.requests.length], [before, others + 5]);
 });
 
 test("closing waits for the calls under way and ends later ones", async (t) => {
   const arrived = Promise.withResolvers<() => void>();
-  const server = await httpServer(t, (_request, response) => arrived.resolve(() => answerJson(response, 200, thing)));
+  const server = await thingsServer(t, (_request, response) => arrived.resolve(() => answerJson(response, 200, thing)));
   const { things, clients } = thingsClient(t, [server.url]);
   const underWay = things.getThing({ params: { id: "t1" } });
   const answer = await arrived.promise;

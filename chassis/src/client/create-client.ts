@@ -4,6 +4,7 @@ import type { Discovery } from "../discovery/discovery.ts";
 import type { TokenFor } from "../identity/service-token.ts";
 import type { Log } from "../telemetry/log.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
+import { type CalleeLimits, createCallees } from "./callee.ts";
 import type { Client, MakeClient } from "./client.ts";
 import { countAttempts } from "./client-span.ts";
 import { remoteCall } from "./remote-call.ts";
@@ -25,12 +26,14 @@ export function createClients(
     readonly metrics?: Metrics;
     readonly clock?: Clock;
     readonly random?: () => number;
-  } & TransportLimits,
+  } & TransportLimits &
+    CalleeLimits,
 ): Clients {
   const transport = createTransport(options);
   const { discovery, tokenFor, log, metrics, clock = systemClock, random = Math.random } = options;
+  const callees = createCallees({ discovery, clock, log, metrics, random }, options);
   const surroundings = {
-    discovery,
+    callees,
     tokenFor,
     log,
     clock,

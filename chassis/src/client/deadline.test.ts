@@ -3,9 +3,9 @@ import { test } from "node:test";
 import { deadlineExceeded, unavailable } from "../core/failure.ts";
 import { newContext, runInContext } from "../telemetry/context.ts";
 import { fakeClock } from "../testing/fake-clock.ts";
-import { answerJson, httpServer } from "../testing/http-server.ts";
+import { answerJson } from "../testing/http-server.ts";
 import { startDeadline } from "./deadline.ts";
-import { thingsClient } from "./things.fixture.ts";
+import { thingsClient, thingsServer } from "./things.fixture.ts";
 
 const thing = { id: "t1", size: 3 };
 const params = { id: "t1" };
@@ -35,7 +35,7 @@ test("the watch over a call ends with it", async () => {
 
 test("what is left of the time travels with each attempt", async (t) => {
   const clock = fakeClock();
-  const server = await httpServer(t, async (_request, response) => {
+  const server = await thingsServer(t, async (_request, response) => {
     await clock.advance(1_200.5);
     answerJson(response, 503, {});
   });
@@ -54,7 +54,7 @@ test("what is left of the time travels with each attempt", async (t) => {
 });
 
 test("a call whose time is over is not made", async (t) => {
-  const server = await httpServer(t, (_request, response) => answerJson(response, 200, thing));
+  const server = await thingsServer(t, (_request, response) => answerJson(response, 200, thing));
   const clock = fakeClock();
   await clock.advance(500);
   const { things } = thingsClient(t, [server.url], { clock });
@@ -70,7 +70,7 @@ test("an instance that never answers is left when the time is over, and its conn
   const clock = fakeClock();
   const arrived = Promise.withResolvers<void>();
   const cut = Promise.withResolvers<void>();
-  const server = await httpServer(t, (_request, response) => {
+  const server = await thingsServer(t, (_request, response) => {
     response.on("close", cut.resolve);
     arrived.resolve();
   });
@@ -86,7 +86,7 @@ test("an instance that never answers is left when the time is over, and its conn
 test("an answer that trickles in ends with the time as well", async (t) => {
   const clock = fakeClock();
   const begun = Promise.withResolvers<void>();
-  const server = await httpServer(t, (_request, response) => {
+  const server = await thingsServer(t, (_request, response) => {
     response.writeHead(200, { "content-type": "application/json" });
     response.write('{"id":', () => begun.resolve());
   });
@@ -100,7 +100,7 @@ test("an answer that trickles in ends with the time as well", async (t) => {
 test("a caller who leaves ends the call, and calls of one who left are not made", async (t) => {
   const arrived = Promise.withResolvers<void>();
   const cut = Promise.withResolvers<void>();
-  const server = await httpServer(t, (_request, response) => {
+  const server = await thingsServer(t, (_request, response) => {
     response.on("close", cut.resolve);
     arrived.resolve();
   });
@@ -125,7 +125,7 @@ test("a caller who leaves ends the call, and calls of one who left are not made"
 test("a call that gives up while it waits for a connection spares the connection", async (t) => {
   const clock = fakeClock();
   const first = Promise.withResolvers<() => void>();
-  const server = await httpServer(t, (_request, response) => {
+  const server = await thingsServer(t, (_request, response) => {
     const answer = () => answerJson(response, 200, thing);
     if (server.requests.length > 1) answer();
     first.resolve(answer);

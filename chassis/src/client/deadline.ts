@@ -11,6 +11,8 @@ export type Deadline = {
   readonly signal: AbortSignal;
   /** Milliseconds left; 0 or less when it is over. */
   remaining(): number;
+  /** Whether nobody waits for the answer any more. */
+  callerLeft(): boolean;
   /** Ends the watch. */
   close(): void;
 };
@@ -22,23 +24,26 @@ export type Deadline = {
 export function startDeadline(clock: Clock, context: WorkContext | undefined, timeout = LONGEST_DEFAULT): Deadline {
   const begin = clock.monotonic();
   const end = Math.min(begin + timeout, context?.deadline ?? Number.POSITIVE_INFINITY);
+  const caller = context?.signal;
   if (end <= begin) throw deadlineExceeded.failure();
-  if (context?.signal?.aborted) throw callerLeft(context.signal);
+  if (caller?.aborted) throw callerLeft(caller);
 
   const over = new AbortController();
-  const watch = new AbortController();
-  const leave = () => over.abort(callerLeft(context?.signal as AbortSignal));
-  context?.signal?.addEventListener("abort", leave, { once: true });
-  clock.sleep(end - begin, watch.signal).then(
-    () => over.abort(deadlineExceeded.failure()),
-    () => {}, // the call ended first
-  );
+  let left = false;
+  const leave = () => {
+    const failure = callerLeft(caller as AbortSignal);
+    left = !deadlineExceeded.is(failure);
+    over.abort(failure);
+  };
+  caller?.addEventListener("abort", leave, { once: true });
+  const cancel = clock.after(end - begin, () => over.abort(deadlineExceeded.failure()));
   return {
     signal: over.signal,
     remaining: () => end - clock.monotonic(),
+    callerLeft: () => left,
     close() {
-      watch.abort();
-      context?.signal?.removeEventListener("abort", leave);
+      cancel();
+      caller?.removeEventListener("abort", leave);
     },
   };
 }

@@ -1,12 +1,13 @@
 import type { TSchema } from "typebox";
 import type { Call } from "../contract/call.ts";
+import { tolerantValidator } from "../contract/tolerant.ts";
 import { jsonValidator, type Validator } from "../contract/validate.ts";
 import { mediaType } from "./media-type.ts";
 import { outsideContract } from "./outside-contract.ts";
 import { problemReader } from "./read-problem.ts";
 import type { HttpAnswer } from "./transport.ts";
 
-/** Returns the reply's body, valid as the contract says, or throws the {@link Failure} that the answer stands for. */
+/** Returns the reply's body, valid as the contract says and without what it does not know, or throws the {@link Failure} that the answer stands for. */
 export type AnswerReader = (answer: HttpAnswer) => unknown;
 
 /** Makes the reader of a call's answers; the schemas of its replies are compiled here, once. */
@@ -26,8 +27,8 @@ export function answerReader(call: Call): AnswerReader {
 
 function replyReader(schema: TSchema | null): AnswerReader {
   if (schema === null) return () => undefined;
-  const validate = jsonValidator(schema);
   const media = (schema as { contentMediaType?: string }).contentMediaType;
+  const validate = media === undefined ? tolerantValidator(schema) : jsonValidator(schema);
   return (answer) => {
     const type = mediaType(answer);
     if (type !== (media ?? "application/json")) throw outsideContract(`a reply of the type ${type.slice(0, 100)}`);

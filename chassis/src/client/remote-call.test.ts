@@ -4,8 +4,8 @@ import { type TestContext, test } from "node:test";
 import { unavailable, upstreamFailed } from "../core/failure.ts";
 import { newContext, runInContext } from "../telemetry/context.ts";
 import { parseTraceparent } from "../telemetry/trace-context.ts";
-import { answerJson, httpServer } from "../testing/http-server.ts";
-import { thingsClient } from "./things.fixture.ts";
+import { answerJson } from "../testing/http-server.ts";
+import { thingsClient, thingsServer } from "./things.fixture.ts";
 
 const thing = { id: "t1", size: 3 };
 const problem = (code: string) => ({ type: `urn:problem:${code}`, title: "", status: 0, code, instance: "r" });
@@ -14,7 +14,7 @@ const params = { id: "t1" };
 /** A server that answers its n-th request with the n-th answer, and every further one with the last. */
 function answering(t: TestContext, ...answers: ((response: ServerResponse) => void)[]) {
   let count = 0;
-  return httpServer(t, (_request, response) => answers[Math.min(count++, answers.length - 1)]?.(response));
+  return thingsServer(t, (_request, response) => answers[Math.min(count++, answers.length - 1)]?.(response));
 }
 const good = (response: ServerResponse) =>
   answerJson(response, response.req.method === "POST" && response.req.url === "/things" ? 201 : 200, thing);
@@ -23,7 +23,7 @@ const cut = (response: ServerResponse) => response.destroy();
 
 /** A port on which nothing listens. */
 async function closedPort(t: TestContext): Promise<string> {
-  const server = await httpServer(t, () => {});
+  const server = await thingsServer(t, () => {});
   server.close();
   return server.url;
 }

@@ -7,6 +7,7 @@ import { notFound, outage, refusal } from "../core/failure.ts";
 import type { Instances } from "../discovery/discovery.ts";
 import { staticDiscovery } from "../discovery/static.ts";
 import { createLog } from "../telemetry/log.ts";
+import { type HttpServer, httpServer } from "../testing/http-server.ts";
 import { createClients } from "./create-client.ts";
 
 export const thingBroken = refusal("thing_broken", 409, "The thing is broken");
@@ -53,6 +54,10 @@ export const things = contract("things", {
   calls: { getThing, addThing, shakeThing, dropThing, drawThing },
   events: {},
 });
+
+/** A server that says of all its answers that they are from {@link things}. */
+export const thingsServer = (t: TestContext, answer: Parameters<typeof httpServer>[1]): Promise<HttpServer> =>
+  httpServer(t, answer, "things");
 
 /** A client of {@link things} whose service is at `instances`, closed at the test's end. */
 export function thingsClient(

@@ -8,6 +8,8 @@ export interface Clock {
   monotonic(): number;
   /** Resolves after `milliseconds`; rejects with the signal's reason as soon as it is aborted. */
   sleep(milliseconds: number, signal?: AbortSignal): Promise<void>;
+  /** Calls `action` after `milliseconds`, unless the function that it returns was called before. Costs less than a sleep. */
+  after(milliseconds: number, action: () => void): () => void;
 }
 
 export const systemClock: Clock = {
@@ -19,5 +21,9 @@ export const systemClock: Clock = {
     } catch (error) {
       throw signal?.aborted ? signal.reason : error;
     }
+  },
+  after(milliseconds, action) {
+    const timer = setTimeout(action, milliseconds);
+    return () => clearTimeout(timer);
   },
 };

@@ -1,4 +1,5 @@
 import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import { SERVICE_HEADER } from "../client/answers-as.ts";
 import { parseJson } from "../contract/json.ts";
 import { problemHeaders, problemOf } from "../contract/problem.ts";
 import { Failure, failureFrom, invalidInput, notFound, tooLarge, unsupportedMediaType } from "../core/failure.ts";
@@ -59,8 +60,9 @@ export function createHttpServer(health: Health, log: Log, metrics: Metrics): Fa
     throw notFound.failure();
   });
   server.setErrorHandler(answerFailure);
-  // Callers keep their connections: tell them to let go while we drain (fastify#7044).
   server.addHook("onSend", async (_request, reply) => {
+    reply.header(SERVICE_HEADER, health.service);
+    // Callers keep their connections: tell them to let go while we drain (fastify#7044).
     if (health.draining()) reply.header("connection", "close");
   });
   addHealthRoutes(server, health);

@@ -34,6 +34,17 @@ export function fakeClock(start: Date = new Date("2030-01-01T00:00:00Z")): FakeC
         signal?.addEventListener("abort", abort);
         asleep.add(sleeper);
       }),
+    after(milliseconds, action) {
+      const sleeper: Sleeper = {
+        at: passed + milliseconds,
+        wake() {
+          asleep.delete(sleeper);
+          action();
+        },
+      };
+      asleep.add(sleeper);
+      return () => asleep.delete(sleeper);
+    },
     async advance(milliseconds) {
       await settled();
       const until = passed + milliseconds;

@@ -19,10 +19,14 @@ export type HttpServer = {
   close(): void;
 };
 
-/** Starts an HTTP server on a free port, closed at the test's end. `answer` may leave a request unanswered. */
+/**
+ * Starts an HTTP server on a free port, closed at the test's end. `answer` may leave a request unanswered. With `service` its answers say
+ * that they are from there.
+ */
 export async function httpServer(
   t: TestContext,
   answer: (request: ReceivedRequest, response: ServerResponse) => unknown,
+  service?: string,
 ): Promise<HttpServer> {
   const requests: ReceivedRequest[] = [];
   let connections = 0;
@@ -32,6 +36,7 @@ export async function httpServer(
     for await (const chunk of incoming) body += chunk;
     const request = { method: incoming.method ?? "", url: incoming.url ?? "", headers: incoming.headers, body };
     requests.push(request);
+    if (service !== undefined) response.setHeader("x-service", service);
     await answer(request, response);
   });
   server.on("connection", () => {

@@ -1,0 +1,23 @@
+import { type Failure, upstreamFailed } from "../core/failure.ts";
+import type { AnswerReader } from "./read-answer.ts";
+
+/** The header in which each service says who it is. */
+export const SERVICE_HEADER = "x-service";
+
+/** The failure of an answer that did not come from the service that was asked: an outage of that service, `upstream_failed`. */
+export const answeredByAnother = (service: string, by: string | undefined): Failure =>
+  upstreamFailed.failure({
+    cause: new Error(`${by?.slice(0, 100) ?? "somebody unknown"} answered in place of ${service}`),
+  });
+
+/**
+ * Reads only answers that say they are from `service`. What another one says in its place (at an address that it took over, or that the
+ * registry mixed up) is nobody's answer, however well it fits.
+ */
+export const answersAs =
+  (service: string, read: AnswerReader): AnswerReader =>
+  (answer) => {
+    const by = answer.headers[SERVICE_HEADER];
+    if (by !== service) throw answeredByAnother(service, typeof by === "string" ? by : undefined);
+    return read(answer);
+  };

@@ -1,0 +1,141 @@
+import type { Clock } from "../core/clock.ts";
+import { type Failure, failureFrom, unavailable } from "../core/failure.ts";
+import type { TokenFor } from "../identity/service-token.ts";
+import type { WorkContext } from "../telemetry/context.ts";
+import type { Log } from "../telemetry/log.ts";
+import { formatTraceparent, type TraceContext } from "../telemetry/trace-context.ts";
+import { answersAs } from "./answers-as.ts";
+import { outcomeOf } from "./attempt-outcome.ts";
+import type { OutgoingRequest } from "./build-request.ts";
+import type { Callee } from "./callee.ts";
+import { type CountAttempts, clientSpan } from "./client-span.ts";
+import type { Deadline } from "./deadline.ts";
+import type { Instance } from "./instance.ts";
+import { type AnswerReader, answerReader } from "./read-answer.ts";
+import type { FailedAttempt } from "./retry.ts";
+import { slowAfterOf } from "./slow-after.ts";
+import type { Target } from "./target.ts";
+import type { Transport } from "./transport.ts";
+import { failureOfExchange } from "./transport-failure.ts";
+
+/** What attempts are made with. */
+export type AttemptSurroundings = {
+  readonly tokenFor: TokenFor;
+  readonly transport: Transport;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly countAttempts?: CountAttempts | undefined;
+};
+
+/** One call, from its first attempt to its last. */
+export type CallUnderWay = {
+  readonly request: OutgoingRequest;
+  readonly context: WorkContext;
+  readonly deadline: Deadline;
+  /** The instances that failed it. */
+  readonly tried: ReadonlySet<Instance>;
+};
+
+/** How an attempt ended; `final` failures are not to be tried again whatever they are. */
+export type AttemptResult =
+  | { readonly reply: unknown }
+  | (FailedAttempt & { readonly instance: Instance | undefined; readonly final: boolean });
+
+type Answered = { readonly reply: unknown } | FailedAttempt;
+
+/** Makes the function that makes one attempt: within the bulkhead, if the circuit breaker lets it, at one instance. Never rejects. */
+export function createAttempt(surroundings: AttemptSurroundings, target: Target, callee: Callee) {
+  const { clock, countAttempts } = surroundings;
+  const { service, name, call } = target;
+  const { balancer, breaker, bulkhead } = callee;
+  const slowAfter = slowAfterOf(call);
+  const inClientSpan = clientSpan(target, countAttempts?.(service, name));
+  const ask = asking(surroundings, target);
+
+  return async (underWay: CallUnderWay): Promise<AttemptResult> => {
+    try {
+      const turn = bulkhead.enter(underWay.deadline.signal);
+      if (turn) await turn;
+    } catch (error) {
+      return ended(failureFrom(error));
+    }
+    try {
+      return await guarded(underWay);
+    } finally {
+      bulkhead.leave();
+    }
+  };
+
+  async function guarded(underWay: CallUnderWay): Promise<AttemptResult> {
+    const began = clock.monotonic();
+    const pass = breaker.begin(began, slowAfter);
+    if (!pass) return ended(circuitOpen(service, breaker.opensIn(began)));
+    const instance = balancer.pick(began, underWay.tried);
+    if (!instance) {
+      breaker.end(pass, "unknown", began);
+      const cause = new Error(`no instance of ${service} is known`);
+      return { failure: unavailable.failure({ cause }), sent: false, instance, final: false };
+    }
+    let outcome: ReturnType<typeof outcomeOf> = "unknown";
+    try {
+      const answered = await inClientSpan(instance.origin, underWay.context, (trace) =>
+        ask(instance.origin, trace, underWay),
+      );
+      const failure = "reply" in answered ? undefined : answered.failure;
+      const callerLeft = underWay.deadline.callerLeft();
+      outcome = outcomeOf({ failure, took: clock.monotonic() - began, slowAfter, callerLeft });
+      return "reply" in answered ? answered : { ...answered, instance, final: false };
+    } finally {
+      const now = clock.monotonic();
+      breaker.end(pass, outcome, now);
+      balancer.done(instance, outcome, now);
+    }
+  }
+}
+
+/** Nothing was sent, and nothing will be. */
+const ended = (failure: Failure): AttemptResult => ({ failure, sent: false, instance: undefined, final: true });
+
+const circuitOpen = (service: string, opensIn: number): Failure =>
+  unavailable.failure({
+    retryAfter: Math.max(1, Math.ceil(opensIn / 1_000)),
+    cause: new Error(`the circuit of ${service} is open`),
+  });
+
+/** Makes the function that asks one instance and reads what it answers. */
+function asking({ tokenFor, transport, log }: AttemptSurroundings, { service, name, call }: Target) {
+  let read: AnswerReader | undefined;
+  return async (origin: string, trace: TraceContext, underWay: CallUnderWay): Promise<Answered> => {
+    const { request, context, deadline } = underWay;
+    const token = call.shape.access === "public" ? undefined : await tokenFor(service);
+    const headers = { ...request.headers, ...travelHeaders(context, trace, deadline, token) };
+    const exchange = await transport.send(origin, { ...request, headers }, deadline.signal);
+    if ("error" in exchange) return { failure: failureOfExchange(exchange.error, exchange.sent), sent: exchange.sent };
+    try {
+      read ??= answersAs(service, answerReader(call));
+      return { reply: read(exchange.answer) };
+    } catch (error) {
+      const failure = failureFrom(error);
+      if (failure.kind === "bug")
+        log.warn({ err: failure, service, call: name, instance: origin }, "an answer outside the contract");
+      return { failure, sent: true };
+    }
+  };
+}
+
+/** What travels with every attempt. Each has a span of its own, and the time that is left as it begins. */
+function travelHeaders(
+  context: WorkContext,
+  trace: TraceContext,
+  deadline: Deadline,
+  token: string | undefined,
+): Record<string, string> {
+  const headers: Record<string, string> = {
+    "x-request-id": context.requestId,
+    traceparent: formatTraceparent(trace),
+    "x-deadline-ms": String(Math.max(1, Math.floor(deadline.remaining()))),
+  };
+  if (context.priority === "high") headers["x-priority"] = "high";
+  if (token !== undefined) headers["authorization"] = `Bearer ${token}`;
+  return headers;
+}

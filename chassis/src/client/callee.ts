@@ -1,0 +1,101 @@
+import type { Clock } from "../core/clock.ts";
+import type { Discovery } from "../discovery/discovery.ts";
+import type { Log } from "../telemetry/log.ts";
+import type { Metrics } from "../telemetry/metrics.ts";
+import { type Balancer, createBalancer } from "./balancer.ts";
+import { type Bulkhead, type BulkheadLimits, bulkhead } from "./bulkhead.ts";
+import { type CircuitBreaker, type CircuitState, circuitBreaker } from "./circuit-breaker.ts";
+import { type RetryBudget, retryBudget } from "./retry-budget.ts";
+
+/** A service as those who call it from this process see it, all calls together. */
+export type Callee = {
+  readonly balancer: Balancer;
+  readonly breaker: CircuitBreaker;
+  readonly bulkhead: Bulkhead;
+  readonly budget: RetryBudget;
+};
+
+/** The callee of this name, the same each time. */
+export type Callees = (service: string) => Callee;
+
+export type CalleeLimits = {
+  /** Calls to one service that may be under way at once, and wait for that. Default 256 and 1,024. */
+  readonly bulkhead?: BulkheadLimits;
+};
+
+type Surroundings = {
+  readonly discovery: Discovery;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly metrics?: Metrics | undefined;
+  readonly random: () => number;
+};
+
+const DEFAULT_BULKHEAD: BulkheadLimits = { running: 256, waiting: 1_024 };
+
+/** Makes the callees of a process. Who is asked for begins to be looked for. */
+export function createCallees(surroundings: Surroundings, limits: CalleeLimits = {}): Callees {
+  const { discovery, log, random, metrics, clock } = surroundings;
+  const all = new Map<string, Callee>();
+  const countChange = metrics?.counter(
+    "circuit_breaker_changes_total",
+    "Changes of circuit breakers, by the state after",
+    ["target", "state"],
+  );
+
+  function make(service: string): Callee {
+    const onState = (state: CircuitState) => {
+      countChange?.({ target: service, state });
+      if (state === "open") log.warn({ service }, "the circuit opens: calls are refused for a while");
+      else
+        log.info(
+          { service, state },
+          state === "closed" ? "the circuit closes" : "the circuit lets a few calls through",
+        );
+    };
+    discovery.instances(service);
+    return {
+      balancer: createBalancer(() => discovery.instances(service), {
+        random,
+        onEjection({ origin, outFor }, why) {
+          const line = why === "back" ? "an instance takes calls again" : "an instance is left out for a while";
+          log[why === "back" ? "info" : "warn"]({ service, instance: origin, why, milliseconds: outFor }, line);
+        },
+      }),
+      breaker: circuitBreaker(onState),
+      bulkhead: bulkhead(limits.bulkhead ?? DEFAULT_BULKHEAD),
+      budget: retryBudget(),
+    };
+  }
+
+  if (metrics) showCallees(metrics, all, clock);
+  return (service) => {
+    const known = all.get(service);
+    if (known) return known;
+    const made = make(service);
+    all.set(service, made);
+    return made;
+  };
+}
+
+const states: Readonly<Record<CircuitState, number>> = { closed: 0, "half-open": 1, open: 2 };
+
+function showCallees(metrics: Metrics, all: ReadonlyMap<string, Callee>, clock: Clock): void {
+  const show = (name: string, help: string, read: (callee: Callee) => number) =>
+    metrics.gauge(name, help, () => Array.from(all, ([target, callee]) => [{ target }, read(callee)] as const), [
+      "target",
+    ]);
+  show(
+    "circuit_breaker_state",
+    "0 closed, 1 half-open, 2 open",
+    ({ breaker }) => states[breaker.state(clock.monotonic())],
+  );
+  show("calls_in_flight", "Attempts under way", (callee) => callee.bulkhead.running());
+  show("calls_waiting", "Calls that wait until fewer are under way", (callee) => callee.bulkhead.waiting());
+  show("instances_known", "Instances that are known", ({ balancer }) => balancer.instances().length);
+  show(
+    "instances_left_out",
+    "Instances that are left out because they failed or were slow",
+    ({ balancer }) => balancer.instances().filter(({ outUntil }) => outUntil > 0).length,
+  );
+}
