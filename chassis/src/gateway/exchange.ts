@@ -3,7 +3,9 @@ import { problemHeaders, problemOf } from "../contract/problem.ts";
 import type { Failure } from "../core/failure.ts";
 import { newId } from "../core/id.ts";
 import { startTrace, type TraceContext } from "../telemetry/trace-context.ts";
+import type { Tracer } from "../telemetry/tracer.ts";
 import { discardRequestBody } from "./discard.ts";
+import { recorderOf } from "./gateway-spans.ts";
 import { endsConnection } from "./malformed.ts";
 import { answerHeaders, DATA_POLICY } from "./response-headers.ts";
 import { atEndOfTurn } from "./upstream/end-of-turn.ts";
@@ -14,6 +16,8 @@ export type Exchange = {
   readonly response: ServerResponse;
   readonly requestId: string;
   readonly trace: TraceContext;
+  /** Takes the spans of this exchange; undefined when they are not wanted. */
+  readonly record: Tracer["record"];
   /** Where the client is. */
   readonly clientAddress: string;
   /** On the monotonic clock, in milliseconds. */
@@ -30,24 +34,29 @@ export type Exchange = {
 };
 
 /** Begins an exchange: a request id and a trace of our own, whatever the client sent. */
-export const beginExchange = (
+export function beginExchange(
   request: IncomingMessage,
   response: ServerResponse,
   clientAddress: string,
   stopping: () => boolean,
-): Exchange => ({
-  request,
-  response,
-  stopping,
-  clientAddress,
-  requestId: newId(),
-  trace: startTrace(),
-  startedAt: performance.now(),
-  route: undefined,
-  userId: undefined,
-  headers: [],
-  awaitsContinue: false,
-});
+  tracer?: Tracer,
+): Exchange {
+  const trace = startTrace(undefined, tracer?.samples);
+  return {
+    request,
+    response,
+    stopping,
+    clientAddress,
+    requestId: newId(),
+    trace,
+    record: recorderOf(tracer, trace),
+    startedAt: performance.now(),
+    route: undefined,
+    userId: undefined,
+    headers: [],
+    awaitsContinue: false,
+  };
+}
 
 /** Sends the head of the answer. `close` ends the connection after it. */
 export function sendHead(exchange: Exchange, status: number, headers: readonly string[], close = false): void {

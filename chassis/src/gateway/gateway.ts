@@ -4,6 +4,8 @@ import { failureFrom } from "../core/failure.ts";
 import type { Discovery } from "../discovery/discovery.ts";
 import type { TokenFor } from "../identity/service-token.ts";
 import type { Log } from "../telemetry/log.ts";
+import type { Metrics } from "../telemetry/metrics.ts";
+import type { Tracer } from "../telemetry/tracer.ts";
 import { accessLog } from "./access-log.ts";
 import { type Admission, createAdmission } from "./admission.ts";
 import { createAnswers } from "./answer.ts";
@@ -11,9 +13,11 @@ import type { Verify } from "./authenticate.ts";
 import { clientAddresses } from "./client-address.ts";
 import { type Composition, withIncludes } from "./composition.ts";
 import { type Cors, corsFor } from "./cors.ts";
+import { countExchanges } from "./count-exchanges.ts";
 import { documentRoutes } from "./documents.ts";
 import { beginExchange, type Exchange, sendFailure } from "./exchange.ts";
 import { createForward } from "./forward.ts";
+import { recordExchange } from "./gateway-spans.ts";
 import { healthRoutes } from "./health-routes.ts";
 import { defaultLimits, type Limits } from "./limit.ts";
 import type { LimitStore } from "./limit-store.ts";
@@ -41,6 +45,10 @@ export type GatewayOptions = {
   /** By its tokens services know the gateway, and believe it where a client who signs in is. Without: they believe nobody. */
   readonly tokenFor?: TokenFor;
   readonly log: Log;
+  /** Counts requests by route and status. Default: nobody does. */
+  readonly metrics?: Metrics;
+  /** Decides which traces are recorded, and takes their spans. Default: none is. */
+  readonly tracer?: Tracer;
   /** Default: 600 sign-ins and 60,000 other requests of an address, 30,000 of a user, in a minute. */
   readonly limits?: Limits;
   /** Where requests are counted. Default: in this process alone. Closed with the gateway. */
@@ -76,7 +84,7 @@ type Needs = {
 
 /** Makes the gateway. Throws when two routes collide, a call does not say who may make it, or an option makes no sense. */
 export function createGateway(options: GatewayOptions): Gateway {
-  const { discovery, log, limitStore, drainTimeout = 8_000 } = options;
+  const { discovery, log, metrics, tracer, limitStore, drainTimeout = 8_000 } = options;
   const stopping = new AbortController();
   const services = options.contracts.map(({ service }) => service);
   const upstreams = createUpstreams((origin) => services.some((name) => discovery.instances(name).includes(origin)));
@@ -88,11 +96,16 @@ export function createGateway(options: GatewayOptions): Gateway {
   );
   const addressOf = clientAddresses(options.trustedProxies ?? []);
   const logExchange = accessLog(log);
+  const countExchange = metrics ? countExchanges(metrics) : () => {};
   const isStopping = () => stopping.signal.aborted;
   const server = createHttpServer((request: IncomingMessage, response: ServerResponse, awaitsContinue) => {
-    const exchange = beginExchange(request, response, addressOf(request), isStopping);
+    const exchange = beginExchange(request, response, addressOf(request), isStopping, tracer);
     exchange.awaitsContinue = awaitsContinue;
-    response.on("close", () => logExchange(exchange));
+    response.on("close", () => {
+      logExchange(exchange);
+      countExchange(exchange);
+      recordExchange(exchange);
+    });
     handle(exchange, needs);
   });
 

@@ -41,6 +41,7 @@ export function createReadComposed({ services, answers }: { services: Services; 
         method: "GET",
         path: pathOf(include, found),
         timeout: call.shape.timeout ?? main.timeout,
+        traced: main.traced && { ...main.traced, name: `GET ${call.path}` },
       };
       const other = await services.ask(request, LARGEST, response);
       if (other.status === 404) return null;

@@ -72,11 +72,14 @@ function rawAnswer(code: string | undefined): string {
   return [`HTTP/1.1 ${failure.status} ${failure.code}`, ...lines, "", body].join("\r\n");
 }
 
-/** Listens, and resolves with `http://host:port`. Rejects with the system's error when it can't. */
-export function listenOn(server: Server, host: string, port: number): Promise<string> {
+/**
+ * Listens, and resolves with `http://host:port`. Rejects with the system's error when it can't. An `exclusive` address is not shared with
+ * the other workers of a gateway.
+ */
+export function listenOn(server: Server, host: string, port: number, exclusive = false): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   server.once("error", reject);
-  server.listen(port, host, () => {
+  server.listen({ port, host, exclusive }, () => {
     server.off("error", reject);
     const address = server.address();
     const actualPort = typeof address === "object" ? address?.port : port;

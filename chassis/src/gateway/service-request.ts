@@ -1,6 +1,7 @@
 import { parameterNames } from "../contract/call.ts";
 import { formatTraceparent } from "../telemetry/trace-context.ts";
 import type { Exchange } from "./exchange.ts";
+import type { Traced } from "./gateway-spans.ts";
 import type { RequestHeaders } from "./request-headers.ts";
 import type { Target } from "./request-target.ts";
 import type { CallRoute, Found } from "./route-table.ts";
@@ -50,7 +51,12 @@ export function serviceRequest(
     body,
     timeout,
     repeatable: repeatable === "always" || (repeatable === "with key" && headers.hasKey),
+    traced: tracedOf(exchange, route),
   };
+}
+
+function tracedOf({ record, trace }: Exchange, { method, template, prefixLength }: CallRoute): Traced | undefined {
+  return record && { record, trace, name: `${method} ${template.slice(prefixLength)}` };
 }
 
 /** Headers with what the gateway alone says to services. */

@@ -3,6 +3,7 @@ import { Readable } from "node:stream";
 import type { Discovery } from "../discovery/discovery.ts";
 import { type Attempt, callInstances } from "./call-instances.ts";
 import { collect, type WholeAnswer } from "./collect.ts";
+import { beginUpstreamSpan, type Traced, tellStatus } from "./gateway-spans.ts";
 import { type RelayOptions, relay } from "./relay.ts";
 import type { Body } from "./upstream/connection.ts";
 import type { UpstreamRequest } from "./upstream/request-head.ts";
@@ -20,6 +21,8 @@ export type ServiceRequest = {
   readonly timeout: number;
   /** Whether a repeat is harmless. */
   readonly repeatable: boolean;
+  /** Absent: no span is made of it. */
+  readonly traced?: Traced | undefined;
 };
 
 /** The services behind the gateway. Requests reject with the failure to answer with when there was no answer. */
@@ -49,18 +52,32 @@ export function createServices(needs: {
     relay: (request, response, begin) =>
       callInstances({
         ...attempt(request),
-        ask: (origin, timeout) =>
-          relay(upstreams.to(origin, request.timeout === 0), sent(request, timeout), response, {
-            timeout,
-            stopping,
-            begin,
-          }),
+        ask(origin, timeout) {
+          const pool = upstreams.to(origin, request.timeout === 0);
+          const options = { timeout, stopping, begin };
+          if (!request.traced) return relay(pool, sent(request, timeout), response, options);
+          const span = beginUpstreamSpan(request.traced, request.service, origin);
+          const headers = span.headers(request.headers);
+          const traced = { ...options, begin: tellStatus(span, begin) };
+          return span.endWith(relay(pool, sent({ ...request, headers }, timeout), response, traced));
+        },
       }),
     ask: (request, limit, client) =>
       callInstances({
         ...attempt(request),
-        ask: (origin, timeout) =>
-          collect(upstreams.to(origin, false), sent(request, timeout), { timeout, limit, client }),
+        ask(origin, timeout) {
+          const pool = upstreams.to(origin, false);
+          const options = { timeout, limit, client };
+          if (!request.traced) return collect(pool, sent(request, timeout), options);
+          const span = beginUpstreamSpan(request.traced, request.service, origin);
+          const asked = collect(pool, sent({ ...request, headers: span.headers(request.headers) }, timeout), options);
+          return span.endWith(
+            asked.then((outcome) => {
+              if ("answer" in outcome) span.onStatus(outcome.answer.status);
+              return outcome;
+            }),
+          );
+        },
       }),
   };
 }

@@ -21,6 +21,11 @@ export type Workers = { readonly url: string; stop(): Promise<void> };
 
 type Message = { readonly type: string; readonly url?: string; readonly instances?: unknown };
 
+/** Which of the workers this process is, counted from 0; 0 as well when it is the only one. One that takes another's place has its number. */
+export const workerNumber = (): number => Number(process.env[NUMBER] ?? 0);
+
+const NUMBER = "GATEWAY_WORKER_NUMBER";
+
 /** Whether this process is one of the workers. */
 export const isWorker = (): boolean => cluster.isWorker;
 
@@ -35,10 +40,12 @@ export async function startWorkers({ count, main, environment, log }: WorkersOpt
   const store = memoryLimitStore();
   let instances: Message | undefined;
   let stopping = false;
+  const numbers = new WeakMap<Worker, number>();
   cluster.setupPrimary({ exec: fileURLToPath(main) });
 
-  function start(): Worker {
-    const worker = cluster.fork(environment);
+  function start(number: number): Worker {
+    const worker = cluster.fork({ ...environment, [NUMBER]: String(number) });
+    numbers.set(worker, number);
     countForWorker(worker, store);
     if (instances) worker.send(instances);
     return worker;
@@ -55,7 +62,7 @@ export async function startWorkers({ count, main, environment, log }: WorkersOpt
     if (stopping) return;
     log.error({ pid: worker.process.pid, code }, "a worker ended, another takes its place");
     await delay(PAUSE);
-    if (!stopping) start();
+    if (!stopping) start(numbers.get(worker) ?? 0);
   };
 
   async function stop(): Promise<void> {
@@ -66,10 +73,12 @@ export async function startWorkers({ count, main, environment, log }: WorkersOpt
     await Promise.all(ended);
   }
 
-  const urls = await Promise.all(Array.from({ length: count }, () => readyUrl(start()))).catch(async (error) => {
-    await stop();
-    throw error;
-  });
+  const urls = await Promise.all(Array.from({ length: count }, (_, number) => readyUrl(start(number)))).catch(
+    async (error) => {
+      await stop();
+      throw error;
+    },
+  );
   cluster.on("exit", replace);
   return {
     url: urls[0] as string,

@@ -1,3 +1,4 @@
+import { tracingSettings } from "@flotilla/chassis/telemetry/tracing-settings";
 import { type Static, Type } from "typebox";
 
 const PerMinute = Type.Integer({ minimum: 1, maximum: 1_000_000_000 });
@@ -35,5 +36,14 @@ export const config = Type.Object({
   }),
   CORS_ORIGINS: Type.String({ default: "", description: "Origins whose pages may use the gateway from a browser" }),
   GATEWAY_WORKERS: Type.Integer({ minimum: 1, maximum: 256, default: 1, description: "Processes at the one address" }),
+  METRICS_HOST: Type.String({ default: "127.0.0.1" }),
+  METRICS_PORT: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      maximum: 65_000,
+      description: "Where Prometheus reads GET /metrics; with several workers each has the next port",
+    }),
+  ),
+  ...tracingSettings,
 });
 export type Config = Static<typeof config>;

@@ -3,7 +3,8 @@ import { ConfigurationError, readConfig } from "@flotilla/chassis/core/config";
 import { connectDiscovery } from "@flotilla/chassis/discovery/connect-discovery";
 import { parseInstances } from "@flotilla/chassis/discovery/static";
 import { createGateway, type Gateway, type GatewayOptions } from "@flotilla/chassis/gateway";
-import { isWorker, startWorkers } from "@flotilla/chassis/gateway/workers";
+import { type MetricsPage, serveMetrics } from "@flotilla/chassis/gateway/metrics-page";
+import { isWorker, startWorkers, workerNumber } from "@flotilla/chassis/gateway/workers";
 import { endedSessions } from "@flotilla/chassis/identity/ended-sessions";
 import { readServiceKey } from "@flotilla/chassis/identity/key-files";
 import { serviceTokens } from "@flotilla/chassis/identity/service-token";
@@ -11,6 +12,8 @@ import { userKeys } from "@flotilla/chassis/identity/user-keys";
 import { createVerifier } from "@flotilla/chassis/identity/verify";
 import type { Running, Surroundings } from "@flotilla/chassis/service/surroundings";
 import { createLog, type Log } from "@flotilla/chassis/telemetry/log";
+import { createMetrics, type Metrics } from "@flotilla/chassis/telemetry/metrics";
+import { openTracing } from "@flotilla/chassis/telemetry/tracing";
 import { contracts } from "@flotilla/contracts/shop";
 import { compositions } from "./compositions.ts";
 import { type Config, config } from "./config.ts";
@@ -32,6 +35,9 @@ export async function startGateway(surroundings: Surroundings): Promise<Running>
 /** Serves in this process: routes from the contracts, tokens of the users service. */
 async function serve(settings: Config, surroundings: Surroundings, log: Log): Promise<Running> {
   const clock = surroundings.clock ?? systemClock;
+  const metrics = createMetrics(name);
+  metrics.addRuntime();
+  const tracing = openTracing({ service: name, settings, clock, log, metrics });
   const discovery =
     surroundings.discovery ??
     (await connectDiscovery(settings.DISCOVERY_URL, { instances: parseInstances(settings.INSTANCES), log }));
@@ -55,11 +61,14 @@ async function serve(settings: Config, surroundings: Surroundings, log: Log): Pr
     }),
     tokenFor,
     log,
+    metrics,
+    tracer: tracing.tracer,
     limits: limitsOf(settings),
     limitStore: await openLimitStore(settings.REDIS_URL, log),
     trustedProxies: listed(settings.TRUSTED_PROXIES),
     corsOrigins: listed(settings.CORS_ORIGINS),
   });
+  const page = await openMetricsPage(metrics, settings);
   const url = await listen(gateway, settings);
   log.info({ url }, "ready");
   return {
@@ -68,8 +77,10 @@ async function serve(settings: Config, surroundings: Surroundings, log: Log): Pr
     async stop() {
       log.info("stopping");
       await gateway.close();
+      await page?.close();
       await Promise.all([keys.close(), sessions.close()]);
       if (!surroundings.discovery) await discovery.close();
+      await tracing.close();
       log.info("stopped");
     },
   };
@@ -82,6 +93,18 @@ function makeGateway(options: GatewayOptions): Gateway {
   } catch (error) {
     throw error instanceof TypeError ? new ConfigurationError([error.message]) : error;
   }
+}
+
+/** The metrics' own address, if there is to be one: the world sees the other. */
+async function openMetricsPage(
+  metrics: Metrics,
+  { METRICS_HOST: host, METRICS_PORT: first }: Config,
+): Promise<MetricsPage | undefined> {
+  if (first === undefined) return undefined;
+  const port = first + workerNumber();
+  return serveMetrics(metrics, { host, port }).catch(() => {
+    throw new ConfigurationError([`METRICS_PORT ${port} can't be listened on at ${host}`]);
+  });
 }
 
 const listed = (setting: string): string[] =>
