@@ -49,6 +49,8 @@ export async function startRabbitmq(t: Cleanup): Promise<RabbitmqNode> {
     const exited = once(server, "exit");
     process.kill(-(server.pid as number), signal);
     await exited;
+    // What it started may take a moment longer to end.
+    while (await greets(port)) await new Promise((resolve) => setTimeout(resolve, 20));
   };
   const stop = async () => {
     await end("SIGKILL");

@@ -1,4 +1,6 @@
 import type { Channel, ChannelModel } from "amqplib";
+import { newId } from "../../core/id.ts";
+import { closeChannel } from "./close-channel.ts";
 import { type Names, PARTITIONS } from "./names.ts";
 
 /** After so many deliveries that were never settled a message is taken for one that ends its consumers. */
@@ -11,27 +13,48 @@ export async function onChannel<T>(connection: ChannelModel, work: (channel: Cha
   try {
     return await work(channel);
   } finally {
-    await channel.close().catch(() => {});
+    await closeChannel(channel);
   }
 }
 
 /**
- * Declares everything that a consumer of these types needs; what is there already is left as it is. The broker keeps messages for it
- * from now on.
+ * Declares everything that consumers of these types need; what is there already is left as it is. The broker keeps messages for them
+ * from now on, whatever happens to it.
  */
-export const declareConsumer = (connection: ChannelModel, names: Names, consumer: string, types: readonly string[]) =>
-  onChannel(connection, async (channel) => {
-    const exchange = names.exchangeOf(consumer);
-    // Sent one after the other without waiting: the channel keeps their order.
-    await Promise.all([
-      channel.assertExchange(names.events, "topic"),
-      channel.assertExchange(exchange, "topic"),
-      channel.assertExchange(names.replicasOf(consumer), "fanout"),
-      ...declareDead(channel, names, consumer),
-      ...Array.from({ length: PARTITIONS }, (_, partition) => declareQueue(channel, names, consumer, partition)).flat(),
-      ...types.map((type) => channel.bindExchange(exchange, names.events, `${type}.*`)),
-    ]);
-  });
+export async function declareConsumers(
+  connection: ChannelModel,
+  names: Names,
+  consumers: ReadonlyMap<string, readonly string[]>,
+): Promise<void> {
+  for (const [consumer, types] of consumers) {
+    await onChannel(connection, (channel) => declareConsumer(channel, names, consumer, types));
+  }
+  if (consumers.size > 0) await onChannel(connection, (channel) => untilWritten(channel, names));
+}
+
+function declareConsumer(channel: Channel, names: Names, consumer: string, types: readonly string[]) {
+  const exchange = names.exchangeOf(consumer);
+  // Sent one after the other without waiting: the channel keeps their order.
+  return Promise.all([
+    channel.assertExchange(names.events, "topic"),
+    channel.assertExchange(exchange, "topic"),
+    channel.assertExchange(names.replicasOf(consumer), "fanout"),
+    ...declareDead(channel, names, consumer),
+    ...Array.from({ length: PARTITIONS }, (_, partition) => declareQueue(channel, names, consumer, partition)).flat(),
+    ...types.map((type) => channel.bindExchange(exchange, names.events, `${type}.*`)),
+  ]);
+}
+
+/**
+ * Resolves when the queues that were declared before are on the broker's disk. RabbitMQ writes the name of the log of its newest quorum queue
+ * up to three seconds late: a node that is killed before that has lost the queue's messages, confirmed or not, and the queue has no leader
+ * ever after (rabbitmq-server#10070, seen with 3.10.8). Deleting another quorum queue makes it write them at once.
+ */
+async function untilWritten(channel: Channel, names: Names): Promise<void> {
+  const passing = names.passing(newId());
+  await channel.assertQueue(passing, { arguments: { "x-queue-type": "quorum", "x-expires": 60_000 } });
+  await channel.deleteQueue(passing);
+}
 
 function declareDead(channel: Channel, names: Names, consumer: string): Promise<unknown>[] {
   const queue = names.deadQueueOf(consumer);

@@ -1,19 +1,21 @@
-import { type ChannelModel, connect } from "amqplib";
+import { type ChannelModel, connect, type SocketOptions } from "amqplib";
 import { type Backoff, backoffDelay } from "../../core/backoff.ts";
 import type { Clock } from "../../core/clock.ts";
 import { unavailable } from "../../core/failure.ts";
 import type { Log } from "../../telemetry/log.ts";
+import { withinTime } from "./time-limit.ts";
 
 /** A connection to RabbitMQ that is made again whenever it is lost. */
 export type Link = {
   /** The connection there is right now. */
   current(): ChannelModel | undefined;
-  /** Resolves with the connection as soon as there is one; throws `unavailable` after 10 s without. */
+  /** Resolves with the connection as soon as there is one; throws `unavailable` after 5 s without. */
   connected(): Promise<ChannelModel>;
   /** Whether the broker can be talked to and takes what is published. */
   healthy(): boolean;
-  /** Ends the connection there is, if any: another one is made. */
+  /** Cuts the connection there is, if any, without a word: another one is made. For a node that does not answer any more. */
   reset(): void;
+  /** Says goodbye, and does not wait long for the answer. */
   close(): Promise<void>;
 };
 
@@ -35,13 +37,17 @@ const HEARTBEAT = 5;
 
 /** Milliseconds that connecting may take, and that somebody waits for a connection. */
 const LONGEST_HANDSHAKE = 5_000;
-const LONGEST_WAIT = 10_000;
+const LONGEST_WAIT = 5_000;
+
+/** Milliseconds that the broker has to answer a goodbye. */
+const LONGEST_GOODBYE = 2_000;
 
 /** Keeps a connection to one of the nodes. */
 export function keepLinked(options: LinkOptions): Link {
   const { clock, log } = options;
   const closing = new AbortController();
   let connection: ChannelModel | undefined;
+  let socket = new AbortController();
   let blocked = false;
   let waiting = Promise.withResolvers<ChannelModel>();
   let lastError: unknown;
@@ -50,7 +56,8 @@ export function keepLinked(options: LinkOptions): Link {
     for (let failures = 0; !closing.signal.aborted; ) {
       const url = options.urls[failures % options.urls.length] as string;
       try {
-        await serve(await open(url, options.name));
+        socket = new AbortController();
+        await serve(await open(url, options.name, socket.signal));
         failures = 0;
       } catch (error) {
         lastError = error;
@@ -73,7 +80,7 @@ export function keepLinked(options: LinkOptions): Link {
       blocked = false;
     });
     opened.on("close", () => lost.resolve());
-    if (closing.signal.aborted) return opened.close();
+    if (closing.signal.aborted) return goodbye(opened);
     connection = opened;
     waiting.resolve(opened);
     options.onConnect(opened);
@@ -81,6 +88,10 @@ export function keepLinked(options: LinkOptions): Link {
     connection = undefined;
     blocked = false;
     waiting = Promise.withResolvers();
+  }
+
+  async function goodbye(opened: ChannelModel): Promise<void> {
+    await withinTime(clock, LONGEST_GOODBYE, opened.close(), () => socket.abort()).catch(() => {});
   }
 
   const running = run();
@@ -96,22 +107,24 @@ export function keepLinked(options: LinkOptions): Link {
       return made;
     },
     healthy: () => connection !== undefined && !blocked,
-    reset: () => void connection?.close().catch(() => {}),
+    reset: () => socket.abort(),
     async close() {
       closing.abort();
-      await connection?.close().catch(() => {});
+      if (connection) await goodbye(connection);
       await running;
     },
   };
 }
 
-const open = (url: string, name: string): Promise<ChannelModel> => {
+const open = (url: string, name: string, signal: AbortSignal): Promise<ChannelModel> => {
   const withHeartbeat = new URL(url);
   if (!withHeartbeat.searchParams.has("heartbeat")) withHeartbeat.searchParams.set("heartbeat", String(HEARTBEAT));
-  return connect(withHeartbeat.href, {
+  const socket: SocketOptions & { signal: AbortSignal } = {
+    signal,
     timeout: LONGEST_HANDSHAKE,
     keepAlive: true,
     noDelay: true,
     clientProperties: { connection_name: name },
-  });
+  };
+  return connect(withHeartbeat.href, socket);
 };

@@ -16,6 +16,8 @@ export type Names = {
   /** Where the broker puts what was delivered too often: an exchange for all, a queue for each consumer. */
   readonly dead: string;
   deadQueueOf(consumer: string): string;
+  /** A queue that is deleted as soon as it is there. */
+  passing(id: string): string;
   /** The fanout exchange over which the replicas of a consumer hear of each other. */
   replicasOf(consumer: string): string;
 };
@@ -27,6 +29,7 @@ export const namesBelow = (exchange: string): Names => ({
   queueOf: (consumer, partition) => `${exchange}.${consumer}.${partition}`,
   dead: `${exchange}.dead`,
   deadQueueOf: (consumer) => `${exchange}.${consumer}.dead`,
+  passing: (id) => `${exchange}.passing.${id}`,
   replicasOf: (consumer) => `${exchange}.${consumer}.replicas`,
 });
 

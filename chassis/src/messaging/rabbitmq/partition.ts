@@ -1,5 +1,6 @@
 import type { ChannelModel, ConsumeMessage } from "amqplib";
 import { createAcknowledgements } from "./acknowledgements.ts";
+import { closeChannel } from "./close-channel.ts";
 
 /** A queue that this process reads. */
 export type Partition = {
@@ -8,7 +9,7 @@ export type Partition = {
   /** Says that a message is under way until the promise is settled. */
   track(work: Promise<unknown>): void;
   settle(message: ConsumeMessage): void;
-  /** Begins no more, waits for those under way, and gives the rest back in their order. */
+  /** Begins no more, waits for those under way unless the queue is lost, and gives the rest back in their order. */
   release(): Promise<void>;
 };
 
@@ -27,9 +28,11 @@ export async function openPartition(options: PartitionOptions): Promise<Partitio
   const underWay = new Set<Promise<unknown>>();
   let state: "open" | "releasing" | "closed" = "open";
   const channel = await options.connection.createChannel();
+  const lost = Promise.withResolvers<void>();
   const lose = () => {
     if (state === "open") options.onLost();
     state = "closed";
+    lost.resolve();
   };
   channel.on("error", () => {});
   channel.on("close", lose);
@@ -47,7 +50,8 @@ export async function openPartition(options: PartitionOptions): Promise<Partitio
     },
     async release() {
       if (state === "open") state = "releasing";
-      await Promise.allSettled(underWay);
+      // Once it is lost nothing of it can be settled, and its messages come again: behind those under way, whoever hands them over.
+      await Promise.race([Promise.allSettled(underWay), lost.promise]);
       // One turn later, so that what those under way have settled is known.
       await new Promise((resolve) => setImmediate(resolve));
       try {
@@ -56,7 +60,7 @@ export async function openPartition(options: PartitionOptions): Promise<Partitio
         lose();
       }
       state = "closed";
-      await channel.close().catch(() => {});
+      await closeChannel(channel);
     },
   };
   await channel.prefetch(options.prefetch);

@@ -5,9 +5,10 @@ import type { Log } from "../../telemetry/log.ts";
 import type { Audience, Published } from "../broker.ts";
 import type { Message } from "../message.ts";
 import { type ConfirmingChannel, openConfirmingChannel } from "./confirming-channel.ts";
-import { declareConsumer } from "./declare.ts";
+import { declareConsumers } from "./declare.ts";
 import { keepLinked } from "./link.ts";
 import { laneOf, type Names, partitionOf } from "./names.ts";
+import { withinTime } from "./time-limit.ts";
 
 /** The side of the broker that messages are handed to. */
 export type Publisher = {
@@ -19,8 +20,8 @@ export type Publisher = {
 
 export type PublisherOptions = { urls: readonly string[]; name: string; names: Names; clock: Clock; log: Log };
 
-/** Milliseconds after which a confirm that did not come is given up: shorter than the relay's claim. */
-const LONGEST_CONFIRM = 10_000;
+/** Milliseconds after which an answer that did not come is given up: shorter than the relay's claim. */
+const LONGEST_ANSWER = 10_000;
 
 /**
  * Publishes with confirms. A message goes to the queue of each declared consumer, so that one whose queue is gone is noticed
@@ -45,14 +46,11 @@ export function createPublisher({ urls, name, names, clock, log }: PublisherOpti
     const onClose = () => {
       opening = undefined;
     };
-    const channel = await openConfirmingChannel(connection, { exchange: names.events, log, onClose });
     await declareAll(connection);
-    return channel;
+    return openConfirmingChannel(connection, { exchange: names.events, log, onClose });
   }
 
-  const declareAll = async (connection: ChannelModel) => {
-    for (const [consumer, types] of byConsumer(declared)) await declareConsumer(connection, names, consumer, types);
-  };
+  const declareAll = (connection: ChannelModel) => declareConsumers(connection, names, byConsumer(declared));
 
   async function publishOne(channel: ConfirmingChannel, message: Message): Promise<Published> {
     const consumers = declared.get(message.type) ?? [];
@@ -72,22 +70,26 @@ export function createPublisher({ urls, name, names, clock, log }: PublisherOpti
     return { failed: `the broker had no place for it in the queues of ${missed.join(", ")}` };
   }
 
+  async function publish(messages: readonly Message[]): Promise<Published[]> {
+    if (messages.length === 0) return [];
+    const channel = await opened();
+    const results = new Array<Published>(messages.length);
+    const publishThis = (message: Message) => publishOne(channel, message);
+    await Promise.all(inLanes(messages).map((lane) => inTurn(lane, results, publishThis)));
+    if (results.some((result) => result !== "confirmed")) await declareAll(await link.connected());
+    return results;
+  }
+
+  /** A broker that does not answer in time gets another connection. */
+  const answered = <T>(work: Promise<T>): Promise<T> =>
+    unavailableOnTrouble(withinTime(clock, LONGEST_ANSWER, work, link.reset));
+
   return {
     async declare(audience) {
       for (const [type, consumers] of audience) declared.set(type, consumers);
-      await unavailableOnTrouble(async () => declareAll(await link.connected()));
+      await answered(link.connected().then(declareAll));
     },
-    publish: (messages) =>
-      unavailableOnTrouble(async () => {
-        if (messages.length === 0) return [];
-        const channel = await opened();
-        const results = new Array<Published>(messages.length);
-        const publishThis = (message: Message) => publishOne(channel, message);
-        const lanes = inLanes(messages).map((lane) => inTurn(lane, results, publishThis));
-        await within(clock, LONGEST_CONFIRM, Promise.all(lanes), () => link.reset());
-        if (results.some((result) => result !== "confirmed")) await declareAll(await link.connected());
-        return results;
-      }),
+    publish: (messages) => answered(publish(messages)),
     healthy: () => link.healthy(),
     close: () => link.close(),
   };
@@ -125,26 +127,10 @@ function byConsumer(audience: Audience): Map<string, string[]> {
 }
 
 /** Whatever goes wrong between us and the broker leaves the outcome unknown. */
-async function unavailableOnTrouble<T>(work: () => Promise<T>): Promise<T> {
+async function unavailableOnTrouble<T>(work: Promise<T>): Promise<T> {
   try {
-    return await work();
+    return await work;
   } catch (error) {
     throw unavailable.is(error) ? error : unavailable.failure({ cause: error });
-  }
-}
-
-async function within(clock: Clock, milliseconds: number, work: Promise<unknown>, onLate: () => void): Promise<void> {
-  const done = new AbortController();
-  const late = clock.sleep(milliseconds, done.signal).then(
-    () => {
-      onLate();
-      throw unavailable.failure({ cause: new Error(`RabbitMQ confirmed nothing within ${milliseconds} ms`) });
-    },
-    () => {},
-  );
-  try {
-    await Promise.race([work, late]);
-  } finally {
-    done.abort();
   }
 }

@@ -48,7 +48,7 @@ export async function rabbitmqBroker(options: RabbitmqBrokerOptions): Promise<Br
     async subscribe(subscription) {
       link ??= keepLinked({ urls, name: `${name} consumes`, clock, log, onConnect: wakeAll });
       const consuming = link;
-      const served = serve({ subscription, names, clock, log, connection: () => consuming.current() });
+      const served = serve({ subscription, names, clock, log, connection: consuming.current, reset: consuming.reset });
       serving.add(served);
       await consuming.connected();
       await served.ready;

@@ -65,6 +65,23 @@ describe("rabbitmq broker, when things break", { skip: rabbitmqMissing, timeout:
     await becomesTrue(() => ok(ids(seen).includes(message.id)));
   });
 
+  it("loses nothing and comes back by itself when the broker is killed", async (t) => {
+    const { node, connect } = await world(t);
+    const seen: Delivery[] = [];
+    const [publisher, reader] = [await connect(), await connect()];
+    await publisher.declare(audience);
+    await subscribe(reader, { handle: collect(seen) });
+    const before = testMessage();
+    await publisher.publish([before]);
+    await node.kill();
+    await becomesTrue(() => equal(reader.healthy(), false));
+    await node.start();
+    const after = testMessage();
+    await eventually(async () => (await publisher.publish([after]))[0] === "confirmed");
+    await becomesTrue(() => deepEqual(new Set(ids(seen)), new Set([before.id, after.id])));
+    await becomesTrue(() => equal(reader.healthy() && publisher.healthy(), true));
+  });
+
   it("is not healthy while the broker takes no messages", async (t) => {
     const { node, connect } = await world(t);
     const publisher = await connect();

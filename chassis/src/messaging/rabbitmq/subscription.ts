@@ -4,12 +4,14 @@ import { newId } from "../../core/id.ts";
 import type { Log } from "../../telemetry/log.ts";
 import type { BrokerSubscription } from "../broker.ts";
 import { startLoop } from "../loop.ts";
+import { closeChannel } from "./close-channel.ts";
 import { consumeDead } from "./dead-queue.ts";
-import { declareConsumer } from "./declare.ts";
+import { declareConsumers } from "./declare.ts";
 import { createIntake, type Intake } from "./intake.ts";
 import { type Names, PARTITIONS } from "./names.ts";
 import { openPartition, type Partition } from "./partition.ts";
 import { joinReplicas, type Replicas } from "./replicas.ts";
+import { withinTime } from "./time-limit.ts";
 
 /** A subscription that is being served from RabbitMQ. */
 export type Served = {
@@ -30,6 +32,8 @@ export type ServeOptions = {
   log: Log;
   /** The connection there is right now. */
   connection(): ChannelModel | undefined;
+  /** Cuts it: the broker does not answer. */
+  reset(): void;
 };
 
 /** What is there as long as nothing goes wrong on a connection; after that all of it is made anew. */
@@ -43,6 +47,9 @@ type Session = {
 
 /** Messages of a queue that are held without being settled: those behind a slow key must not hold up others. */
 const PREFETCH = 1_000;
+
+/** Milliseconds that the broker has for its answers when queues are taken up. */
+const LONGEST_ANSWER = 15_000;
 
 /** Milliseconds between signs of life of a replica. */
 const BEAT = 1_000;
@@ -61,12 +68,15 @@ export function serve(options: ServeOptions): Served {
       await session.close();
       session = undefined;
     }
-    if (!connection) return false;
+    if (connection) await withinTime(clock, LONGEST_ANSWER, takeUp(connection), options.reset);
+    return false;
+  }
+
+  async function takeUp(connection: ChannelModel): Promise<void> {
     session ??= await openSession(options, connection, id, intake, () => loop.wake());
     session.replicas.beat();
     await takeShare(options, session, intake, () => loop.wake());
     ready.resolve();
-    return false;
   }
 
   const loop = startLoop({ name: `serve ${subscription.consumer}`, clock, log, interval: BEAT, round });
@@ -99,7 +109,7 @@ async function openSession(
     broken.abort();
     onTrouble();
   };
-  await declareConsumer(connection, names, consumer, types);
+  await declareConsumers(connection, names, new Map([[consumer, types]]));
   const exchange = names.replicasOf(consumer);
   const replicas = await joinReplicas({ connection, exchange, id, clock, onChange: onTrouble, onLost: breakOff });
   const dead = await consumeDead({ connection, queue: names.deadQueueOf(consumer), intake, onLost: breakOff });
@@ -117,7 +127,7 @@ async function openSession(
         log.debug({ err: error }, "the other replicas will notice by themselves");
       }
       await Promise.all([...partitions.values(), dead].map((each) => each.release()));
-      await replicas.channel.close().catch(() => {});
+      await closeChannel(replicas.channel);
     },
   };
 }
