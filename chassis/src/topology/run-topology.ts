@@ -4,9 +4,11 @@ import { openDatabase } from "../database/database.ts";
 import type { Instances } from "../discovery/discovery.ts";
 import { migrateBroker } from "../messaging/migrate-broker.ts";
 import { createLog } from "../telemetry/log.ts";
+import { INHERITED } from "./child.ts";
 import { warmCompileCache } from "./compile-cache.ts";
 import { keepDatabaseRunning } from "./database-server.ts";
 import { prepareDatabases, type ServiceDatabases } from "./databases.ts";
+import { holdEdge } from "./edge-socket.ts";
 import { prepareKeys, type ServiceKeys } from "./keys.ts";
 import { startNameServer } from "./name-server.ts";
 import type { Progress } from "./progress.ts";
@@ -63,11 +65,16 @@ export async function runTopology(options: RunOptions): Promise<RunningTopology>
     const names = servicesOf(options.topology).map(({ name }) => name);
     const keys = await prepareKeys(join(dataFolder, "keys"), names);
     const discovery = await startDiscovery(options, started);
+    const edge = await holdEdge(options.edge.host, options.edge.port);
+    started.defer(() => edge?.close());
     const where = (): RunFile => runFileOf(options, supervisor.running());
     const supervisor = await startSupervisor({
       ...options,
-      environmentOf: (service, last) =>
-        environmentOf({ ...options, discoveryUrl: discovery.url }, databases, keys, service, last),
+      environmentOf: (service, last) => ({
+        ...environmentOf({ ...options, discoveryUrl: discovery.url }, databases, keys, service, last),
+        ...(service.edge && edge ? { LISTEN_FD: String(INHERITED) } : {}),
+      }),
+      edgeSocket: edge?.fd,
       onInstances: discovery.tell,
       onChange: () => void writeRunFile(dataFolder, where()),
     });
@@ -140,10 +147,14 @@ function environmentOf(
     DATABASE_URL: databases.databaseUrl(service.name),
     BROKER_URL: options.brokerUrl ?? databases.brokerUrl(service.name),
     DISCOVERY_URL: options.discoveryUrl,
+    // Whom we tell ourselves knows at once.
+    DRAIN_NOTICE_MS: (options.discoveryUrl ?? "static:") === "static:" ? "300" : "1500",
     SERVICE_KEY_FILE: keys.privateKeyFile(service.name),
     SERVICE_PUBLIC_KEYS_FILE: keys.publicKeysFile,
     // With fewer arenas the threads of a process share more of the memory they freed.
     MALLOC_ARENA_MAX: "2",
+    // Given, it stays as it is; else the C library keeps ever more of what was freed, a tenth of each process.
+    MALLOC_TRIM_THRESHOLD_: "1000000",
     NODE_COMPILE_CACHE: cacheFolder(options),
   };
 }
