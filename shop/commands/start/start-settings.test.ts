@@ -33,6 +33,9 @@ const wrong: [string, string, RegExp][] = [
   ["DISCOVERY_URL", "consul://localhost:8500?token=secret", /^DISCOVERY_URL must be like consul:/],
   ["DISCOVERY_URL", "dns:secret", /^DISCOVERY_URL must be like dns:/],
   ["DISCOVERY_URL", "etcd://localhost", /^DISCOVERY_URL must be static:/],
+  ["OTEL_EXPORTER_OTLP_ENDPOINT", "grpc://secret", /^OTEL_EXPORTER_OTLP_ENDPOINT must match pattern/],
+  ["OTEL_TRACES_SAMPLER", "secret", /^OTEL_TRACES_SAMPLER must be equal to one of the allowed values$/],
+  ["OTEL_TRACES_SAMPLER_ARG", "7", /^OTEL_TRACES_SAMPLER_ARG must be <= 1$/],
   ["SMTP_URL", "imap://mail", /^SMTP_URL has no scheme that is known here/],
 ];
 

@@ -1,5 +1,6 @@
 import { ConfigurationError, type Environment, readConfig } from "@flotilla/chassis/core/config";
 import { discoveryFault } from "@flotilla/chassis/discovery/connect-discovery";
+import { tracingSettings } from "@flotilla/chassis/telemetry/tracing-settings";
 import { readReplicas, type Topology } from "@flotilla/chassis/topology";
 import { type Static, Type } from "typebox";
 
@@ -23,7 +24,10 @@ const Settings = Type.Object({
   TRUSTED_PROXIES: Given,
   CORS_ORIGINS: Given,
   SMTP_URL: Given,
-  OTEL_EXPORTER_OTLP_ENDPOINT: Given,
+  OTEL_EXPORTER_OTLP_ENDPOINT: tracingSettings.OTEL_EXPORTER_OTLP_ENDPOINT,
+  OTEL_TRACES_SAMPLER: tracingSettings.OTEL_TRACES_SAMPLER,
+  OTEL_TRACES_SAMPLER_ARG: tracingSettings.OTEL_TRACES_SAMPLER_ARG,
+  METRICS_PORT: Type.Optional(Type.Integer({ minimum: 1, maximum: 65_000 })),
   LOG_LEVEL: Type.Enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"], { default: "info" }),
 });
 type Settings = Static<typeof Settings>;
@@ -93,7 +97,6 @@ function urlFaults({ DATABASE_URL, BROKER_URL, DISCOVERY_URL, REDIS_URL, SMTP_UR
 function notices(environment: Environment): string[] {
   const later = {
     CONSOLE_PORT: "there is no console in this version yet",
-    OTEL_EXPORTER_OTLP_ENDPOINT: "this version does not send spans yet",
   };
   return Object.entries(later).flatMap(([name, why]) =>
     environment[name] ? [`${name} makes no difference: ${why}`] : [],

@@ -92,19 +92,29 @@ function environmentOf(service: string, administrator: Administrator, settings: 
     email: { SMTP_URL: settings.SMTP_URL },
     gateway: gatewaySettings(settings),
   };
-  return { ...Object.fromEntries(others), LOG_LEVEL: settings.LOG_LEVEL, ...own[service] };
+  return { ...Object.fromEntries(others), ...telemetrySettings(settings), ...own[service] };
 }
+
+/** All other settings of OpenTelemetry reach the services as they are. */
+const telemetrySettings = (settings: ReadSettings["settings"]): Environment => ({
+  LOG_LEVEL: settings.LOG_LEVEL,
+  OTEL_EXPORTER_OTLP_ENDPOINT: settings.OTEL_EXPORTER_OTLP_ENDPOINT,
+  OTEL_TRACES_SAMPLER: settings.OTEL_TRACES_SAMPLER,
+  OTEL_TRACES_SAMPLER_ARG: settings.OTEL_TRACES_SAMPLER_ARG?.toString(),
+});
 
 const gatewaySettings = ({
   REDIS_URL,
   GATEWAY_WORKERS,
   TRUSTED_PROXIES,
   CORS_ORIGINS,
+  METRICS_PORT,
 }: ReadSettings["settings"]): Environment => ({
   REDIS_URL,
   GATEWAY_WORKERS: GATEWAY_WORKERS?.toString(),
   TRUSTED_PROXIES,
   CORS_ORIGINS,
+  METRICS_PORT: METRICS_PORT?.toString(),
 });
 
 function report(error: unknown): void {
