@@ -1,0 +1,10 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
+import { generatedFiles, root } from "./generated-files.ts";
+
+/* Writes every file that follows from shop/topology.ts: node deploy/generate.ts */
+for (const [path, content] of generatedFiles()) {
+  await mkdir(dirname(root + path), { recursive: true });
+  await writeFile(root + path, content);
+  console.log(path);
+}

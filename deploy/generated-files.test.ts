@@ -1,0 +1,28 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { defineTopology } from "@flotilla/chassis/topology";
+import { shop } from "../shop/topology.ts";
+import { fillRegions } from "./compose/regions.ts";
+import { generatedFiles, root } from "./generated-files.ts";
+
+for (const [path, content] of generatedFiles()) {
+  test(`${path} is what follows from the topology: node deploy/generate.ts`, () => {
+    assert.equal(readFileSync(root + path, "utf8"), content);
+  });
+}
+
+test("another service in the topology changes what is deployed", () => {
+  const main = new URL("./none.ts", import.meta.url);
+  const bigger = defineTopology({ ...shop, tiers: [...shop.tiers, [{ name: "reviews", main, calls: ["orders"] }]] });
+  const files = generatedFiles(bigger);
+  assert.match(files.get("compose.yaml") ?? "", /SERVICE: reviews/);
+  assert.match(files.get("deploy/postgres/databases.sql") ?? "", /create database flotilla_reviews/);
+});
+
+test("what is generated goes where it belongs, and what is written by hand stays", () => {
+  const text = "a\n  # generated: x\n  old\n  # end\nb\n";
+  assert.equal(fillRegions(text, { x: "new\n\n  deeper\n" }), "a\n  # generated: x\n  new\n\n    deeper\n  # end\nb\n");
+  assert.throws(() => fillRegions(text, { y: "new" }), /no place for the generated y/);
+  assert.throws(() => fillRegions("# generated: x\n", { x: "new" }), /no place/);
+});

@@ -1,0 +1,22 @@
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { shop } from "../shop/topology.ts";
+import { composeRegions } from "./compose/compose-regions.ts";
+import { leanCompose } from "./compose/lean.ts";
+import { fillRegions } from "./compose/regions.ts";
+import { databasesSql } from "./postgres/databases-sql.ts";
+import { deployedServices } from "./services.ts";
+
+export const root = fileURLToPath(new URL("../", import.meta.url));
+
+/** Every file that follows from the shop's topology, wholly or in parts: its path from the root, and what should be in it. */
+export function generatedFiles(topology = shop): Map<string, string> {
+  const services = deployedServices(topology);
+  const compose = readFileSync(`${root}compose.yaml`, "utf8");
+  const sql = databasesSql(services);
+  return new Map([
+    ["compose.yaml", fillRegions(compose, composeRegions(services))],
+    ["deploy/compose/lean.yaml", leanCompose(services)],
+    ["deploy/postgres/databases.sql", sql],
+  ]);
+}
