@@ -1,10 +1,9 @@
 import { Ajv, type ErrorObject } from "ajv";
 import addFormats from "ajv-formats";
 import type { Static, TObject } from "typebox";
-import { readRawSetting } from "./setting-file.ts";
+import { type Environment, readRawSetting } from "./environment.ts";
 
-/** The variables a process was started with. */
-export type Environment = Readonly<Record<string, string | undefined>>;
+export type { Environment };
 
 /** A setting is missing or wrong. `faults` has one line for each, without any value in it (values may be secrets). */
 export class ConfigurationError extends Error {

@@ -1,5 +1,7 @@
 import { readFileSync } from "node:fs";
-import type { Environment } from "./config.ts";
+
+/** The variables a process was started with. */
+export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** What a setting was set to, or what is wrong with how it was set. */
 export type RawSetting = { readonly value?: string; readonly fault?: string };
