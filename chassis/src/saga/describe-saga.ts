@@ -3,6 +3,7 @@ import type { OperatedSaga } from "./operated-saga-store.ts";
 import type { SagaDetail, SagaLine, SagaSummary, SagaWait } from "./operations-contract.ts";
 import type { AnySaga } from "./saga.ts";
 import { canBeUndone } from "./step.ts";
+import { withInputs } from "./step-inputs.ts";
 
 /** A saga in a line. */
 export const summaryOf = ({ instance, startedAt, updatedAt, endedAt }: OperatedSaga): SagaSummary => ({
@@ -20,13 +21,17 @@ export const summaryOf = ({ instance, startedAt, updatedAt, endedAt }: OperatedS
 });
 
 /** Everything about a saga that its operators may see; `saga` is its definition, if this process has it. */
-export const detailOf = (operated: OperatedSaga, saga: AnySaga | undefined): SagaDetail => ({
-  ...summaryOf(operated),
-  input: shown(saga?.input, operated.instance.input),
-  history: operated.history.map((line) => lineOf(line, saga)),
-  remaining: remainingOf(operated, saga),
-  waits: waitOf(operated, saga),
-});
+export function detailOf(operated: OperatedSaga, saga: AnySaga | undefined): SagaDetail {
+  const input = shown(saga?.input, operated.instance.input);
+  const lines = operated.history.map((line) => lineOf(line, saga));
+  return {
+    ...summaryOf(operated),
+    input,
+    history: withInputs(operated, lines, input, (values) => shown(undefined, values)),
+    remaining: remainingOf(operated, saga),
+    waits: waitOf(operated, saga),
+  };
+}
 
 /** What no schema vouches for is not shown, but for its names. */
 const shown = (schema: AnySaga["input"] | undefined, value: object): Record<string, unknown> =>

@@ -54,16 +54,18 @@ async function setUp(t: Cleanup, { charge = async (): Promise<typeof charged> =>
   return { database, operations, operate, id, until, act, undone };
 }
 
-test("a saga is shown with what it did, and its secrets are not", async (t) => {
+test("a saga is shown with what it did, what went into it and what came of it, and its secrets are not", async (t) => {
   const { operations, id, until } = await setUp(t);
   const detail = await until("done");
-  assert.deepEqual(detail.input, { orderId: "7", card: "[redacted]" });
+  const begun = { orderId: "7", card: "[redacted]" };
+  const returned = { chargeId: "c1", secret: "[redacted]" };
+  assert.deepEqual(detail.input, begun);
   assert.deepEqual(
-    detail.history.map(({ step, what, output }) => [step, what, output]),
+    detail.history.map(({ step, what, input, output }) => [step, what, input, output]),
     [
-      ["charge", "done", { chargeId: "c1", secret: "[redacted]" }],
-      ["confirm", "done", undefined],
-      ["bill", "done", undefined],
+      ["charge", "done", begun, returned],
+      ["confirm", "done", { ...begun, ...returned }, undefined],
+      ["bill", "done", { ...begun, ...returned }, undefined],
     ],
   );
   assert.deepEqual([detail.remaining, detail.waits], [[], null]);

@@ -44,6 +44,7 @@ const SagaLine = Fields({
   attempt: Type.Integer(),
   what: Type.String(),
   cause: Optional(Type.String()),
+  input: Optional(Json),
   output: Optional(Json),
   by: Optional(Type.String()),
 });

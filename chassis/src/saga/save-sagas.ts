@@ -36,7 +36,9 @@ const rowOf = ({ instance, progress }: SagaSave) => {
 };
 
 /** Lines of history that are kept: of those that make it longer the ones in the middle go, after how it began. */
-const [KEPT, BEGINNING, DROPPED] = [200, 50, 50];
+const KEPT = 200;
+export const BEGINNING = 50;
+const DROPPED = 50;
 
 /** Adds a line to the history of a row of `saga`. */
 export const noted = (entry: string): string =>

@@ -20,8 +20,15 @@ export function sagaReport(service: string, saga: SagaDetail): string {
     ...(wait ? [`  waits for  ${wait}`] : []),
     ...(remaining.length > 0 ? [`  remaining  ${remaining.join(" → ")}`] : []),
     "  history",
-    ...history.map((line) => `    ${historyLine(line)}`),
+    ...history.flatMap((line, index) => [...inputLine(line, history.slice(0, index)), `    ${historyLine(line)}`]),
   ].join("\n");
+}
+
+/** What went into an attempt, unless that has been said already. */
+function inputLine({ input }: SagaLine, before: readonly SagaLine[]): string[] {
+  const said = before.findLast((line) => line.input)?.input;
+  const text = JSON.stringify(input);
+  return input && text !== JSON.stringify(said) ? [`    with ${text}`] : [];
 }
 
 function historyLine({ at, step, attempt, what, cause, output, by }: SagaLine): string {
