@@ -48,6 +48,8 @@ export type RunShopOptions = {
   command?: readonly string[] | undefined;
   /** Another broker than the one that comes with the shop. */
   brokerUrl?: string | undefined;
+  /** More settings. */
+  environment?: NodeJS.ProcessEnv | undefined;
 };
 
 export const startFile = fileURLToPath(new URL("../../commands/start/start.ts", import.meta.url));
@@ -92,9 +94,10 @@ export async function runShop(t: Cleanup, options: RunShopOptions): Promise<Runn
 }
 
 /** Starts a shop, and does not wait; it is stopped when the test ends. */
-export function startSupervisor(t: Cleanup, { dataFolder, command, brokerUrl }: RunShopOptions): Supervisor {
+export function startSupervisor(t: Cleanup, options: RunShopOptions): Supervisor {
+  const { dataFolder, command, brokerUrl, environment } = options;
   const [program = "", ...args] = command ?? [process.execPath, startFile];
-  const env = { ...shopEnvironment(dataFolder), ...(brokerUrl ? { BROKER_URL: brokerUrl } : {}) };
+  const env = { ...shopEnvironment(dataFolder), ...(brokerUrl ? { BROKER_URL: brokerUrl } : {}), ...environment };
   const child = spawn(program, args, { env, stdio: ["pipe", "pipe", "pipe"] });
   const { output, exit } = observe(child);
   const stop = (signal: NodeJS.Signals) => {
