@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { setTimeout as delay } from "node:timers/promises";
 import type { Contract } from "../contract/contract.ts";
 import { failureFrom } from "../core/failure.ts";
 import type { Discovery } from "../discovery/discovery.ts";
@@ -26,7 +27,7 @@ import { type RequestHeaders, readHeaders } from "./request-headers.ts";
 import { readTarget, type Target } from "./request-target.ts";
 import { type RouteRules, withPublicPaths } from "./route-rule.ts";
 import { createRouteTable, type Found, type OwnRoute, type RouteTable } from "./route-table.ts";
-import { createHttpServer, drain, listenOn, takeNoMore } from "./server.ts";
+import { createHttpServer, drain, listenOn, listenOnInherited, takeNoMore } from "./server.ts";
 import type { Forward } from "./service-request.ts";
 import { createServices, type Services } from "./services.ts";
 import { after, type Soon } from "./soon.ts";
@@ -61,15 +62,20 @@ export type GatewayOptions = {
   readonly rules?: RouteRules;
   /** Answers that can have parts of other services' answers. */
   readonly compositions?: readonly Composition[];
-  /** Milliseconds that requests under way get when the gateway stops. Default 8,000. */
+  /** Milliseconds in which it still takes requests after it said that it is not ready: until callers have noticed. Default 0. */
+  readonly drainNotice?: number;
+  /** Milliseconds that requests under way get when the gateway stops. Default 6,000. */
   readonly drainTimeout?: number;
 };
 
 /** The edge of the system. */
 export type Gateway = {
-  /** Begins to take requests; resolves with `http://host:port`. Port 0 takes a free one. */
-  listen(address: { host: string; port: number }): Promise<string>;
-  /** Ends streams, finishes what else is under way, takes nothing new. */
+  /**
+   * Begins to take requests; resolves with `http://host:port`. Port 0 takes a free one; with `fd` it takes them on the socket that it
+   * inherited as this file descriptor.
+   */
+  listen(address: { host: string; port: number; fd?: number | undefined }): Promise<string>;
+  /** Says that it is not ready, waits until that is noticed, ends streams, finishes what else is under way, takes nothing new. */
   close(): Promise<void>;
 };
 
@@ -84,20 +90,21 @@ type Needs = {
 
 /** Makes the gateway. Throws when two routes collide, a call does not say who may make it, or an option makes no sense. */
 export function createGateway(options: GatewayOptions): Gateway {
-  const { discovery, log, metrics, tracer, limitStore, drainTimeout = 8_000 } = options;
+  const { discovery, log, metrics, tracer, limitStore, drainTimeout = 6_000, drainNotice = 0 } = options;
+  const draining = new AbortController();
   const stopping = new AbortController();
   const services = options.contracts.map(({ service }) => service);
   const upstreams = createUpstreams((origin) => services.some((name) => discovery.instances(name).includes(origin)));
   const surroundings = { discovery, upstreams, stopping: stopping.signal };
   const needs = needsOf(
     options,
-    healthRoutes(options.prefix ?? "/api", services, surroundings),
+    healthRoutes(options.prefix ?? "/api", services, { ...surroundings, stopping: draining.signal }),
     createServices(surroundings),
   );
   const addressOf = clientAddresses(options.trustedProxies ?? []);
   const logExchange = accessLog(log);
   const countExchange = metrics ? countExchanges(metrics) : () => {};
-  const isStopping = () => stopping.signal.aborted;
+  const isStopping = () => draining.signal.aborted;
   const server = createHttpServer((request: IncomingMessage, response: ServerResponse, awaitsContinue) => {
     const exchange = beginExchange(request, response, addressOf(request), isStopping, tracer);
     exchange.awaitsContinue = awaitsContinue;
@@ -110,8 +117,11 @@ export function createGateway(options: GatewayOptions): Gateway {
   });
 
   return {
-    listen: ({ host, port }) => listenOn(server, host, port),
+    listen: ({ host, port, fd }) =>
+      fd === undefined ? listenOn(server, host, port) : listenOnInherited(server, host, fd),
     async close() {
+      draining.abort();
+      if (server.listening) await delay(drainNotice);
       stopping.abort();
       await drain(server, drainTimeout);
       upstreams.close();

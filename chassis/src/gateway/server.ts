@@ -3,6 +3,7 @@ import type { Socket } from "node:net";
 import { problemHeaders, problemOf } from "../contract/problem.ts";
 import { newId } from "../core/id.ts";
 import { failureOfParser } from "./malformed.ts";
+import { sweepIdle } from "./sweep-idle.ts";
 
 type OnRequest = (request: IncomingMessage, response: ServerResponse, awaitsContinue: boolean) => void;
 
@@ -88,12 +89,27 @@ export function listenOn(server: Server, host: string, port: number, exclusive =
   return promise;
 }
 
+/** Listens on a socket that was inherited as a file descriptor, and resolves with `http://host:port`. */
+export function listenOnInherited(server: Server, host: string, fd: number): Promise<string> {
+  const { promise, resolve, reject } = Promise.withResolvers<string>();
+  server.once("error", reject);
+  server.listen({ fd }, () => {
+    server.off("error", reject);
+    const address = server.address();
+    const port = typeof address === "object" ? address?.port : "";
+    resolve(`http://${host.includes(":") ? `[${host}]` : host}:${port}`);
+  });
+  return promise;
+}
+
 /** Takes no new connections, waits for the answers under way, and after `patience` milliseconds cuts off what is left. */
 export async function drain(server: Server, patience: number): Promise<void> {
   if (!server.listening) return;
   const { promise, resolve } = Promise.withResolvers<void>();
   const timer = setTimeout(() => server.closeAllConnections(), patience);
+  const endSweep = sweepIdle(server);
   server.close(() => resolve());
   await promise;
+  endSweep();
   clearTimeout(timer);
 }

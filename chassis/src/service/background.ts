@@ -6,6 +6,7 @@ import { startConsumer } from "../messaging/consumer.ts";
 import { messagingHousekeeping } from "../messaging/housekeeping.ts";
 import type { Loop } from "../messaging/loop.ts";
 import type { Publish, Subscription } from "../messaging/messaging.ts";
+import { showMessages } from "../messaging/messaging-metrics.ts";
 import { createPublish } from "../messaging/outbox.ts";
 import { startRedriver } from "../messaging/redriver.ts";
 import { createRelay } from "../messaging/relay.ts";
@@ -37,9 +38,10 @@ export type Background = {
 
 /** Makes the background of a service. Nothing runs before `start`. */
 export function createBackground({ service, events }: Contract, connections: Connections): Background {
-  const { database, broker, clock, log, tracer } = connections;
+  const { database, broker, clock, log, tracer, metrics } = connections;
   const owner = newId();
-  const relay = createRelay({ database, broker, clock, log, tracer });
+  const relay = createRelay({ database, broker, clock, log, tracer, metrics });
+  showMessages(metrics, { database, broker, clock });
   let runner: SagaRunner | undefined;
   let redriver: Loop | undefined;
   let workers: readonly Worker[] = [];
@@ -68,7 +70,7 @@ export function createBackground({ service, events }: Contract, connections: Con
       runner.start();
       for (const each of workers) each.start({ clock, log, tracer });
       const consumer = { consumer: service, subscriptions, database, clock, log, tracer };
-      stopConsuming = await startConsumer({ ...consumer, broker });
+      stopConsuming = await startConsumer({ ...consumer, broker, metrics });
       redriver = startRedriver(consumer);
     },
     async stopConsuming() {

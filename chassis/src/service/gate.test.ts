@@ -69,6 +69,7 @@ async function serve(t: TestContext, shedder: LoadShedder) {
     goOn.resolve();
     stopping.abort();
     gate.close();
+    server.server.closeAllConnections();
     await server.close();
   });
   const url = await server.listen({ host: "127.0.0.1", port: 0 });

@@ -9,17 +9,16 @@ import { createBackground } from "./background.ts";
 import { openConnections } from "./connections.ts";
 import { deadLetterCalls } from "./dead-letter-calls.ts";
 import type { ServiceDefinition } from "./definition.ts";
+import { drain } from "./drain.ts";
 import { createGate } from "./gate.ts";
 import { createHttpServer } from "./http-server.ts";
+import { listen } from "./listen.ts";
 import { ownUrl } from "./own-url.ts";
 import { prepareDatabase } from "./prepare-database.ts";
 import { addRoutes } from "./routes.ts";
 import { sagaOperationCalls } from "./saga-operation-calls.ts";
 import { readSettings } from "./settings.ts";
 import type { Running, Surroundings } from "./surroundings.ts";
-
-/** Milliseconds that requests under way have to end in when the service stops. */
-const DRAIN = 8_000;
 
 /**
  * Starts a service: reads its settings (throws one ConfigurationError with every fault), listens, waits for its database, migrates
@@ -51,6 +50,7 @@ export async function startService<C extends Contract, Config extends TObject>(
     ready: () => state === "ready",
     draining: () => state === "draining",
     reachable: async () => !gate.stalledLately() && (await database.answers()),
+    broker: connections.broker.state,
   };
   const server = createHttpServer(health, log, connections.metrics);
   const { verify, tracer, metrics, shedder } = connections;
@@ -66,20 +66,21 @@ export async function startService<C extends Contract, Config extends TObject>(
   }
   let deregister = async () => {};
   const stop = async () => {
+    const wasReady = state === "ready";
     state = "draining";
     await deregister();
+    if (wasReady) await clock.sleep(settings.host.DRAIN_NOTICE_MS);
     stopping.abort();
-    const hurry = setTimeout(() => server.server.closeAllConnections(), DRAIN);
-    await Promise.all([server.close(), background.stopConsuming()]);
-    clearTimeout(hurry);
+    await Promise.all([drain(server), background.stopConsuming()]);
     await background.stop();
     await wiring.close?.();
+    gate.close();
     await connections.close();
     log.info("stopped");
   };
 
   try {
-    const url = await server.listen({ host: settings.host.HOST, port: settings.host.PORT });
+    const url = await listen(server, settings.host);
     await prepareDatabase(database, { service: name, migrations: definition.migrations, clock, log });
     await wiring.prepare?.();
     await background.start(wiring);

@@ -4,6 +4,7 @@ import { parseJson } from "../contract/json.ts";
 import { problemHeaders, problemOf } from "../contract/problem.ts";
 import { Failure, failureFrom, invalidInput, notFound, tooLarge, unsupportedMediaType } from "../core/failure.ts";
 import { newId } from "../core/id.ts";
+import type { BrokerState } from "../messaging/broker.ts";
 import type { Log } from "../telemetry/log.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import { countRequests } from "./count-requests.ts";
@@ -21,6 +22,8 @@ export type Health = {
   draining(): boolean;
   /** Whether it could answer right now: what it can't work without, its database, answers, and its event loop did not stand still just now. */
   reachable(): Promise<boolean>;
+  /** How its broker is. Told, but no reason not to be ready: events wait in the outbox, and calls are answered all the same. */
+  broker?(): BrokerState;
 };
 
 /** Makes the HTTP server of a service: JSON in with our parser, problems out, health answers, metrics, strict parsing and routing. */
@@ -75,11 +78,12 @@ export function createHttpServer(health: Health, log: Log, metrics: Metrics): Fa
 function addHealthRoutes(server: FastifyInstance, health: Health): void {
   const { service } = health;
   const answer = (healthy: boolean) => ({ status: healthy ? "healthy" : "unavailable", service });
+  const broker = () => (health.broker ? { broker: health.broker() } : {});
   server.get("/health/live", async () => answer(true));
   for (const path of ["/health", "/health/ready"]) {
     server.get(path, async (_request, reply) => {
       const healthy = health.ready() && (await health.reachable());
-      return reply.code(healthy ? 200 : 503).send(answer(healthy));
+      return reply.code(healthy ? 200 : 503).send({ ...answer(healthy), ...broker() });
     });
   }
 }

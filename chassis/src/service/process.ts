@@ -22,6 +22,7 @@ export async function runProcess(start: (surroundings: Surroundings) => Promise<
     if (!running) process.exit(0);
     process.send?.({ type: "ready", url: running.url });
     await stopRequested.promise;
+    if (process.connected) process.send?.({ type: "draining" });
     await running.stop();
     process.exit(0);
   } catch (error) {

@@ -2,10 +2,27 @@ import { type Static, type TObject, Type } from "typebox";
 import { ConfigurationError, type Environment, readConfig } from "../core/config.ts";
 import { tracingSettings } from "../telemetry/tracing-settings.ts";
 
+/** How a process comes and goes without anybody noticing. */
+export const drainSettings = {
+  LISTEN_FD: Type.Optional(
+    Type.Integer({
+      minimum: 3,
+      description: "The inherited socket to listen on, in place of PORT; shared with others",
+    }),
+  ),
+  DRAIN_NOTICE_MS: Type.Integer({
+    minimum: 0,
+    maximum: 60_000,
+    default: 0,
+    description: "How long a process that stops still takes requests, until its callers have noticed",
+  }),
+};
+
 /** The settings that every service process has. */
 export const HostSettings = Type.Object({
   HOST: Type.String({ default: "127.0.0.1" }),
   PORT: Type.Integer({ minimum: 0, maximum: 65_535, default: 0 }),
+  ...drainSettings,
   ADVERTISE_URL: Type.Optional(
     Type.String({ pattern: "^http://[^/]+$", description: "Where others reach it, if not where it listens" }),
   ),

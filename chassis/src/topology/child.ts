@@ -16,15 +16,22 @@ export type ChildPlan = {
   readonly environment: Environment;
   readonly logFile: string;
   readonly record: ProcessRecord;
+  /** A socket that it inherits, as file descriptor {@link INHERITED}. */
+  readonly socket?: number | undefined;
 };
+
+/** The file descriptor as which a process finds the socket it inherits: behind the three of all processes and our channel. */
+export const INHERITED = 4;
 
 /** A process that was started. */
 export type Child = {
   readonly pid: number;
   /** Its address, once it said that it is ready; undefined when it ended before. */
   readonly ready: Promise<string | undefined>;
-  /** How it ended, in words. */
-  readonly ended: Promise<string>;
+  /** Resolves when it says that it is about to end and wants no more work. It may never do so. */
+  readonly draining: Promise<void>;
+  /** How it ended. */
+  readonly ended: Promise<Ended>;
   /** Tells it where everybody is. */
   tell(instances: Instances): void;
   /** Lets it drain; kills it after 10 s. Resolves when it has ended. */
@@ -32,14 +39,17 @@ export type Child = {
   kill(): void;
 };
 
+/** How a process ended: in words, and whether because it was asked to. */
+export type Ended = { readonly how: string; readonly asked: boolean };
+
 type FromChild = { type?: unknown; url?: unknown };
 
 const PATIENCE = 10_000;
 const trimMemory = new URL("./trim-memory.ts", import.meta.url).href;
 
 /**
- * Starts a process that speaks the supervisor's protocol: it sends `{ type: "ready", url }`, and gets `{ type: "instances",
- * instances }`. It has a session of its own, so that a terminal's signals reach the supervisor alone, which then ends it by SIGTERM;
+ * Starts a process that speaks the supervisor's protocol: it sends `{ type: "ready", url }` and `{ type: "draining" }`, and gets
+ * `{ type: "instances", instances }`. It has a session of its own, so that a terminal's signals reach the supervisor alone, which then ends it by SIGTERM;
  * when the supervisor is gone, the child sees its channel closed and ends by itself.
  */
 export async function startChild(plan: ChildPlan): Promise<Child> {
@@ -48,7 +58,7 @@ export async function startChild(plan: ChildPlan): Promise<Child> {
   await log.close();
   const ended = endOf(process);
   const pid = process.pid;
-  if (pid === undefined) throw new Error(`${plan.title} does not start: ${await ended}`);
+  if (pid === undefined) throw new Error(`${plan.title} does not start: ${(await ended).how}`);
   await plan.record.add(pid);
   const kill = () => {
     signal(pid, "SIGKILL");
@@ -56,6 +66,7 @@ export async function startChild(plan: ChildPlan): Promise<Child> {
   return {
     pid,
     ready: Promise.race([readyUrl(process), ended.then(() => undefined)]),
+    draining: heard(process, "draining").then(() => {}),
     ended: ended.finally(() => plan.record.remove(pid)),
     tell: (instances) => {
       // A channel that closes meanwhile means the child is ending, which is seen elsewhere.
@@ -73,25 +84,29 @@ export async function startChild(plan: ChildPlan): Promise<Child> {
   };
 }
 
-function launch({ main, title, environment }: ChildPlan, log: number): ChildProcess {
+function launch({ main, title, environment, socket }: ChildPlan, log: number): ChildProcess {
   return spawn(process.execPath, [...v8Settings, "--import", trimMemory, fileURLToPath(main), title], {
     env: environment,
     detached: true,
-    stdio: ["ignore", log, log, "ipc"],
+    stdio: ["ignore", log, log, "ipc", ...(socket === undefined ? [] : [socket])],
   });
 }
 
-function readyUrl(child: ChildProcess): Promise<string> {
+const readyUrl = (child: ChildProcess): Promise<string> => heard(child, "ready").then(({ url }) => String(url));
+
+function heard(child: ChildProcess, type: string): Promise<FromChild> {
   return new Promise((resolve) => {
     child.on("message", (message: FromChild) => {
-      if (message?.type === "ready" && typeof message.url === "string") resolve(message.url);
+      if (message?.type === type) resolve(message);
     });
   });
 }
 
-function endOf(child: ChildProcess): Promise<string> {
+function endOf(child: ChildProcess): Promise<Ended> {
   return new Promise((resolve) => {
-    child.once("error", (error) => resolve(error.message));
-    child.once("exit", (code, name) => resolve(name ? `was ended by ${name}` : `ended with exit code ${code}`));
+    child.once("error", (error) => resolve({ how: error.message, asked: false }));
+    child.once("exit", (code, name) =>
+      resolve({ how: name ? `was ended by ${name}` : `ended with exit code ${code}`, asked: code === 0 }),
+    );
   });
 }

@@ -1,20 +1,21 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { fakeClock } from "../testing/fake-clock.ts";
-import type { Child } from "./child.ts";
+import type { Child, Ended } from "./child.ts";
 import { keepRunning } from "./keep-running.ts";
 
 /** A process that does what the test says. */
 function fakeChild(pid: number) {
   const ready = Promise.withResolvers<string | undefined>();
-  const ended = Promise.withResolvers<string>();
+  const ended = Promise.withResolvers<Ended>();
   const end = (how: string) => {
     ready.resolve(undefined);
-    ended.resolve(how);
+    ended.resolve({ how, asked: how.endsWith("code 0") });
   };
   const child: Child = {
     pid,
     ready: ready.promise,
+    draining: new Promise(() => {}),
     ended: ended.promise,
     tell: () => {},
     kill: () => end("was ended by SIGKILL"),
@@ -36,6 +37,7 @@ function arranged() {
   const events = {
     starting: () => {},
     ready: ({ pid }: { pid: number }) => void ready.push(pid),
+    draining: () => {},
     ended: (_how: string, wait: number) => void waits.push(wait),
   };
   return { clock, started, waits, ready, slot: keepRunning(start, events, clock) };
@@ -112,3 +114,20 @@ for (const way of ["stop", "kill"] as const) {
     }
   });
 }
+
+test("a process that was asked to end is followed at once, as often as it is asked, unless it never was ready", async () => {
+  const arrangement = arranged();
+  const { clock, started, waits } = arrangement;
+  for (let restart = 1; restart <= 5; restart++) {
+    await clock.advance(0);
+    started.at(-1)?.isReady();
+    await clock.advance(5);
+    started.at(-1)?.end("ended with exit code 0");
+    await clock.advance(0);
+    assert.equal(started.length, restart + 1);
+  }
+  assert.deepEqual(waits, [0, 0, 0, 0, 0]);
+  started.at(-1)?.end("ended with exit code 0");
+  await clock.advance(0);
+  assert.ok((waits.at(-1) as number) > 0);
+});

@@ -6,6 +6,8 @@ import type { Child } from "./child.ts";
 export type SlotEvents = {
   starting(): void;
   ready(instance: { pid: number; url: string }): void;
+  /** It is about to end and wants no more work. */
+  draining(): void;
   /** It ended by itself, and is started again after `milliseconds`. */
   ended(how: string, milliseconds: number): void;
 };
@@ -28,18 +30,21 @@ const READY_WITHIN = 60_000;
 const WELL_AFTER = 10_000;
 const GIVE_UP_AFTER = 3;
 
-/** Keeps a process running until it is stopped: one that ends, or is not ready within a minute, is followed by another. */
+/**
+ * Keeps a process running until it is stopped: one that ends, or is not ready within a minute, is followed by another. One that was well and
+ * ended because somebody asked it to is followed at once, the others after waits that grow.
+ */
 export function keepRunning(start: () => Promise<Child>, events: SlotEvents, clock: Clock): Slot {
   const stopping = new AbortController();
   const first = Promise.withResolvers<void>();
   first.promise.catch(() => {});
   let child: Child | undefined;
 
-  async function runOnce(): Promise<{ how: string; wasWell: boolean }> {
+  async function runOnce(): Promise<{ how: string; wasWell: boolean; asked: boolean }> {
     try {
       child = await start();
     } catch (error) {
-      return { how: (error as Error).message, wasWell: false };
+      return { how: (error as Error).message, wasWell: false, asked: false };
     }
     if (stopping.signal.aborted) child.kill();
     const overdue = new AbortController();
@@ -50,20 +55,22 @@ export function keepRunning(start: () => Promise<Child>, events: SlotEvents, clo
     if (url !== undefined) {
       events.ready({ pid: child.pid, url });
       first.resolve();
+      void child.draining.then(events.draining);
     }
-    const how = await child.ended;
+    const { how, asked } = await child.ended;
     child = undefined;
-    return { how, wasWell: url !== undefined && clock.monotonic() - readyAt >= WELL_AFTER };
+    const wasReady = url !== undefined;
+    return { how, wasWell: wasReady && clock.monotonic() - readyAt >= WELL_AFTER, asked: wasReady && asked };
   }
 
   async function run(): Promise<void> {
     for (let failures = 1; !stopping.signal.aborted; failures++) {
       events.starting();
-      const { how, wasWell } = await runOnce();
+      const { how, wasWell, asked } = await runOnce();
       if (stopping.signal.aborted) return;
-      if (wasWell) failures = 1;
+      if (wasWell || asked) failures = asked ? 0 : 1;
       if (failures >= GIVE_UP_AFTER) first.reject(new Error(how));
-      const wait = backoffDelay(backoff, failures);
+      const wait = asked ? 0 : backoffDelay(backoff, failures);
       events.ended(how, wait);
       await clock.sleep(wait, stopping.signal).catch(() => {});
     }

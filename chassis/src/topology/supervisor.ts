@@ -31,6 +31,8 @@ export type SupervisorOptions = {
   dataFolder: string;
   /** The whole environment of a process; `last` is where its predecessor listened. */
   environmentOf(service: TopologyService, last: string | undefined): Environment;
+  /** The file descriptor of the socket that the processes of the service at the edge share. Without, it listens for itself. */
+  edgeSocket?: number | undefined;
   onProgress(progress: Progress): void;
   /** Called with where everybody is, whenever that changes. */
   onInstances?: ((instances: Instances) => void) | undefined;
@@ -44,7 +46,8 @@ type Place = {
   title: string;
   logFile: string;
   last?: RunningInstance;
-  live: boolean;
+  /** `draining`: it takes work if there is nobody else. */
+  state: "ready" | "draining" | "gone";
   slot: Slot;
 };
 
@@ -56,7 +59,13 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Super
   const places: Place[] = [];
   let complete = false;
 
-  const instances = (): Instances => group(places, (place) => (place.live && place.last ? [place.last.url] : []));
+  const instances = (): Instances => {
+    const ready = urlsOf(places, "ready");
+    const draining = urlsOf(places, "draining");
+    return Object.fromEntries(
+      Object.entries(ready).map(([service, urls]) => [service, urls.length > 0 ? urls : (draining[service] ?? [])]),
+    );
+  };
   const tellAll = () => {
     const known = instances();
     options.onInstances?.(known);
@@ -72,23 +81,29 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Super
         ...options.environmentOf(service, place.last?.url),
         INSTANCES: JSON.stringify(instances()),
       };
-      return startChild({ title, main: service.main, environment, logFile: place.logFile, record });
+      const socket = service.edge ? options.edgeSocket : undefined;
+      return startChild({ title, main: service.main, environment, logFile: place.logFile, record, socket });
     };
     const events = {
       starting: () => progress("starting"),
       ready: (instance: RunningInstance) => {
-        Object.assign(place, { last: instance, live: true });
+        Object.assign(place, { last: instance, state: "ready" });
         tellAll();
         progress("ready", instance.url);
         if (complete) options.onChange();
       },
+      draining: () => {
+        place.state = "draining";
+        tellAll();
+        progress("stopping");
+      },
       ended: (how: string, milliseconds: number) => {
-        place.live = false;
+        place.state = "gone";
         tellAll();
         progress("ended", `${how}, starts again in ${Math.ceil(milliseconds)} ms`);
       },
     };
-    const place = { service, title, logFile: join(logs, `${title}.log`), live: false } as Place;
+    const place = { service, title, logFile: join(logs, `${title}.log`), state: "gone" } as Place;
     place.slot = keepRunning(start, events, options.clock ?? systemClock);
     return place;
   }
@@ -126,6 +141,9 @@ async function firstReady({ slot, title, logFile }: Place): Promise<void> {
     );
   }
 }
+
+const urlsOf = (places: readonly Place[], wanted: Place["state"]): Record<string, string[]> =>
+  group(places, ({ state, last }) => (state === wanted && last ? [last.url] : []));
 
 function group<T>(places: readonly Place[], values: (place: Place) => T[]): Record<string, T[]> {
   const groups: Record<string, T[]> = {};

@@ -5,7 +5,7 @@ export type TopologyService = {
   readonly main: URL;
   /** How many processes of it run unless somebody asks for more. Default 1. */
   readonly replicas?: number;
-  /** It listens where clients find it: at a given address, and therefore only once. */
+  /** It listens where clients find it: at a given address, which its processes share. */
   readonly edge?: boolean;
   /** The services whose contracts it calls. */
   readonly calls?: readonly string[];
@@ -59,7 +59,8 @@ export function readReplicas(topology: Topology, text: string): { replicas: Map<
     if (!service)
       faults.push(`there is no service "${name.trim() || part}": ${services.map((each) => each.name).join(", ")}`);
     else if (number < 1 || number > 16) faults.push(`${service.name} must be a number from 1 to 16`);
-    else if (service.edge && number > 1) faults.push(`${service.name} can only run once: it listens on one port`);
+    else if (service.edge && number > 1 && process.platform === "win32")
+      faults.push(`${service.name} can only run once here: processes can't share a port on Windows`);
     else replicas.set(service.name, number);
   }
   return { replicas, faults };

@@ -1,3 +1,4 @@
+import { drainSettings } from "@flotilla/chassis/service/settings";
 import { tracingSettings } from "@flotilla/chassis/telemetry/tracing-settings";
 import { type Static, Type } from "typebox";
 
@@ -7,6 +8,7 @@ const PerMinute = Type.Integer({ minimum: 1, maximum: 1_000_000_000 });
 export const config = Type.Object({
   HOST: Type.String({ default: "127.0.0.1" }),
   PORT: Type.Integer({ minimum: 0, maximum: 65_535, default: 0, description: "0 takes a free one" }),
+  ...drainSettings,
   DISCOVERY_URL: Type.String({ default: "static:" }),
   INSTANCES: Type.String({ default: "{}" }),
   SERVICE_KEY_FILE: Type.String({ minLength: 1, description: "The private key by which services know the gateway" }),

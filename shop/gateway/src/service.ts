@@ -67,6 +67,7 @@ async function serve(settings: Config, surroundings: Surroundings, log: Log): Pr
     limitStore: await openLimitStore(settings.REDIS_URL, log),
     trustedProxies: listed(settings.TRUSTED_PROXIES),
     corsOrigins: listed(settings.CORS_ORIGINS),
+    drainNotice: settings.DRAIN_NOTICE_MS,
   });
   const page = await openMetricsPage(metrics, settings);
   const url = await listen(gateway, settings);
@@ -119,9 +120,9 @@ const limitsOf = ({ RATE_LIMIT_SIGN_IN, RATE_LIMIT_ADDRESS, RATE_LIMIT_USER }: C
   user: RATE_LIMIT_USER,
 });
 
-async function listen(gateway: Gateway, { HOST, PORT }: Config): Promise<string> {
+async function listen(gateway: Gateway, { HOST, PORT, LISTEN_FD }: Config): Promise<string> {
   try {
-    return await gateway.listen({ host: HOST, port: PORT });
+    return await gateway.listen({ host: HOST, port: PORT, fd: LISTEN_FD });
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === "EADDRINUSE") throw new ConfigurationError([`PORT ${PORT} is in use on ${HOST}`]);

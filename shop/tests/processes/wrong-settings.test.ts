@@ -50,7 +50,6 @@ const starts: [string, () => NodeJS.ProcessEnv, RegExp[]][] = [
   ["a host that is not ours, and any port", () => ({ HOST: "192.0.2.1", PORT: "0" }), [/^HOST 192\.0\.2\.1 /]],
   ["a folder below a file", () => ({ DATA_DIR: join(folder, "file", "data") }), [/^DATA_DIR .* can't be written/]],
   ["services that aren't there", () => ({ REPLICAS: "order=2" }), [/^REPLICAS: there is no service "order"/]],
-  ["two gateways", () => ({ REPLICAS: "gateway=2" }), [/^REPLICAS: gateway can only run once/]],
   ["an administrator without a password", () => ({ ADMIN_PASSWORD: "short" }), [/^ADMIN_PASSWORD .*8/]],
   [
     "everything",
