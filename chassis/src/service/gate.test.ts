@@ -11,6 +11,7 @@ import { currentContext } from "../telemetry/context.ts";
 import { createLog } from "../telemetry/log.ts";
 import { createMetrics } from "../telemetry/metrics.ts";
 import { eventually } from "../testing/eventually.ts";
+import { drain } from "./drain.ts";
 import { createGate } from "./gate.ts";
 import { createHttpServer } from "./http-server.ts";
 import { addRoutes } from "./routes.ts";
@@ -69,8 +70,7 @@ async function serve(t: TestContext, shedder: LoadShedder) {
     goOn.resolve();
     stopping.abort();
     gate.close();
-    server.server.closeAllConnections();
-    await server.close();
+    await drain(server);
   });
   const url = await server.listen({ host: "127.0.0.1", port: 0 });
   return {
