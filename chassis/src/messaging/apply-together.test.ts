@@ -35,7 +35,7 @@ async function world(t: TestContext, fails: (number: number) => boolean = () => 
 const messages = (count: number) => Array.from({ length: count }, (_, number) => testMessage({ body: { number } }));
 const applied = async (database: Database) =>
   (await effects(database)).map(({ number }) => number).sort((a, b) => a - b);
-const outcomes = (settled: readonly PromiseSettledResult<void>[]) =>
+const outcomes = (settled: readonly PromiseSettledResult<unknown>[]) =>
   settled.flatMap(({ status }, index) => (status === "rejected" ? [index] : []));
 
 describe("messages that come together", () => {

@@ -15,8 +15,11 @@ type Handling = { readonly consumer: string; readonly handlingTime: number };
 
 type Item = { readonly message: Message; readonly readable: Readable; readonly context: WorkContext | undefined };
 
-/** What became of a message: applied (now or before), or what its handler threw. */
-type Outcome = "applied" | { readonly error: unknown };
+/** Applied now, or a repeat of what was applied before. */
+export type Applied = "applied" | "repeated";
+
+/** What became of a message: applied, or what its handler threw. */
+type Outcome = Applied | { readonly error: unknown };
 
 /** The most messages in one transaction: what one of them has locked is locked until all are done. */
 const MOST = 50;
@@ -33,44 +36,53 @@ export function applyTogether(
   database: Database,
   consumer: string,
   handlingTime = HANDLING_TIME,
-): (message: Message, readable: Readable) => Promise<void> {
+): (message: Message, readable: Readable) => Promise<Applied> {
   const handling = { consumer, handlingTime };
   const apply = groupCommit<Item, Outcome>({ most: MOST, write: (items) => applyAll(database, handling, items) });
   return async (message, readable) => {
     const outcome = await apply({ message, readable, context: currentContext() });
-    if (outcome !== "applied") throw outcome.error;
+    if (typeof outcome === "object") throw outcome.error;
+    return outcome;
   };
 }
 
 async function applyAll(database: Database, handling: Handling, items: readonly Item[]): Promise<Outcome[]> {
   const failures = new Map<Item, unknown>();
+  const repeats = new Set<Item>();
   for (;;) {
     const left = items.filter((item) => !failures.has(item));
     if (left.length === 0) break;
-    const failed = await attempt(database, handling, left);
+    const failed = await attempt(database, handling, left, repeats);
     if (!failed) break;
     failures.set(failed.item, failed.error);
     if (failures.size > MOST_FAILURES && items.length > 1) throw new Error("too many messages of a transaction failed");
   }
-  return items.map((item) => (failures.has(item) ? { error: failures.get(item) } : "applied"));
+  return items.map((item) =>
+    failures.has(item) ? { error: failures.get(item) } : repeats.has(item) ? "repeated" : "applied",
+  );
 }
 
-/** Applies all of them or nothing; resolves with the one whose handler threw, if any. */
+/** Applies all of them or nothing; resolves with the one whose handler threw, if any. Those that were applied before go to `repeats`. */
 async function attempt(
   database: Database,
   { consumer, handlingTime }: Handling,
   items: readonly Item[],
+  repeats: Set<Item>,
 ): Promise<{ item: Item; error: unknown } | undefined> {
   let current: Item | undefined;
   try {
     await withinTime(handlingTime, (time) =>
       database.transaction(async (tx) => {
         current = undefined;
+        repeats.clear();
         const ids = items.map(({ message }) => message.id);
         const fresh = await recordAllInInbox(tx, consumer, ids);
         for (const item of items) {
           // Taken out, so that of two messages with one id only the first is handled.
-          if (!fresh.delete(item.message.id)) continue;
+          if (!fresh.delete(item.message.id)) {
+            repeats.add(item);
+            continue;
+          }
           current = item;
           const { body, handle } = item.readable;
           const work = () => handle(body, tx, item.message);

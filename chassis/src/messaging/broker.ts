@@ -28,6 +28,12 @@ export type BrokerSubscription = {
 /** Who hears of what: the consumers of each event type. */
 export type Audience = ReadonlyMap<string, readonly string[]>;
 
+/**
+ * Whether a broker can be used: `connected`; `blocked` when it can be talked to but takes no messages for now; `away` when it can't be
+ * reached, or nobody hears what comes from it.
+ */
+export type BrokerState = "connected" | "blocked" | "away";
+
 /** Carries messages between services, at least once. Every driver passes the suite in `testing/broker-suite.ts`. */
 export interface Broker {
   /**
@@ -47,8 +53,8 @@ export interface Broker {
    * waits for those under way.
    */
   subscribe(subscription: BrokerSubscription): Promise<() => Promise<void>>;
-  /** Whether messages can be handed over and received right now. */
-  healthy(): boolean;
+  /** How it is right now, as far as this connection knows. */
+  state(): BrokerState;
   /** Lets go at once. Deliveries still under way count as not done: stop the subscriptions first. */
   close(): Promise<void>;
 }

@@ -1,4 +1,4 @@
-import { deepEqual, equal, match } from "node:assert/strict";
+import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { describe, it, type TestContext } from "node:test";
 import { systemClock } from "../core/clock.ts";
 import { internalError, refusal, unavailable } from "../core/failure.ts";
@@ -97,6 +97,28 @@ describe("consumer", () => {
     equal(await inbox(database), 1);
     equal((await database.query("select 1 from outbox")).length, 1);
     deepEqual(await deadLetters(database), []);
+  });
+});
+
+describe("an attempt that takes too long", () => {
+  it("is broken off and counted, holds up nobody, and an event that has waited for long is handled all the same", async (t) => {
+    const begun: (number | undefined)[] = [];
+    const handle: EventHandler<Happened> = async (body, tx, message) => {
+      begun.push(currentContext()?.deadline);
+      if (body.thingId === "stuck") await new Promise(() => {});
+      await writeEffect(body, tx, message);
+    };
+    const { database, broker } = await consuming(t, handle, { handlingTime: 50, attempts: 2 });
+    const dayOld = new Date(Date.now() - 86_400_000).toISOString();
+    await broker.publish([
+      happened({ thingId: "stuck", number: 1 }),
+      happened({ thingId: "a", number: 2 }, { time: dayOld }),
+    ]);
+    await effectsBecome(database, 2);
+    await eventually(async () => (await deadLetters(database)).length === 1);
+    const [letter] = await deadLetters(database);
+    match(letter?.cause ?? "", /deadline_exceeded/);
+    ok(begun.every((deadline) => deadline !== undefined));
   });
 });
 

@@ -5,11 +5,13 @@ import type { Database } from "../database/database.ts";
 import { boundary } from "../telemetry/boundary.ts";
 import { newContext, runInContext } from "../telemetry/context.ts";
 import type { Log } from "../telemetry/log.ts";
+import { createMetrics, type Metrics } from "../telemetry/metrics.ts";
 import { inSpan, type Span } from "../telemetry/span.ts";
 import { parseTraceparent } from "../telemetry/trace-context.ts";
 import type { Tracer } from "../telemetry/tracer.ts";
-import { applyTogether, HANDLING_TIME } from "./apply-together.ts";
+import { type Applied, applyTogether, HANDLING_TIME } from "./apply-together.ts";
 import type { Broker, Delivery, Verdict } from "./broker.ts";
+import { type ConsumerMetrics, consumerMetrics } from "./consumer-metrics.ts";
 import { isDatabaseOutage } from "./database-outage.ts";
 import { park } from "./dead-letter.ts";
 import { readEnvelope, standIn } from "./envelope.ts";
@@ -27,6 +29,8 @@ export type ConsumerOptions = {
   log: Log;
   /** Takes the spans of handling. Default: nobody does. */
   tracer?: Tracer | undefined;
+  /** Counts what becomes of the messages. Default: nobody looks. */
+  metrics?: Metrics;
   /** How many messages are under way at once. Default 64: those that come together are applied in one transaction. */
   concurrency?: number;
   /** How often a message is tried before it is parked. Default 5. */
@@ -36,7 +40,8 @@ export type ConsumerOptions = {
   handlingTime?: number;
 };
 
-type Consumer = Required<ConsumerOptions> & {
+type Consumer = Required<Omit<ConsumerOptions, "metrics">> & {
+  count: ConsumerMetrics;
   read: ReadMessage;
   apply: ReturnType<typeof applyTogether>;
   stopping: AbortSignal;
@@ -53,6 +58,7 @@ const outageBackoff: Backoff = { first: 100, most: 2_000 };
 export async function startConsumer(options: ConsumerOptions): Promise<() => Promise<void>> {
   if (options.subscriptions.length === 0) return async () => {};
   const stopping = new AbortController();
+  const types = options.subscriptions.map(({ event }) => event.type);
   const consumer: Consumer = {
     concurrency: 64,
     attempts: 5,
@@ -60,13 +66,14 @@ export async function startConsumer(options: ConsumerOptions): Promise<() => Pro
     handlingTime: HANDLING_TIME,
     tracer: undefined,
     ...options,
+    count: consumerMetrics(options.metrics ?? createMetrics(options.consumer), types),
     read: messageReader(options.subscriptions),
     apply: applyTogether(options.database, options.consumer, options.handlingTime),
     stopping: stopping.signal,
   };
   const unsubscribe = await options.broker.subscribe({
     consumer: options.consumer,
-    types: options.subscriptions.map(({ event }) => event.type),
+    types,
     concurrency: consumer.concurrency,
     handle(came) {
       const delivery = readable(came);
@@ -126,11 +133,13 @@ async function handle(consumer: Consumer, delivery: Delivery, span: Span): Promi
 
 async function handleOrPark(consumer: Consumer, delivery: Delivery, span: Span): Promise<Verdict> {
   const { message, attempt, fault } = delivery;
+  if (attempt > 1) consumer.count.redelivered(message.type);
   try {
     if (fault) throw messageUnreadable.failure({ cause: new Error(fault) });
     boundary("before handler", [message]);
-    await consumer.apply(message, consumer.read(message, consumer.clock.now()));
+    const applied = await consumer.apply(message, consumer.read(message, consumer.clock.now()));
     boundary("after its commit", [message]);
+    countApplied(consumer, message, applied);
     return "done";
   } catch (error) {
     if (isDatabaseOutage(error)) throw error;
@@ -138,13 +147,20 @@ async function handleOrPark(consumer: Consumer, delivery: Delivery, span: Span):
     const facts = { err: error, messageId: message.id, type: message.type, attempt };
     if (mayPass(error) && attempt < consumer.attempts) {
       const retryIn = backoffDelay(consumer.backoff, attempt);
+      consumer.count.failed(message.type);
       consumer.log.warn({ ...facts, retryIn: Math.round(retryIn) }, "a message failed and will be tried again");
       return { retryIn };
     }
     await park(consumer.database, consumer.consumer, delivery, error);
+    consumer.count.parked(message.type);
     consumer.log.error(facts, "a message failed and was parked");
     return "done";
   }
+}
+
+function countApplied({ count, clock }: Consumer, { type, time }: Message, applied: Applied): void {
+  if (applied === "repeated") count.repeated(type);
+  else count.handled(type, (clock.now().getTime() - Date.parse(time)) / 1_000);
 }
 
 /** A definite no and a bug stay what they are; everything else may be different next time. */

@@ -50,7 +50,7 @@ export function memoryBroker(options: { clock?: Clock; queues?: MemoryQueues } =
         own.delete(entry);
       };
     },
-    healthy: () => true,
+    state: () => "connected",
     async close() {
       closing.abort();
       for (const [queue, receiver] of own) abandon(queue, receiver, clock);

@@ -38,7 +38,7 @@ export function takingBroker(publish: (messages: readonly Message[]) => Promise<
     declare: async () => {},
     publish,
     subscribe: async () => async () => {},
-    healthy: () => true,
+    state: () => "connected",
     close: async () => {},
   };
 }

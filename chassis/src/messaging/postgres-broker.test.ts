@@ -55,7 +55,7 @@ describe("postgres broker, besides the suite", () => {
     const { url } = await testDatabase(t, [brokerMigrations]);
     const broker = await opened(t, url, { interval: AN_HOUR });
     const seen = await collecting(broker);
-    await eventually(() => broker.healthy());
+    await eventually(() => broker.state() === "connected");
     for (let count = 1; count <= 3; count++) {
       await broker.publish([testMessage()]);
       await eventually(() => seen.length === count);
@@ -81,14 +81,14 @@ describe("postgres broker, when things fail", () => {
     const { url, database } = await testDatabase(t, [brokerMigrations]);
     const broker = await opened(t, url, { interval: AN_HOUR });
     const seen = await collecting(broker);
-    await eventually(() => broker.healthy());
+    await eventually(() => broker.state() === "connected");
     const others = "from pg_stat_activity where pid <> pg_backend_pid() and datname = current_database()";
     const ended = await database.query<{ pid: number }>(`select pid, pg_terminate_backend(pid) ${others}`);
     await eventually(async () => {
       const listening = await database.query<{ pid: number }>(`select pid ${others} and query like 'listen %'`);
       return listening.some(({ pid }) => ended.every((each) => each.pid !== pid));
     });
-    await eventually(() => broker.healthy());
+    await eventually(() => broker.state() === "connected");
     // The pool notices a dead connection when it is used.
     const message = testMessage();
     await eventually(async () => (await broker.publish([message])).length === 1);

@@ -74,7 +74,7 @@ export async function postgresBroker(options: PostgresBrokerOptions): Promise<Br
         serving.delete(deliveries);
       };
     },
-    healthy: () => reachable && (listener?.connected() ?? true),
+    state: () => (reachable && (listener?.connected() ?? true) ? "connected" : "away"),
     close: () => (closing ??= close()),
   };
 }

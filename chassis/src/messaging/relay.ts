@@ -3,6 +3,7 @@ import type { Clock } from "../core/clock.ts";
 import type { Database } from "../database/database.ts";
 import { boundary } from "../telemetry/boundary.ts";
 import type { Log } from "../telemetry/log.ts";
+import { createMetrics, type Metrics } from "../telemetry/metrics.ts";
 import type { Tracer } from "../telemetry/tracer.ts";
 import type { Broker, Published } from "./broker.ts";
 import { type Loop, startLoop } from "./loop.ts";
@@ -34,6 +35,8 @@ export type RelayOptions = {
   log: Log;
   /** Takes the spans of sending. Default: nobody does. */
   tracer?: Tracer | undefined;
+  /** Counts what leaves. Default: nobody looks. */
+  metrics?: Metrics;
   /** The most events sent at once. Default 500. */
   batch?: number;
   /** Milliseconds between looks into the outbox when nothing wakes the relay. Default 1,000. */
@@ -45,6 +48,8 @@ export type RelayOptions = {
   backoff?: Backoff;
 };
 
+type Relaying = RelayOptions & { count(sent: number, refused: number): void };
+
 const LONGEST_FLUSH = 5_000;
 
 /**
@@ -52,8 +57,17 @@ const LONGEST_FLUSH = 5_000;
  * fails holds up those after it with its key and no others. An event is marked sent only after the broker's confirm; a crash in
  * between sends it again. No transaction is open while the broker is asked: claims are leases on the database's clock.
  */
-export function createRelay(options: RelayOptions): Relay {
-  const { clock, log, interval = 1_000 } = options;
+export function createRelay(given: RelayOptions): Relay {
+  const { clock, log, interval = 1_000, metrics = createMetrics("relay") } = given;
+  const countSent = metrics.counter("outbox_sent_total", "Events that the broker has confirmed");
+  const countRefused = metrics.counter("outbox_refused_total", "Attempts to send an event that the broker refused");
+  const options: Relaying = {
+    ...given,
+    count(sent, refused) {
+      countSent({}, sent);
+      countRefused({}, refused);
+    },
+  };
   let loop: Loop | undefined;
   return {
     start() {
@@ -69,7 +83,7 @@ export function createRelay(options: RelayOptions): Relay {
   };
 }
 
-async function flush(options: RelayOptions): Promise<void> {
+async function flush(options: Relaying): Promise<void> {
   const until = options.clock.monotonic() + LONGEST_FLUSH;
   try {
     while (options.clock.monotonic() < until && (await relayBatch(options)));
@@ -79,7 +93,7 @@ async function flush(options: RelayOptions): Promise<void> {
 }
 
 /** Sends one batch; resolves with whether there was any. */
-async function relayBatch(options: RelayOptions): Promise<boolean> {
+async function relayBatch(options: Relaying): Promise<boolean> {
   const { database, broker, log, batch = 500, lease = 15_000 } = options;
   const claimed = await claimUnsent(database, batch, lease);
   if (claimed.rows.length === 0) return false;
@@ -101,9 +115,10 @@ async function relayBatch(options: RelayOptions): Promise<boolean> {
   return true;
 }
 
-async function record(options: RelayOptions, { claim, rows }: ClaimedBatch, results: Published[]): Promise<void> {
+async function record(options: Relaying, { claim, rows }: ClaimedBatch, results: Published[]): Promise<void> {
   const isSent = (_: OutboxRow, index: number) => results[index] === "confirmed";
   const sent = rows.filter(isSent).map((row) => row.seq);
+  options.count(sent.length, rows.length - sent.length);
   if (sent.length > 0) await markSent(options.database, sent);
   if (sent.length === rows.length) return;
   const unsent = whatIsUnsent(options, rows, results);

@@ -7,6 +7,7 @@ import { contract } from "../contract/contract.ts";
 import { event } from "../contract/event.ts";
 import { Fields, Id } from "../contract/schema.ts";
 import type { ConfigurationError } from "../core/config.ts";
+import type { BrokerState } from "../messaging/broker.ts";
 import { memoryBroker } from "../messaging/memory-broker.ts";
 import { on } from "../messaging/messaging.ts";
 import { eventually } from "../testing/eventually.ts";
@@ -124,4 +125,22 @@ test("a stop lets what is under way end, and sends what is in the outbox", async
   });
   await eventually(() => heard.length === 1);
   assert.deepEqual(heard, ["t1"]);
+});
+
+test("a service whose broker takes nothing says so, and is ready all the same", async (t) => {
+  const migrations = await noMigrations(t);
+  const quiet = defineService({
+    contract: contract("quiet", { calls: {}, events: {} }),
+    config: none,
+    migrations,
+    wire: () => ({ calls: {} }),
+  });
+  let state: BrokerState = "connected";
+  const broker = { ...memoryBroker(), state: () => state };
+  const running = await startInProcess(t, [{ name: "quiet", start: (around) => startService(quiet, around) }], broker);
+  for (state of ["connected", "blocked", "away"] as const) {
+    const answer = await fetch(`${running.url("quiet")}/health/ready`);
+    assert.equal(answer.status, 200);
+    assert.deepEqual(await answer.json(), { status: "healthy", service: "quiet", broker: state });
+  }
 });

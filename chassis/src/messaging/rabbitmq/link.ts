@@ -3,7 +3,8 @@ import { type Backoff, backoffDelay } from "../../core/backoff.ts";
 import type { Clock } from "../../core/clock.ts";
 import { unavailable } from "../../core/failure.ts";
 import type { Log } from "../../telemetry/log.ts";
-import { withinTime } from "./time-limit.ts";
+import type { BrokerState } from "../broker.ts";
+import { answerWithin } from "./answer-within.ts";
 
 /** A connection to RabbitMQ that is made again whenever it is lost. */
 export type Link = {
@@ -11,8 +12,7 @@ export type Link = {
   current(): ChannelModel | undefined;
   /** Resolves with the connection as soon as there is one; throws `unavailable` after 5 s without. */
   connected(): Promise<ChannelModel>;
-  /** Whether the broker can be talked to and takes what is published. */
-  healthy(): boolean;
+  state(): BrokerState;
   /** Cuts the connection there is, if any, without a word: another one is made. For a node that does not answer any more. */
   reset(): void;
   /** Says goodbye, and does not wait long for the answer. */
@@ -91,7 +91,7 @@ export function keepLinked(options: LinkOptions): Link {
   }
 
   async function goodbye(opened: ChannelModel): Promise<void> {
-    await withinTime(clock, LONGEST_GOODBYE, opened.close(), () => socket.abort()).catch(() => {});
+    await answerWithin(clock, LONGEST_GOODBYE, opened.close(), () => socket.abort()).catch(() => {});
   }
 
   const running = run();
@@ -106,7 +106,7 @@ export function keepLinked(options: LinkOptions): Link {
       if (!made) throw unavailable.failure({ cause: lastError ?? new Error("there is no connection to RabbitMQ") });
       return made;
     },
-    healthy: () => connection !== undefined && !blocked,
+    state: () => (connection === undefined ? "away" : blocked ? "blocked" : "connected"),
     reset: () => socket.abort(),
     async close() {
       closing.abort();

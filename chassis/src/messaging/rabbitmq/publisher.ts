@@ -2,19 +2,19 @@ import type { ChannelModel } from "amqplib";
 import type { Clock } from "../../core/clock.ts";
 import { unavailable } from "../../core/failure.ts";
 import type { Log } from "../../telemetry/log.ts";
-import type { Audience, Published } from "../broker.ts";
+import type { Audience, BrokerState, Published } from "../broker.ts";
 import type { Message } from "../message.ts";
+import { answerWithin } from "./answer-within.ts";
 import { type ConfirmingChannel, openConfirmingChannel } from "./confirming-channel.ts";
 import { declareConsumers } from "./declare.ts";
 import { keepLinked } from "./link.ts";
 import { laneOf, type Names, partitionOf } from "./names.ts";
-import { withinTime } from "./time-limit.ts";
 
 /** The side of the broker that messages are handed to. */
 export type Publisher = {
   declare(audience: Audience): Promise<void>;
   publish(messages: readonly Message[]): Promise<Published[]>;
-  healthy(): boolean;
+  state(): BrokerState;
   close(): Promise<void>;
 };
 
@@ -82,7 +82,7 @@ export function createPublisher({ urls, name, names, clock, log }: PublisherOpti
 
   /** A broker that does not answer in time gets another connection. */
   const answered = <T>(work: Promise<T>): Promise<T> =>
-    unavailableOnTrouble(withinTime(clock, LONGEST_ANSWER, work, link.reset));
+    unavailableOnTrouble(answerWithin(clock, LONGEST_ANSWER, work, link.reset));
 
   return {
     async declare(audience) {
@@ -90,7 +90,7 @@ export function createPublisher({ urls, name, names, clock, log }: PublisherOpti
       await answered(link.connected().then(declareAll));
     },
     publish: (messages) => answered(publish(messages)),
-    healthy: () => link.healthy(),
+    state: link.state,
     close: () => link.close(),
   };
 }

@@ -1,7 +1,7 @@
 import type { Clock } from "../../core/clock.ts";
 import { ConfigurationError } from "../../core/config.ts";
 import type { Log } from "../../telemetry/log.ts";
-import type { Broker } from "../broker.ts";
+import type { Broker, BrokerState } from "../broker.ts";
 import { keepLinked, type Link } from "./link.ts";
 import { namesBelow } from "./names.ts";
 import { createPublisher } from "./publisher.ts";
@@ -57,10 +57,14 @@ export async function rabbitmqBroker(options: RabbitmqBrokerOptions): Promise<Br
         serving.delete(served);
       };
     },
-    healthy: () => publisher.healthy() && (link?.healthy() ?? true),
+    state: () => worstOf(publisher.state(), link?.state() ?? "connected"),
     close: () => (closing ??= close()),
   };
 }
+
+/** Away counts before blocked: the one that consumes is never told that it is blocked. */
+const worstOf = (...states: BrokerState[]): BrokerState =>
+  (["away", "blocked"] as const).find((state) => states.includes(state)) ?? "connected";
 
 function readUrls(text: string): string[] {
   const urls = text.split(",").map((each) => each.trim());

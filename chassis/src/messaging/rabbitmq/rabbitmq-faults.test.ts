@@ -74,24 +74,24 @@ describe("rabbitmq broker, when things break", { skip: rabbitmqMissing, timeout:
     const before = testMessage();
     await publisher.publish([before]);
     await node.kill();
-    await becomesTrue(() => equal(reader.healthy(), false));
+    await becomesTrue(() => equal(reader.state(), "away"));
     await node.start();
     const after = testMessage();
     await eventually(async () => (await publisher.publish([after]))[0] === "confirmed");
     await becomesTrue(() => deepEqual(new Set(ids(seen)), new Set([before.id, after.id])));
-    await becomesTrue(() => equal(reader.healthy() && publisher.healthy(), true));
+    await becomesTrue(() => deepEqual([reader.state(), publisher.state()], ["connected", "connected"]));
   });
 
-  it("is not healthy while the broker takes no messages", async (t) => {
+  it("is blocked while the broker takes no messages", async (t) => {
     const { node, connect } = await world(t);
     const publisher = await connect();
     await publisher.publish([testMessage()]);
-    equal(publisher.healthy(), true);
+    equal(publisher.state(), "connected");
     await node.control("set_vm_memory_high_watermark", "absolute", "1");
     const late = publisher.publish([testMessage()]).catch(() => {});
-    await becomesTrue(() => equal(publisher.healthy(), false));
+    await becomesTrue(() => equal(publisher.state(), "blocked"));
     await node.control("set_vm_memory_high_watermark", "0.6");
-    await becomesTrue(() => equal(publisher.healthy(), true));
+    await becomesTrue(() => equal(publisher.state(), "connected"));
     await late;
   });
 });

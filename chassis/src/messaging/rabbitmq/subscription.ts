@@ -4,6 +4,7 @@ import { newId } from "../../core/id.ts";
 import type { Log } from "../../telemetry/log.ts";
 import type { BrokerSubscription } from "../broker.ts";
 import { startLoop } from "../loop.ts";
+import { answerWithin } from "./answer-within.ts";
 import { closeChannel } from "./close-channel.ts";
 import { consumeDead } from "./dead-queue.ts";
 import { declareConsumers } from "./declare.ts";
@@ -11,7 +12,6 @@ import { createIntake, type Intake } from "./intake.ts";
 import { type Names, PARTITIONS } from "./names.ts";
 import { openPartition, type Partition } from "./partition.ts";
 import { joinReplicas, type Replicas } from "./replicas.ts";
-import { withinTime } from "./time-limit.ts";
 
 /** A subscription that is being served from RabbitMQ. */
 export type Served = {
@@ -68,7 +68,7 @@ export function serve(options: ServeOptions): Served {
       await session.close();
       session = undefined;
     }
-    if (connection) await withinTime(clock, LONGEST_ANSWER, takeUp(connection), options.reset);
+    if (connection) await answerWithin(clock, LONGEST_ANSWER, takeUp(connection), options.reset);
     return false;
   }
 

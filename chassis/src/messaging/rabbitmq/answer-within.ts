@@ -5,7 +5,7 @@ import { unavailable } from "../../core/failure.ts";
  * Waits for `work`, but no longer than so many milliseconds: then `onLate` is called and `unavailable` is thrown. A node that has lost one of
  * its queues for a while answers nothing on channels that have to do with it, and says so to nobody.
  */
-export async function withinTime<T>(
+export async function answerWithin<T>(
   clock: Clock,
   milliseconds: number,
   work: Promise<T>,
