@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { fakeClock } from "../testing/fake-clock.ts";
-import type { Fault, Scenario, StepName } from "./faulty-services.ts";
-import { type Ending, play } from "./saga-world.ts";
+import type { Fault, Scenario, StepName } from "./faulty-services.fixture.ts";
+import { type Ending, play } from "./saga-world.fixture.ts";
 
 const refusals: (StepName | undefined)[] = [undefined, "reserve", "charge", "ship", "confirm"];
 

@@ -1,6 +1,7 @@
 import { createLog } from "../telemetry/log.ts";
 import { fakeClock } from "../testing/fake-clock.ts";
-import { createMemorySagaStore, type Row, type SagaMemory } from "./memory-saga-store.ts";
+import { beginSaga } from "./begin-saga.ts";
+import { createMemorySagaStore, type Row, type SagaMemory } from "./memory-saga-store.fixture.ts";
 import { runSaga } from "./run-saga.ts";
 import type { AnySaga } from "./saga.ts";
 import { isUnderWay, type SagaInstance } from "./saga-instance.ts";
@@ -18,8 +19,8 @@ export async function playAlone(
 ) {
   const clock = fakeClock();
   const memory: SagaMemory = { rows: new Map(), clock, fencing: true };
-  const step = definition.steps[0]?.name ?? null;
-  const row: Row = { instance: { ...begun, step, ...changed }, owner: undefined, dueAt: 0, history: [] };
+  const instance = { ...beginSaga(definition, begun), ...changed };
+  const row: Row = { instance, owner: undefined, dueAt: 0, history: [] };
   memory.rows.set(begun.id, row);
   const store = createMemorySagaStore(memory, "alone");
   const stopping = new AbortController();
@@ -45,22 +46,10 @@ export async function playAlone(
   };
 }
 
-const begun: SagaInstance = {
+const begun = {
   id: "1",
-  name: "sell",
-  version: 1,
   key: "7",
   input: { orderId: "7" },
-  added: {},
-  status: "running",
-  position: 0,
-  step: null,
-  reason: null,
-  attempts: 0,
-  faults: 0,
-  stepDeadline: null,
-  deadline: null,
-  fence: 1,
   requestId: "request 1",
   traceparent: `00-${traceId}-b7ad6b7169203331-01`,
 };

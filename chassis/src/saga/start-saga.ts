@@ -4,6 +4,7 @@ import type { Database } from "../database/database.ts";
 import { groupCommit } from "../database/group-commit.ts";
 import { currentContext, newContext } from "../telemetry/context.ts";
 import { formatTraceparent } from "../telemetry/trace-context.ts";
+import { beginSaga } from "./begin-saga.ts";
 import { waitOf } from "./do-step.ts";
 import { insertSagas, type NewSaga } from "./insert-saga.ts";
 import { LEASE } from "./postgres-saga-store.ts";
@@ -50,25 +51,13 @@ function newSaga(saga: AnySaga, { key, input }: { key: string; input: object }, 
   const [first] = saga.steps;
   const valid = validState(saga.input, input);
   const wait = first?.kind === "timer" ? waitOf(first, valid) : null;
-  const instance: SagaInstance = {
+  const instance = beginSaga(saga, {
     id: newId(),
-    name: saga.name,
-    version: saga.version,
     key,
     input: valid,
-    added: {},
-    status: "running",
-    position: 0,
-    step: first?.name ?? null,
-    reason: null,
-    attempts: 0,
-    faults: 0,
-    stepDeadline: null,
-    deadline: null,
-    fence: 1,
     requestId,
     traceparent: formatTraceparent(trace),
-  };
+  });
   const isRunHere = wait === null && (options.hasRoom?.() ?? true);
   return { instance, owner: isRunHere ? options.owner : null, lease: LEASE, timeLeft: saga.deadline ?? null, wait };
 }

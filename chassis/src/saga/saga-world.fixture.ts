@@ -3,6 +3,7 @@ import { Type } from "typebox";
 import type { Clock } from "../core/clock.ts";
 import { unavailable } from "../core/failure.ts";
 import { createLog } from "../telemetry/log.ts";
+import { beginSaga } from "./begin-saga.ts";
 import {
   Crash,
   createFaultyServices,
@@ -11,8 +12,8 @@ import {
   refusedByTest,
   type Scenario,
   type Witnesses,
-} from "./faulty-services.ts";
-import { createMemorySagaStore, type SagaMemory } from "./memory-saga-store.ts";
+} from "./faulty-services.fixture.ts";
+import { createMemorySagaStore, type SagaMemory } from "./memory-saga-store.fixture.ts";
 import { runSaga } from "./run-saga.ts";
 import { type Saga, type StepContext, saga } from "./saga.ts";
 import { isUnderWay, type SagaInstance } from "./saga-instance.ts";
@@ -34,9 +35,10 @@ const SECONDS_AT_MOST = 600;
 export async function play(scenario: Scenario, clock: MovableClock): Promise<Ending> {
   const memory: SagaMemory = { rows: new Map(), clock, fencing: scenario.broken?.fencing !== true };
   const world = createWorld(scenario, clock);
-  memory.rows.set("1", { instance: newInstance(), owner: undefined, dueAt: 0, history: [] });
   const runs = new Set<Promise<void>>();
   let process: Process = { name: "process 0", dead: false };
+  const instance = beginSaga(world.definition(process), begun);
+  memory.rows.set("1", { instance, owner: undefined, dueAt: 0, history: [] });
   for (let second = 0; isUnderWay(instanceIn(memory).status) || runs.size > 0; second++) {
     assert(second < SECONDS_AT_MOST, "the saga does not end");
     if (process.dead || second % 7 === 6) process = { name: `process ${second}`, dead: false };
@@ -85,6 +87,7 @@ function createWorld(scenario: Scenario, clock: Clock) {
   }
 
   return {
+    definition,
     /** A process takes what is due, and runs it. */
     async lookAround(process: Process, memory: SagaMemory): Promise<void> {
       const surroundings = { store: storeOf(process, memory), clock, log: silent, random: () => 0.5 };
@@ -114,22 +117,4 @@ const numbered = (last: number, { do: act, undo }: Participant) => ({
   refuses: [refusedByTest] as const,
 });
 
-const newInstance = (): SagaInstance => ({
-  id: "1",
-  name: "sell",
-  version: 1,
-  key: "order 7",
-  input: { order: "7" },
-  added: {},
-  status: "running",
-  position: 0,
-  step: "reserve",
-  reason: null,
-  attempts: 0,
-  faults: 0,
-  stepDeadline: null,
-  deadline: null,
-  fence: 1,
-  requestId: "request",
-  traceparent: "",
-});
+const begun = { id: "1", key: "order 7", input: { order: "7" }, requestId: "request", traceparent: "" };
