@@ -11,11 +11,14 @@ type Chosen = {
   readonly environment?: NodeJS.ProcessEnv;
 };
 
-/** Whole systems of processes that are started, killed and stopped: minutes, which `npm test` does not have. */
+/** Whole systems of processes that are started, killed and stopped, and guards taken away one by one: minutes, which `npm test` does not have. */
 const long = [
+  "shop/tests/security/guards.test.ts",
   "shop/tests/processes/*.test.ts",
   "shop/commands/demo/demo.test.ts",
   "chassis/src/topology/run-topology.test.ts",
+  "deploy/kubernetes/checks/*.test.ts",
+  "deploy/tests/*.test.ts",
 ];
 
 /**

@@ -201,13 +201,29 @@ const against: [string, string][] = [
   ["users", "update account set password_hash = 'a good password'"],
 ];
 
-test("what services would refuse their databases refuse as well", async () => {
+test("what services would refuse the checks of their databases refuse as well", async () => {
   for (const [service, statement] of against) {
     const refused = ({ cause = {}, code }: { code?: string; cause?: { code?: string } }) =>
       assert.equal(cause.code ?? code, "23514", statement) === undefined;
     await assert.rejects(shop.database(service).query(statement), refused, statement);
+    await takeWithoutChecks(service, statement);
   }
 });
+
+/** Does the statement where the table has no checks, and takes both back. */
+async function takeWithoutChecks(service: string, statement: string): Promise<void> {
+  const table = statement.split(" ")[1];
+  const done = new Error("done");
+  const work = shop.database(service).transaction(async (tx) => {
+    await tx.query(`do $$ declare found record; begin
+      for found in select conname from pg_constraint where conrelid = '${table}'::regclass and contype = 'c' loop
+        execute format('alter table ${table} drop constraint %I', found.conname);
+      end loop; end $$`);
+    await tx.query(statement);
+    throw done;
+  });
+  await assert.rejects(work, done, statement);
+}
 
 test("the dearest order there can be is added up without a slip", async () => {
   const dearest = await shop.admin.addProduct({ name: "Flagship", price: 100_000_000 }, 0);

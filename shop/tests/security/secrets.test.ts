@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import { fileCleanup } from "@flotilla/chassis/testing/file-cleanup";
+import { type OtlpReceiver, otlpReceiver } from "@flotilla/chassis/testing/otlp-receiver";
 import { type Shop, startShop } from "../shop.ts";
 import { eventually } from "../visitor.ts";
 import { badValuesFor, placesIn, type Schema, withValue } from "./bad-values.ts";
@@ -11,10 +12,17 @@ import { textOf } from "./untouched.ts";
 
 let shop: Shop;
 let examples: Examples;
+let backend: OtlpReceiver;
 const lines: string[] = [];
 
 before(async () => {
-  shop = await startShop(fileCleanup, { log: { write: (line) => void lines.push(line) } });
+  backend = await otlpReceiver(fileCleanup);
+  const tracing = { OTEL_EXPORTER_OTLP_ENDPOINT: backend.url, OTEL_BSP_SCHEDULE_DELAY: "20" };
+  const environment = { ...Object.fromEntries(keepers.map((name) => [name, tracing])) };
+  shop = await startShop(fileCleanup, {
+    environment: { ...environment, gateway: { ...tracing, METRICS_PORT: "0" } },
+    log: { write: (line) => void lines.push(line) },
+  });
   examples = await examplesIn(shop);
 });
 
@@ -26,9 +34,18 @@ const keepers = ["users", "products", "inventory", "orders", "payments", "email"
 const INSIDES =
   /127\.0\.0\.1|localhost|node_modules|\/src\/|\.ts\b|\.js\b|\bat .+:\d+:\d+|\b(select|insert|update|delete) .*\b(from|into|set)\b|relation|constraint|ECONN|ENOENT|postgres|\bpg_|fastify|FST_|undici|ajv|typebox|Error:|stack/i;
 
+/** The metrics of every service, the gateway's as well. */
+async function metricsText(): Promise<string> {
+  const ready = lines.map((line) => JSON.parse(line)).find(({ metrics }) => metrics !== undefined);
+  const pages = [ready.metrics, ...keepers.map((name) => shop.url(name))].map((url) => `${url}/metrics`);
+  const texts = await Promise.all(pages.map(async (page) => (await fetch(page)).text()));
+  for (const text of texts) assert.ok(text.includes("http_server_request_duration_seconds"), text.slice(0, 1_000));
+  return texts.join("\n");
+}
+
 const everything = async () => (await Promise.all(keepers.map((service) => textOf(shop, service)))).flat().join("\n");
 
-test("no password, token or card number reaches a log, a row, an event or another's answer", async () => {
+test("no password, token or card number reaches a log, a span, a metric, a row, an event or another's answer", async () => {
   const secrets = new Set<string>([PASSWORD, CARD]);
   const account = { name: "Sam", email: "sam@mail.example", password: PASSWORD };
   const sam = await shop.visitor().register(account.name, account.email, PASSWORD);
@@ -70,7 +87,19 @@ test("no password, token or card number reaches a log, a row, an event or anothe
     "the logs are written",
     async () => lines.some((line) => line.includes('"/api/orders"')) || undefined,
   );
-  const places = { "a log line": lines.join("\n"), "a row": await everything(), "an answer": answers.join("\n") };
+  await eventually(
+    "the last spans are exported",
+    async () => backend.spans.filter(({ name }) => name === "POST /api/orders").length >= 2 || undefined,
+  );
+  const services = new Set(backend.spans.map(({ service }) => service));
+  assert.deepEqual(services, new Set(["gateway", ...keepers]), "all of them have told something");
+  const places = {
+    "a log line": lines.join("\n"),
+    "a span": backend.text(),
+    "a metric": await metricsText(),
+    "a row": await everything(),
+    "an answer": answers.join("\n"),
+  };
   for (const [place, text] of Object.entries(places)) {
     for (const secret of secrets) {
       const at = text.indexOf(secret);
