@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { newId } from "../core/id.ts";
 import type { Priority } from "../core/load-shedder.ts";
-import { startTrace, type TraceContext } from "./trace-context.ts";
+import { formatTraceparent, parseTraceparent, startTrace, type TraceContext } from "./trace-context.ts";
 import type { Tracer } from "./tracer.ts";
 
 /** What travels with a piece of work: through calls, messages and sagas, and into every log line. */
@@ -41,4 +41,17 @@ export function newContext(
   const tracer = known.tracer ?? currentContext()?.tracer;
   const trace = known.parent ?? startTrace(undefined, tracer?.samples);
   return { requestId: known.requestId ?? newId(), trace, begins: !known.parent, tracer };
+}
+
+/** Where the work under way is in its trace, as text: to be stored with what is to be done later. Empty outside any work. */
+export function currentTraceparent(): string {
+  const context = currentContext();
+  return context ? formatTraceparent(context.trace) : "";
+}
+
+/** Goes on with what was stored for later: as a part of the trace that it was stored in. */
+export function goOn<T>(stored: { traceparent: string; requestId?: string }, work: () => T): T {
+  const parent = parseTraceparent(stored.traceparent);
+  const { requestId } = stored;
+  return parent ? runInContext(newContext({ parent, requestId }), work) : work();
 }

@@ -27,7 +27,7 @@ const Settings = Type.Object({
   OTEL_EXPORTER_OTLP_ENDPOINT: tracingSettings.OTEL_EXPORTER_OTLP_ENDPOINT,
   OTEL_TRACES_SAMPLER: tracingSettings.OTEL_TRACES_SAMPLER,
   OTEL_TRACES_SAMPLER_ARG: tracingSettings.OTEL_TRACES_SAMPLER_ARG,
-  METRICS_PORT: Type.Optional(Type.Integer({ minimum: 1, maximum: 65_000 })),
+  METRICS_PORT: Type.Optional(Type.Integer({ minimum: 0, maximum: 65_000 })),
   LOG_LEVEL: Type.Enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"], { default: "info" }),
 });
 type Settings = Static<typeof Settings>;

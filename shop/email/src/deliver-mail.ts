@@ -1,7 +1,9 @@
 import type { Client } from "@flotilla/chassis/client";
 import { type Backoff, backoffDelay } from "@flotilla/chassis/core/backoff";
 import { failureFrom, notFound } from "@flotilla/chassis/core/failure";
+import { goOn } from "@flotilla/chassis/telemetry/context";
 import type { Log } from "@flotilla/chassis/telemetry/log";
+import { inSpan } from "@flotilla/chassis/telemetry/span";
 import type { users } from "@flotilla/contracts/users";
 import type { Outcome, Recipient } from "./mail.ts";
 import type { Claimed, MailStore } from "./mail-store.ts";
@@ -35,13 +37,19 @@ export async function deliverMail(needs: Needs, stopping: AbortSignal): Promise<
   const hurry = new AbortController();
   const onStop = () => setTimeout(() => hurry.abort(), LAST_CALL).unref();
   stopping.addEventListener("abort", onStop);
-  await Promise.all(claimed.map((mail) => deliverOne(needs, mail, hurry.signal)));
+  await Promise.all(claimed.map((mail) => goOn(mail, () => deliverOne(needs, mail, hurry.signal))));
   stopping.removeEventListener("abort", onStop);
   return claimed.length === AT_ONCE;
 }
 
-async function deliverOne(needs: Needs, mail: Claimed, hurry: AbortSignal): Promise<void> {
-  const outcome = await attempt(needs, mail, hurry);
+const deliverOne = (needs: Needs, mail: Claimed, hurry: AbortSignal): Promise<void> =>
+  inSpan("deliver letter", { attributes: { "shop.letter": mail.template } }, async (span) => {
+    const outcome = await attempt(needs, mail, hurry);
+    if (outcome.state === "queued" || outcome.state === "failed") span.fail(outcome.state);
+    await record(needs, mail, outcome);
+  });
+
+async function record(needs: Needs, mail: Claimed, outcome: Outcome): Promise<void> {
   try {
     if (outcome.state !== "queued") await needs.mails.settle(mail, outcome);
     else await needs.mails.retry(mail, outcome.cause, backoffDelay(backoff, mail.attempt), DAY);

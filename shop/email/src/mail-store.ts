@@ -1,8 +1,13 @@
 import type { Database, Transaction } from "@flotilla/chassis/database";
+import { currentTraceparent } from "@flotilla/chassis/telemetry/context";
 import type { Intent, Outcome } from "./mail.ts";
 
 /** A letter that this process may deliver until its lease ends. `attempt` counts from 1. */
-export type Claimed = Intent & { attempt: number };
+export type Claimed = Intent & {
+  attempt: number;
+  /** Where in its trace it was asked for. */
+  traceparent: string;
+};
 
 /** The letters that are to be written. All times are the database's. */
 export type MailStore = {
@@ -23,8 +28,9 @@ export function mailStore(database: Database): MailStore {
   return {
     async queue(tx, { id, template, userId, recipient, facts }) {
       await tx.query(
-        `insert into mail (id, template, user_id, recipient, facts) values ($1, $2, $3, $4, $5) on conflict do nothing`,
-        [id, template, userId, recipient && JSON.stringify(recipient), JSON.stringify(facts)],
+        `insert into mail (id, template, user_id, recipient, facts, traceparent) values ($1, $2, $3, $4, $5, $6)
+         on conflict do nothing`,
+        [id, template, userId, recipient && JSON.stringify(recipient), JSON.stringify(facts), currentTraceparent()],
       );
     },
     claim: (count, lease) =>
@@ -33,7 +39,7 @@ export function mailStore(database: Database): MailStore {
          where id in (
            select id from mail where state = 'queued' and due_at <= now()
            order by due_at limit $1 for update skip locked)
-         returning id, template, user_id as "userId", recipient, facts, attempt`,
+         returning id, template, user_id as "userId", recipient, facts, attempt, traceparent`,
         [count, lease],
       ),
     async settle(claimed, outcome) {

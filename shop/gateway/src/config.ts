@@ -41,9 +41,10 @@ export const config = Type.Object({
   METRICS_HOST: Type.String({ default: "127.0.0.1" }),
   METRICS_PORT: Type.Optional(
     Type.Integer({
-      minimum: 1,
+      minimum: 0,
       maximum: 65_000,
-      description: "Where Prometheus reads GET /metrics; with several workers each has the next port",
+      description:
+        "Where Prometheus reads GET /metrics, 0: at a free port; with several workers each has the next port",
     }),
   ),
   ...tracingSettings,

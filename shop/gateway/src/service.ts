@@ -71,7 +71,7 @@ async function serve(settings: Config, surroundings: Surroundings, log: Log): Pr
   });
   const page = await openMetricsPage(metrics, settings);
   const url = await listen(gateway, settings);
-  log.info({ url }, "ready");
+  log.info({ url, metrics: page?.url }, "ready");
   return {
     name,
     url,
@@ -102,7 +102,7 @@ async function openMetricsPage(
   { METRICS_HOST: host, METRICS_PORT: first }: Config,
 ): Promise<MetricsPage | undefined> {
   if (first === undefined) return undefined;
-  const port = first + workerNumber();
+  const port = first === 0 ? 0 : first + workerNumber();
   return serveMetrics(metrics, { host, port }).catch(() => {
     throw new ConfigurationError([`METRICS_PORT ${port} can't be listened on at ${host}`]);
   });
