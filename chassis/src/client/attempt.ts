@@ -10,7 +10,7 @@ import type { OutgoingRequest } from "./build-request.ts";
 import type { Callee } from "./callee.ts";
 import { type CountAttempts, clientSpan } from "./client-span.ts";
 import type { Deadline } from "./deadline.ts";
-import type { Instance } from "./instance.ts";
+import type { Instance, Outcome } from "./instance.ts";
 import { type AnswerReader, answerReader } from "./read-answer.ts";
 import type { FailedAttempt } from "./retry.ts";
 import { slowAfterOf } from "./slow-after.ts";
@@ -47,7 +47,7 @@ type Answered = { readonly reply: unknown } | FailedAttempt;
 export function createAttempt(surroundings: AttemptSurroundings, target: Target, callee: Callee) {
   const { clock, countAttempts } = surroundings;
   const { service, name, call } = target;
-  const { balancer, breaker, bulkhead } = callee;
+  const { guard, breaker, bulkhead } = callee;
   const slowAfter = slowAfterOf(call);
   const inClientSpan = clientSpan(target, countAttempts?.(service, name));
   const ask = asking(surroundings, target);
@@ -68,15 +68,14 @@ export function createAttempt(surroundings: AttemptSurroundings, target: Target,
 
   async function guarded(underWay: CallUnderWay): Promise<AttemptResult> {
     const began = clock.monotonic();
-    const pass = breaker.begin(began, slowAfter);
-    if (!pass) return ended(circuitOpen(service, breaker.opensIn(began)));
-    const instance = balancer.pick(began, underWay.tried);
-    if (!instance) {
-      breaker.end(pass, "unknown", began);
+    const attempt = guard.begin(began, slowAfter, underWay.tried);
+    if (attempt === "open") return ended(circuitOpen(service, breaker.opensIn(began)));
+    if (attempt === "nobody") {
       const cause = new Error(`no instance of ${service} is known`);
-      return { failure: unavailable.failure({ cause }), sent: false, instance, final: false };
+      return { failure: unavailable.failure({ cause }), sent: false, instance: undefined, final: false };
     }
-    let outcome: ReturnType<typeof outcomeOf> = "unknown";
+    const { instance } = attempt;
+    let outcome: Outcome = "unknown";
     try {
       const answered = await inClientSpan(instance.origin, underWay.context, (trace) =>
         ask(instance.origin, trace, underWay),
@@ -86,9 +85,7 @@ export function createAttempt(surroundings: AttemptSurroundings, target: Target,
       outcome = outcomeOf({ failure, took: clock.monotonic() - began, slowAfter, callerLeft });
       return "reply" in answered ? answered : { ...answered, instance, final: false };
     } finally {
-      const now = clock.monotonic();
-      breaker.end(pass, outcome, now);
-      balancer.done(instance, outcome, now);
+      guard.end(attempt, outcome, clock.monotonic());
     }
   }
 }

@@ -1,16 +1,17 @@
-import type { Clock } from "../core/clock.ts";
 import type { Discovery } from "../discovery/discovery.ts";
 import type { Log } from "../telemetry/log.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import { type Balancer, createBalancer } from "./balancer.ts";
 import { type Bulkhead, type BulkheadLimits, bulkhead } from "./bulkhead.ts";
-import { type CircuitBreaker, type CircuitState, circuitBreaker } from "./circuit-breaker.ts";
+import { type BreakerLimits, type CircuitBreaker, type CircuitState, circuitBreaker } from "./circuit-breaker.ts";
+import { createGuard, type Guard } from "./guard.ts";
 import { type RetryBudget, retryBudget } from "./retry-budget.ts";
 
 /** A service as those who call it from this process see it, all calls together. */
 export type Callee = {
   readonly balancer: Balancer;
   readonly breaker: CircuitBreaker;
+  readonly guard: Guard;
   readonly bulkhead: Bulkhead;
   readonly budget: RetryBudget;
 };
@@ -21,11 +22,11 @@ export type Callees = (service: string) => Callee;
 export type CalleeLimits = {
   /** Calls to one service that may be under way at once, and wait for that. Default 256 and 1,024. */
   readonly bulkhead?: BulkheadLimits;
+  readonly breaker?: BreakerLimits;
 };
 
 type Surroundings = {
   readonly discovery: Discovery;
-  readonly clock: Clock;
   readonly log: Log;
   readonly metrics?: Metrics | undefined;
   readonly random: () => number;
@@ -35,7 +36,7 @@ const DEFAULT_BULKHEAD: BulkheadLimits = { running: 256, waiting: 1_024 };
 
 /** Makes the callees of a process. Who is asked for begins to be looked for. */
 export function createCallees(surroundings: Surroundings, limits: CalleeLimits = {}): Callees {
-  const { discovery, log, random, metrics, clock } = surroundings;
+  const { discovery, log, random, metrics } = surroundings;
   const all = new Map<string, Callee>();
   const countChange = metrics?.counter(
     "circuit_breaker_changes_total",
@@ -54,21 +55,24 @@ export function createCallees(surroundings: Surroundings, limits: CalleeLimits =
         );
     };
     discovery.instances(service);
+    const balancer = createBalancer(() => discovery.instances(service), {
+      random,
+      onEjection({ origin, outFor }, why) {
+        const line = why === "back" ? "an instance takes calls again" : "an instance is left out for a while";
+        log[why === "back" ? "info" : "warn"]({ service, instance: origin, why, milliseconds: outFor }, line);
+      },
+    });
+    const breaker = circuitBreaker(onState, limits.breaker);
     return {
-      balancer: createBalancer(() => discovery.instances(service), {
-        random,
-        onEjection({ origin, outFor }, why) {
-          const line = why === "back" ? "an instance takes calls again" : "an instance is left out for a while";
-          log[why === "back" ? "info" : "warn"]({ service, instance: origin, why, milliseconds: outFor }, line);
-        },
-      }),
-      breaker: circuitBreaker(onState),
+      balancer,
+      breaker,
+      guard: createGuard(balancer, breaker),
       bulkhead: bulkhead(limits.bulkhead ?? DEFAULT_BULKHEAD),
       budget: retryBudget(),
     };
   }
 
-  if (metrics) showCallees(metrics, all, clock);
+  if (metrics) showCallees(metrics, all);
   return (service) => {
     const known = all.get(service);
     if (known) return known;
@@ -80,16 +84,12 @@ export function createCallees(surroundings: Surroundings, limits: CalleeLimits =
 
 const states: Readonly<Record<CircuitState, number>> = { closed: 0, "half-open": 1, open: 2 };
 
-function showCallees(metrics: Metrics, all: ReadonlyMap<string, Callee>, clock: Clock): void {
+function showCallees(metrics: Metrics, all: ReadonlyMap<string, Callee>): void {
   const show = (name: string, help: string, read: (callee: Callee) => number) =>
     metrics.gauge(name, help, () => Array.from(all, ([target, callee]) => [{ target }, read(callee)] as const), [
       "target",
     ]);
-  show(
-    "circuit_breaker_state",
-    "0 closed, 1 half-open, 2 open",
-    ({ breaker }) => states[breaker.state(clock.monotonic())],
-  );
+  show("circuit_breaker_state", "0 closed, 1 half-open, 2 open", ({ breaker }) => states[breaker.state()]);
   show("calls_in_flight", "Attempts under way", (callee) => callee.bulkhead.running());
   show("calls_waiting", "Calls that wait until fewer are under way", (callee) => callee.bulkhead.waiting());
   show("instances_known", "Instances that are known", ({ balancer }) => balancer.instances().length);

@@ -1,22 +1,28 @@
 import type { Outcome } from "./instance.ts";
 import { rollingCounts } from "./rolling-counts.ts";
-import { type SlowWatch, slowWatch, type Watched } from "./slow-watch.ts";
 
 /** `closed`: calls go through. `open`: none does. `half-open`: a few go, to see whether the others may. */
 export type CircuitState = "closed" | "half-open" | "open";
 
 /** The right to make one attempt; to be given back with how it went. */
-export type Pass = Watched & { readonly age: number; readonly probe: boolean };
+export type Pass = { readonly age: number; readonly probe: boolean; judged: boolean };
 
 /** Ends the calls to a service that fails or is slow, before it has to. */
 export type CircuitBreaker = {
-  /** Begins an attempt that counts as slow after so many milliseconds, also while it is under way. Undefined: it may not be made. */
-  begin(now: number, slowAfter: number): Pass | undefined;
+  /** Begins an attempt. Undefined: it may not be made. */
+  begin(now: number): Pass | undefined;
+  /** Takes down that an attempt which is still under way is slow: nobody has to wait for its end to know. */
+  slow(pass: Pass, now: number): void;
   /** Ends it; to be called once for each that was begun. */
   end(pass: Pass, outcome: Outcome, now: number): void;
-  state(now: number): CircuitState;
+  state(): CircuitState;
   /** Milliseconds until the next attempt may be made; 0 when it may now, as far as time goes. */
   opensIn(now: number): number;
+};
+
+export type BreakerLimits = {
+  /** Attempts within the window before it may open. Default 10. */
+  readonly leastAttempts?: number;
 };
 
 /** The window in which attempts are counted, in milliseconds; how many have to be in it; what share may fail or be slow. */
@@ -36,13 +42,14 @@ const BAD = 1;
 
 /**
  * Makes the breaker of a service (Nygard, "Release It!", 2007). It opens when within 2 seconds at least half of 10 or more attempts
- * failed or were slow; an attempt is slow as soon as it takes too long, so that a service which just hangs is noticed
- * within its first second. It stays open for a second, then lets three attempts through: if all are good it closes, else it opens
+ * failed or were slow. It stays open for a second, then lets three attempts through: if all are good it closes, else it opens
  * again, for twice as long, up to 4 seconds.
  */
-export function circuitBreaker(onChange: (state: CircuitState) => void): CircuitBreaker {
+export function circuitBreaker(
+  onChange: (state: CircuitState) => void,
+  { leastAttempts = LEAST_ATTEMPTS }: BreakerLimits = {},
+): CircuitBreaker {
   const window = rollingCounts(2, SLOTS, SLOT);
-  const watch: SlowWatch<Pass> = slowWatch(noteSlow);
   let state: CircuitState = "closed";
   /** Grows with each change: attempts that began before tell nothing of what is now. */
   let age = 0;
@@ -71,46 +78,40 @@ export function circuitBreaker(onChange: (state: CircuitState) => void): Circuit
     if (!bad) return;
     window.add(BAD, now);
     const all = window.sum(ALL, now);
-    if (all >= LEAST_ATTEMPTS && window.sum(BAD, now) >= MOST_BAD * all) open(now);
+    if (all >= leastAttempts && window.sum(BAD, now) >= MOST_BAD * all) open(now);
   }
 
-  function noteSlow(pass: Pass, now: number): void {
-    if (pass.age !== age) return;
-    if (pass.probe) open(now);
-    else count(true, now);
+  function mayBegin(now: number): boolean {
+    if (state === "open" && now >= openUntil) change("half-open");
+    return state === "closed" || (state === "half-open" && probing + wellProbed < PROBES);
   }
 
-  function endProbe(outcome: Outcome, now: number): void {
-    probing -= 1;
-    if (outcome === "unknown") return;
-    if (outcome === "good") wellProbed += 1;
-    else open(now);
-    if (wellProbed >= PROBES) change("closed");
+  function judge(pass: Pass, bad: boolean, now: number): void {
+    pass.judged = true;
+    if (!pass.probe) count(bad, now);
+    else if (bad) open(now);
+    else {
+      wellProbed += 1;
+      if (wellProbed >= PROBES) change("closed");
+    }
   }
 
   return {
-    begin(now, slowAfter) {
-      watch.sweep(now);
-      if (state === "open" && now >= openUntil) change("half-open");
-      if (state === "open") return undefined;
+    begin(now) {
+      if (!mayBegin(now)) return undefined;
       const probe = state === "half-open";
-      if (probe && probing + wellProbed >= PROBES) return undefined;
       if (probe) probing += 1;
-      const pass: Pass = { age, probe, slowAfter, dueAt: now + slowAfter, isSlow: false };
-      watch.add(pass);
-      return pass;
+      return { age, probe, judged: false };
+    },
+    slow(pass, now) {
+      if (pass.age === age && !pass.judged) judge(pass, true, now);
     },
     end(pass, outcome, now) {
-      watch.sweep(now);
-      watch.remove(pass);
       if (pass.age !== age) return;
-      if (pass.probe) endProbe(outcome, now);
-      else if (outcome !== "unknown" && !pass.isSlow) count(outcome !== "good", now);
+      if (pass.probe) probing -= 1;
+      if (outcome !== "unknown" && !pass.judged) judge(pass, outcome !== "good", now);
     },
-    state(now) {
-      watch.sweep(now);
-      return state;
-    },
+    state: () => state,
     opensIn: (now) => (state === "open" ? Math.max(0, openUntil - now) : 0),
   };
 }

@@ -31,7 +31,7 @@ export function createClients(
 ): Clients {
   const transport = createTransport(options);
   const { discovery, tokenFor, log, metrics, clock = systemClock, random = Math.random } = options;
-  const callees = createCallees({ discovery, clock, log, metrics, random }, options);
+  const callees = createCallees({ discovery, log, metrics, random }, options);
   const surroundings = {
     callees,
     tokenFor,

@@ -29,6 +29,9 @@ export function noteOutcome(
   return instance.slowShare > OFTEN && isSeldomSlow(others, instance) ? "slow" : undefined;
 }
 
+/** Whether nothing is to be said against an instance. */
+export const isWell = ({ failures, slowShare }: Instance): boolean => failures === 0 && slowShare < SELDOM;
+
 /** Whether half of the others are well: where all are slow, the cause is not the instance. */
 function isSeldomSlow(all: readonly Instance[], but: Instance): boolean {
   let others = 0;

@@ -29,7 +29,7 @@ export function retryBudget(): RetryBudget {
     call: (now) => window.add(CALL, now),
     retry(now) {
       const retries = window.sum(RETRY, now);
-      const withinShare = retries < SHARE * window.sum(CALL, now);
+      const withinShare = retries + 1 <= SHARE * window.sum(CALL, now);
       const withinLeast = retries < LEAST * WINDOW && second.sum(0, now) < LEAST;
       if (!withinShare && !withinLeast) return false;
       window.add(RETRY, now);
