@@ -18,6 +18,7 @@ const usedOtherwise: readonly { name: RegExp; by: string }[] = [
   { name: /^amqplib$/, by: "npm start on RabbitMQ: the chassis has it as an optional peer" },
   { name: /^@restatedev\/restate-server$/, by: "the benchmark of sagas: its program" },
   { name: /^ioredis$/, by: "npm start with REDIS_URL: the chassis has it as an optional peer" },
+  { name: /kubernetes-models(\/|$)/, by: "the check of manifests: loads the model of each kind" },
   { name: /^playwright-core$/, by: "the tests of pages" },
 ];
 

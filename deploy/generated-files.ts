@@ -4,6 +4,7 @@ import { shop } from "../shop/topology.ts";
 import { composeRegions } from "./compose/compose-regions.ts";
 import { leanCompose } from "./compose/lean.ts";
 import { fillRegions } from "./compose/regions.ts";
+import { kubernetesFiles } from "./kubernetes/kubernetes-files.ts";
 import { databasesSql } from "./postgres/databases-sql.ts";
 import { deployedServices } from "./services.ts";
 
@@ -12,11 +13,14 @@ export const root = fileURLToPath(new URL("../", import.meta.url));
 /** Every file that follows from the shop's topology, wholly or in parts: its path from the root, and what should be in it. */
 export function generatedFiles(topology = shop): Map<string, string> {
   const services = deployedServices(topology);
-  const compose = readFileSync(`${root}compose.yaml`, "utf8");
+  const read = (path: string) => readFileSync(root + path, "utf8");
   const sql = databasesSql(services);
   return new Map([
-    ["compose.yaml", fillRegions(compose, composeRegions(services))],
+    ["compose.yaml", fillRegions(read("compose.yaml"), composeRegions(services))],
     ["deploy/compose/lean.yaml", leanCompose(services)],
     ["deploy/postgres/databases.sql", sql],
+    // Kustomize reads nothing outside of an overlay's folder.
+    ["deploy/kubernetes/overlays/small/rabbitmq.conf", read("deploy/rabbitmq/rabbitmq.conf")],
+    ...Array.from(kubernetesFiles(services, sql), ([path, content]) => [`deploy/kubernetes/${path}`, content] as const),
   ]);
 }

@@ -5,6 +5,8 @@ export type DeployedService = {
   readonly name: string;
   /** Whether it is the one that people reach. It has no database and does not use the broker; all others do both. */
   readonly edge: boolean;
+  /** Whether it knows the people, and makes the administrator's account. */
+  readonly identity: boolean;
   /** Whom it calls, and who calls it. */
   readonly calls: readonly string[];
   readonly callers: readonly string[];
@@ -19,6 +21,7 @@ export function deployedServices(topology: Topology): DeployedService[] {
   return services.map(({ name, edge = false }) => ({
     name,
     edge,
+    identity: topology.identity === name,
     calls: names.filter((other) => callersOf(topology, other).includes(name)),
     callers: callersOf(topology, name).toSorted(),
     secrets: {

@@ -1,7 +1,8 @@
-import { chmodSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { readVault } from "./read-vault.ts";
 import { secretFiles } from "./secret-files.ts";
-import { completeVault, type Vault } from "./vault.ts";
+import { completeVault } from "./vault.ts";
 
 /*
  * node main.ts FOLDER EDGE SERVICE… makes what is secret, once, and writes a folder of files for each who needs some of it. The vault holds
@@ -13,22 +14,13 @@ if (folder === undefined || edge === undefined || inner.length === 0) {
   process.exit(2);
 }
 const vaultFile = join(folder, "vault", "vault.json");
-const vault = completeVault(readVault(), { edge, inner });
+const vault = completeVault(readVault(vaultFile), { edge, inner });
 // A folder is a volume, given to one container alone: who is in it may read, whatever the account.
 write("vault", "vault.json", `${JSON.stringify(vault, null, 2)}\n`, 0o600);
 for (const [owner, files] of Object.entries(secretFiles(vault, { edge, inner }))) {
   for (const [name, content] of Object.entries(files)) write(owner, name, content, 0o444);
 }
 console.log(`the secrets of ${[edge, ...inner].join(", ")} are there`);
-
-function readVault(): Partial<Vault> {
-  try {
-    return JSON.parse(readFileSync(vaultFile, "utf8"));
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return {};
-    throw new Error(`${vaultFile} can't be read`, { cause: error });
-  }
-}
 
 /** Readers see the old content or the new one. */
 function write(owner: string, name: string, content: string, mode: number): void {
