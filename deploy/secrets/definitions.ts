@@ -4,9 +4,10 @@ import { createHash, randomBytes } from "node:crypto";
 export type BrokerUsers = { readonly operator: string; readonly services: Readonly<Record<string, string>> };
 
 /**
- * What RabbitMQ loads when it starts: its users, with hashes of their passwords, and what each may do. A service may declare and publish
- * whatever belongs to the exchange `flotilla` (who publishes makes sure that the queues of those who hear are there), but reads no queues
- * but its own.
+ * What RabbitMQ loads when it starts: its users, with hashes of their passwords, and what each may do. A service may use whatever belongs to
+ * the exchange `flotilla`, and nothing else. It reads other consumers' queues only if it is not what it says it is; it can't be kept from it,
+ * since who publishes declares the queues of those who hear, and RabbitMQ wants the right to read a queue of whoever gives it a place for
+ * dead letters.
  */
 export function brokerDefinitions({ operator, services }: BrokerUsers): string {
   const users = [
@@ -15,17 +16,15 @@ export function brokerDefinitions({ operator, services }: BrokerUsers): string {
   ];
   const permissions = [
     { user: "operator", vhost: "/", configure: ".*", write: ".*", read: ".*" },
-    ...Object.keys(services).map((name) => ({ user: name, vhost: "/", ...rightsOf(name) })),
+    ...Object.keys(services).map((name) => ({ user: name, vhost: "/", ...rights })),
   ];
   return `${JSON.stringify({ vhosts: [{ name: "/" }], users, permissions }, null, 2)}\n`;
 }
 
-const rightsOf = (service: string) => ({
-  configure: "^(flotilla(\\..*)?|amq\\.gen.*)$",
-  write: "^(flotilla(\\..*)?|amq\\.gen.*)$",
-  // Exchanges, from which queues are fed, have at most one part more than the first; queues have two.
-  read: `^(flotilla(\\.[a-z0-9_]+)?|flotilla\\.[a-z0-9_]+\\.replicas|flotilla\\.${service}\\..*|amq\\.gen.*)$`,
-});
+const ours = "^(flotilla(\\..*)?|amq\\.gen.*)$";
+
+/** Messages go to queues by their names, over the default exchange. */
+const rights = { configure: ours, write: "^(flotilla(\\..*)?|amq\\.gen.*|amq\\.default)$", read: ours };
 
 /** As RabbitMQ's documentation says: four bytes of salt, then the SHA-256 of salt and password. */
 function hashed(password: string) {

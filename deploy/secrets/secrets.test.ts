@@ -54,12 +54,18 @@ test("the broker gets hashes of passwords, as RabbitMQ makes them", () => {
   assert.ok(!text.includes(password));
 });
 
-test("a service reads no queue but its own", () => {
+test("at the broker a service has what is below its exchange, and an operator everything", () => {
   const { permissions } = JSON.parse(files["rabbitmq"]?.["definitions.json"] ?? "") as {
-    permissions: { user: string; read: string }[];
+    permissions: { user: string; configure: string; write: string; read: string }[];
   };
-  const read = new RegExp(permissions.find(({ user }) => user === "orders")?.read ?? "");
-  for (const own of ["flotilla.orders.0", "flotilla.orders.dead", "flotilla", "flotilla.users"])
-    assert.match(own, read);
-  for (const foreign of ["flotilla.users.0", "flotilla.users.dead", "other"]) assert.doesNotMatch(foreign, read);
+  assert.deepEqual(
+    permissions.map(({ user }) => user),
+    ["operator", "orders", "users"],
+  );
+  const orders = permissions.find(({ user }) => user === "orders");
+  for (const right of ["configure", "write", "read"] as const) {
+    const pattern = new RegExp(orders?.[right] ?? "");
+    for (const own of ["flotilla", "flotilla.users.0", "flotilla.dead", "amq.gen-x"]) assert.match(own, pattern);
+    for (const foreign of ["flotillas", "other", "amq.topic"]) assert.doesNotMatch(foreign, pattern);
+  }
 });
