@@ -13,6 +13,7 @@ describe("connecting to a broker", () => {
     const { url } = await testDatabase(t);
     for (const each of ["memory:", url, url.replace("postgres:", "postgresql:")]) {
       const broker = await connectBroker(each, options);
+      await broker.declare(new Map());
       equal(broker.state(), "connected");
       await broker.close();
     }

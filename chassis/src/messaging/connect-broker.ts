@@ -3,6 +3,7 @@ import { ConfigurationError } from "../core/config.ts";
 import type { Log } from "../telemetry/log.ts";
 import type { Broker } from "./broker.ts";
 import { memoryBroker } from "./memory-broker.ts";
+import { openedWhenUsed } from "./opened-when-used.ts";
 import { postgresBroker } from "./postgres-broker.ts";
 
 export type ConnectBrokerOptions = {
@@ -14,7 +15,7 @@ export type ConnectBrokerOptions = {
 
 type Driver = (url: string, options: ConnectBrokerOptions) => Promise<Broker>;
 
-const postgres: Driver = (url, options) => postgresBroker({ url, ...options });
+const postgres: Driver = async (url, options) => openedWhenUsed(() => postgresBroker({ url, ...options }));
 
 /** Loaded only when it is asked for: its client is not there unless somebody installed it. */
 const rabbitmq: Driver = async (url, options) => {
@@ -31,7 +32,10 @@ const drivers: Readonly<Record<string, Driver>> = {
   "memory:": async (_, { clock }) => memoryBroker({ clock }),
 };
 
-/** Connects to the broker that the URL names. Throws a `ConfigurationError` when there is no driver for it. */
+/**
+ * Connects to the broker that the URL names, which need not be up yet: what can't be done without it throws `unavailable` until it is. Throws a
+ * `ConfigurationError` when there is no driver for it.
+ */
 export async function connectBroker(url: string, options: ConnectBrokerOptions): Promise<Broker> {
   const scheme = /^[a-z][a-z0-9+.-]*:/i.exec(url)?.[0].toLowerCase() ?? "";
   const driver = drivers[scheme];

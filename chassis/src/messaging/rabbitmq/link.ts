@@ -10,7 +10,7 @@ import { answerWithin } from "./answer-within.ts";
 export type Link = {
   /** The connection there is right now. */
   current(): ChannelModel | undefined;
-  /** Resolves with the connection as soon as there is one; throws `unavailable` after 5 s without. */
+  /** Resolves with the connection as soon as there is one; throws `unavailable` after 5 s without, or when the sign-in is refused. */
   connected(): Promise<ChannelModel>;
   state(): BrokerState;
   /** Cuts the connection there is, if any, without a word: another one is made. For a node that does not answer any more. */
@@ -50,6 +50,7 @@ export function keepLinked(options: LinkOptions): Link {
   let socket = new AbortController();
   let blocked = false;
   let waiting = Promise.withResolvers<ChannelModel>();
+  let refused = Promise.withResolvers<undefined>();
   let lastError: unknown;
 
   async function run(): Promise<void> {
@@ -57,11 +58,13 @@ export function keepLinked(options: LinkOptions): Link {
       const url = options.urls[failures % options.urls.length] as string;
       try {
         socket = new AbortController();
+        refused = Promise.withResolvers();
         await serve(await open(url, options.name, socket.signal));
         failures = 0;
       } catch (error) {
         lastError = error;
         failures += 1;
+        if (isSignInRefused(error)) refused.resolve(undefined);
         if (!closing.signal.aborted) log.warn({ err: error, failures }, "RabbitMQ can't be reached");
         await clock.sleep(backoffDelay(backoff, failures), closing.signal).catch(() => {});
       }
@@ -101,7 +104,7 @@ export function keepLinked(options: LinkOptions): Link {
       if (connection) return connection;
       const enough = new AbortController();
       const tooLong = clock.sleep(LONGEST_WAIT, AbortSignal.any([enough.signal, closing.signal])).catch(() => {});
-      const made = await Promise.race([waiting.promise, tooLong]);
+      const made = await Promise.race([waiting.promise, refused.promise, tooLong]);
       enough.abort();
       if (!made) throw unavailable.failure({ cause: lastError ?? new Error("there is no connection to RabbitMQ") });
       return made;
@@ -115,6 +118,9 @@ export function keepLinked(options: LinkOptions): Link {
     },
   };
 }
+
+/** RabbitMQ answers, and does not know us. */
+const isSignInRefused = (error: unknown): boolean => /ACCESS[_-]REFUSED/i.test((error as Error).message);
 
 const open = (url: string, name: string, signal: AbortSignal): Promise<ChannelModel> => {
   const withHeartbeat = new URL(url);
