@@ -50,27 +50,6 @@ test("what comes in one turn of the event loop is one batch, of no more than the
   assert.deepEqual(await Promise.all(all), [10, 20, 30, 40, 50]);
 });
 
-test("lanes that are free share what came in one turn, unless it is little", async () => {
-  const { batches, write } = heldWrites();
-  const commit = groupCommit({ write, lanes: 3 });
-  const many = Array.from({ length: 33 }, (_, item) => commit(item));
-  for (let round = 0; round < 5; round++) await turn();
-  assert.deepEqual(
-    batches.map(({ items }) => items.length),
-    [11, 11, 11],
-  );
-  for (const { end } of batches.splice(0)) end();
-  await Promise.all(many);
-  const few = [1, 2, 3].map(commit);
-  for (let round = 0; round < 5; round++) await turn();
-  assert.deepEqual(
-    batches.map(({ items }) => items.length),
-    [3],
-  );
-  for (const { end } of batches) end();
-  await Promise.all(few);
-});
-
 test("an outage is everybody's: nobody knows what was committed, and nothing is written again", async () => {
   const { batches, write } = heldWrites();
   const commit = groupCommit({ write });
@@ -89,7 +68,6 @@ test("in a database, each caller gets its own success or failure", async (t) => 
   await database.query("create table note (text text primary key)");
   let statements = 0;
   const commit = groupCommit<string, string>({
-    lanes: 1,
     async write(items) {
       statements++;
       await database.query("insert into note select unnest($1::text[])", [items]);

@@ -22,17 +22,12 @@ type Waiting<Item, Result> = {
   reject(error: unknown): void;
 };
 
-/** Fewer items than this are not shared among lanes: each commit has a price of its own. */
-const FEW = 8;
-
 /**
  * Makes a function that writes one item, together with those that others write at the same time: one statement, one commit.
  * - Each caller gets its own result. When a batch is refused, its items are written one by one, so that each caller gets its own
  *   error and none suffers for another's. Only an outage is everybody's: then nobody knows what was committed.
  * - Nobody waits for company: an item goes with what has come up to the end of this turn of the event loop, and only when all
  *   lanes are taken does it wait for the next batch.
- * - Lanes that are free at the same time share what has come. Callers that write again as soon as they are answered would else stay
- *   in one batch for ever, and process, server and disk would wait for each other.
  * - What is over when its batch is made is left out and rejected. A batch itself has nobody's deadline: what is in it is written.
  */
 export function groupCommit<Item, Result>(options: GroupCommitOptions<Item, Result>): (item: Item) => Promise<Result> {
@@ -51,9 +46,8 @@ export function groupCommit<Item, Result>(options: GroupCommitOptions<Item, Resu
   }
 
   function begin(): void {
-    const share = Math.min(most, Math.max(FEW, Math.ceil(waiting.length / free)));
-    const batch = inTime(waiting.slice(0, share));
-    waiting = waiting.slice(share);
+    const batch = inTime(waiting.slice(0, most));
+    waiting = waiting.slice(most);
     free--;
     // One whose trace is recorded shows what the batch did.
     const first = batch.find(({ context }) => isRecorded(context)) ?? batch[0];
