@@ -16,7 +16,7 @@ import { createSagaRunner, type SagaRunner } from "../saga/saga-runner.ts";
 import { createStartSaga, type StartSagaOptions } from "../saga/start-saga.ts";
 import type { Connections } from "./connections.ts";
 import type { Wiring } from "./definition.ts";
-import { untilAvailable } from "./until-available.ts";
+import { theBroker, untilAvailable } from "./until-available.ts";
 import { type Worker, worker } from "./worker.ts";
 
 /** Milliseconds between looks for rows that are not needed any more. */
@@ -64,8 +64,7 @@ export function createBackground({ service, events }: Contract, connections: Con
     },
     async start({ subscriptions = [], sagas = [], workers: own = [] }) {
       assertHeard(service, subscriptions);
-      const awaited = { name: "the broker", setting: "BROKER_URL" } as const;
-      await untilAvailable(awaited, () => broker.declare(audienceOf(events)), { clock, log });
+      await untilAvailable(theBroker, () => broker.declare(audienceOf(events)), { clock, log });
       runner = createSagaRunner({ database, sagas, clock, log, owner, tracer });
       workers = [...own, housekeeping(connections)];
       relay.start();

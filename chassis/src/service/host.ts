@@ -19,6 +19,7 @@ import { addRoutes } from "./routes.ts";
 import { sagaOperationCalls } from "./saga-operation-calls.ts";
 import { readSettings } from "./settings.ts";
 import type { Running, Surroundings } from "./surroundings.ts";
+import { theDatabase, untilAvailable } from "./until-available.ts";
 
 /**
  * Starts a service: reads its settings (throws one ConfigurationError with every fault), listens, waits for its database, migrates
@@ -82,7 +83,7 @@ export async function startService<C extends Contract, Config extends TObject>(
   try {
     const url = await listen(server, settings.host);
     await prepareDatabase(database, { service: name, migrations: definition.migrations, clock, log });
-    await wiring.prepare?.();
+    await untilAvailable(theDatabase, async () => wiring.prepare?.(), { clock, log });
     await background.start(wiring);
     state = "ready";
     deregister = await connections.discovery.register({ service: name, url: ownUrl(url, settings.host) });

@@ -2,7 +2,7 @@ import type { Clock } from "../core/clock.ts";
 import type { Database } from "../database/database.ts";
 import { type MigrationSet, migrate } from "../database/migrate.ts";
 import type { Log } from "../telemetry/log.ts";
-import { untilAvailable } from "./until-available.ts";
+import { theDatabase, untilAvailable } from "./until-available.ts";
 
 /** The tables of the chassis; each part keeps its own. */
 const chassisMigrations: readonly MigrationSet[] = ["database", "messaging", "saga"].map((part) => ({
@@ -15,8 +15,7 @@ export const prepareDatabase = (
   database: Database,
   { service, migrations, clock, log }: { service: string; migrations: URL; clock: Clock; log: Log },
 ): Promise<void> =>
-  untilAvailable(
-    { name: "the database", setting: "DATABASE_URL" },
-    () => migrate(database, [...chassisMigrations, { name: service, folder: migrations }]),
-    { clock, log },
-  );
+  untilAvailable(theDatabase, () => migrate(database, [...chassisMigrations, { name: service, folder: migrations }]), {
+    clock,
+    log,
+  });

@@ -9,10 +9,13 @@ const PATIENCE = 500;
 /** A server that a service can't begin without. */
 export type Awaited = {
   /** What it is called in the log. */
-  readonly name: "the database" | "the broker";
+  readonly name: string;
   /** The setting that leads to it. */
   readonly setting: string;
 };
+
+export const theDatabase: Awaited = { name: "the database", setting: "DATABASE_URL" };
+export const theBroker: Awaited = { name: "the broker", setting: "BROKER_URL" };
 
 /**
  * Does `work` again and again while the server is not available, and says so in the log; resolves with its result. A server that is there
