@@ -6,6 +6,7 @@ export const benchmarks = {
   order: async (): Promise<Row[]> => (await import("./order.ts")).measureOrder(),
   messaging: async (): Promise<Row[]> => (await import("./messaging/messaging.ts")).measureMessaging(),
   saga: async (): Promise<Row[]> => (await import("./saga/measure-saga.ts")).measureSaga(),
+  calls: async (): Promise<Row[]> => (await import("./calls/measure-calls.ts")).measureCalls(),
   gateway: async (): Promise<Row[]> => (await import("./gateway/measure-gateway.ts")).measureGateway(),
 };
 
