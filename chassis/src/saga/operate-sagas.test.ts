@@ -6,12 +6,13 @@ import { systemClock } from "../core/clock.ts";
 import { notFound, unavailable } from "../core/failure.ts";
 import { createLog } from "../telemetry/log.ts";
 import { eventually } from "../testing/eventually.ts";
-import { type Cleanup, testDatabase } from "../testing/postgres.ts";
+import type { Cleanup } from "../testing/postgres.ts";
 import { createSagaOperations } from "./operate-sagas.ts";
 import { sagaEnded, sagaNotWaiting, sagaPastPivot, sagaUnknown } from "./operations-contract.ts";
 import { type AnySaga, saga } from "./saga.ts";
 import { createSagaRunner } from "./saga-runner.ts";
 import { createSagaSet } from "./saga-set.ts";
+import { sagaDatabase } from "./sagas-under-test.fixture.ts";
 import { createStartSaga } from "./start-saga.ts";
 
 const nothing = async () => {};
@@ -21,7 +22,7 @@ const charged = { chargeId: "c1", secret: "s" };
 
 /** A service whose saga charges a card; `charge` and `bill` are what the test makes of them. */
 async function setUp(t: Cleanup, { charge = async (): Promise<typeof charged> => charged, bill = nothing } = {}) {
-  const { database } = await testDatabase(t, [{ name: "saga", folder: new URL("migrations/", import.meta.url) }]);
+  const { database } = await sagaDatabase(t);
   const undone: string[] = [];
   const sell = saga("sell", Order)
     .step("charge", {

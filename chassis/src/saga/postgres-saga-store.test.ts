@@ -1,26 +1,20 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Type } from "typebox";
 import { systemClock } from "../core/clock.ts";
 import type { Database } from "../database/database.ts";
-import { type Cleanup, testDatabase } from "../testing/postgres.ts";
+import type { Cleanup } from "../testing/postgres.ts";
 import { createPostgresSagaStore } from "./postgres-saga-store.ts";
-import { saga } from "./saga.ts";
 import type { Progress, SagaInstance } from "./saga-instance.ts";
 import { afterStep, parked } from "./saga-progress.ts";
 import { LeaseLost } from "./saga-store.ts";
+import { effects, note, sagaDatabase, sellBy } from "./sagas-under-test.fixture.ts";
 import { createStartSaga } from "./start-saga.ts";
 
 const nothing = async () => {};
-const sell = saga("sell", Type.Object({ orderId: Type.String() }))
-  .step("charge", { do: nothing, undo: nothing })
-  .pivot("confirm", { within: nothing })
-  .fails(nothing);
+const sell = sellBy(nothing);
 
 async function setUp(t: Cleanup) {
-  const migrations = { name: "saga", folder: new URL("migrations/", import.meta.url) };
-  const { database } = await testDatabase(t, [migrations]);
-  await database.query("create table effect (what text not null)");
+  const { database } = await sagaDatabase(t);
   const started: SagaInstance[] = [];
   const startSaga = createStartSaga({ owner: "first", onCommit: (instance) => started.push(instance) });
   await database.transaction((tx) => startSaga(tx, sell, { key: "7", input: { orderId: "7" } }));
@@ -33,9 +27,6 @@ async function setUp(t: Cleanup) {
 /** As if the holder had been paused for longer than its lease lasts. */
 const letLeasesRunOut = (database: Database) =>
   database.query("update saga set due_at = now() - interval '1 second' where due_at is not null");
-
-const effects = async (database: Database) =>
-  (await database.query<{ what: string }>("select what from effect")).map(({ what }) => what);
 
 const stored = async (database: Database) =>
   (
@@ -50,7 +41,7 @@ test("a process that wakes after its lease was taken over writes nothing, neithe
   const [taken] = await second.claim(10);
   assert.equal(taken?.id, instance.id);
   const stale = first.save(instance, async (tx) => {
-    await tx.query("insert into effect values ('stale')");
+    await note(tx, "stale");
     return afterStep(sell, instance, { chargeId: "stale" });
   });
   await assert.rejects(stale, LeaseLost);
@@ -66,7 +57,7 @@ test("a save that is repeated because nobody knew of the first is refused", asyn
   const { database, instance, first } = await setUp(t);
   const save = () =>
     first.save(instance, async (tx) => {
-      await tx.query("insert into effect values ('once')");
+      await note(tx, "once");
       return afterStep(sell, instance);
     });
   await save();
@@ -77,7 +68,7 @@ test("a save that is repeated because nobody knew of the first is refused", asyn
 test("progress and effects are stored together or not at all", async (t) => {
   const { database, instance, first } = await setUp(t);
   const failing = first.save(instance, async (tx) => {
-    await tx.query("insert into effect values ('half')");
+    await note(tx, "half");
     throw new Error("no");
   });
   await assert.rejects(failing, /no/);

@@ -64,6 +64,29 @@ test("a step without an answer is asked again with the same key until its time i
   assert.deepEqual(undone, ["7:sell:charge"]);
 });
 
+const impatient = { fails: () => Promise.reject(unavailable.failure()), hangs: () => new Promise<never>(() => {}) };
+
+for (const [how, charge] of Object.entries(impatient)) {
+  test(`the deadline of a step counts from its first attempt and is not extended by more of them: each ${how}`, async () => {
+    let attempts = 0;
+    const definition = saga("sell", Order)
+      .step("charge", {
+        do: () => {
+          attempts++;
+          return charge();
+        },
+        undo: nothing,
+        deadline: 25_000,
+      })
+      .pivot("confirm", { within: nothing })
+      .fails(nothing);
+    const { instance, elapsed } = await playAlone(definition);
+    assert.equal(instance.status, "failed");
+    assert(attempts >= 3, `asked ${attempts} times`);
+    assert(elapsed >= 25_000 && elapsed < 27_000, `given up after ${elapsed} ms`);
+  });
+}
+
 test("an attempt that hangs is given up, its signal aborted, and the step asked again", async () => {
   const signals: AbortSignal[] = [];
   const definition = saga("sell", Order)

@@ -1,25 +1,43 @@
+import { Type } from "typebox";
 import { systemClock } from "../core/clock.ts";
-import type { Database } from "../database/database.ts";
+import { refusal } from "../core/failure.ts";
+import type { Database, Transaction } from "../database/database.ts";
 import { createLog } from "../telemetry/log.ts";
 import { eventually } from "../testing/eventually.ts";
-import { type Cleanup, testDatabase } from "../testing/postgres.ts";
-import type { AnySaga, Saga } from "./saga.ts";
+import { type Cleanup, type TestDatabase, testDatabase } from "../testing/postgres.ts";
+import { type AnySaga, type Saga, type StepContext, saga } from "./saga.ts";
 import { createSagaRunner, type SagaRunner, type SagaRunnerOptions } from "./saga-runner.ts";
 import { createStartSaga } from "./start-saga.ts";
 
-/** A database with the tables of sagas, and `effect`, into which local steps may write what they did. */
-export async function sagaDatabase(t: Cleanup): Promise<Database> {
-  const { database } = await testDatabase(t, [{ name: "saga", folder: new URL("migrations/", import.meta.url) }]);
-  await database.query("create table effect (what text not null)");
-  return database;
+/** What the sagas of these tests begin with. */
+export const Order = Type.Object({ orderId: Type.String() });
+
+export const declined = refusal("declined", 409, "Declined");
+
+/** A saga that charges in another service, as the test says, and confirms or rejects the order here. */
+export const sellBy = (charge: (order: { orderId: string }, context: StepContext) => Promise<void>) =>
+  saga("sell", Order)
+    .step("charge", { do: charge, undo: async () => {}, refuses: [declined] })
+    .pivot("confirm", { within: (tx, { orderId }) => note(tx, `confirmed ${orderId}`) })
+    .fails((tx, { orderId }, reason) => note(tx, `rejected ${orderId}: ${reason}`));
+
+/** Leaves an effect that a test can see. */
+export const note = async (tx: Transaction, what: string): Promise<void> =>
+  void (await tx.query("insert into effect values ($1)", [what]));
+
+/** A database with the tables of sagas, and one of effects. */
+export async function sagaDatabase(t: Cleanup): Promise<TestDatabase> {
+  const made = await testDatabase(t, [{ name: "saga", folder: new URL("migrations/", import.meta.url) }]);
+  await made.database.query("create table effect (what text not null)");
+  return made;
 }
 
 /** One process that runs sagas. */
 export type Replica = Pick<SagaRunner, "stop" | "wake"> & {
   /** Begins to run what was and will be started. */
   begin(): void;
-  /** Starts sagas in one transaction, each by its key; they are run here. */
-  start<Input extends object>(saga: Saga<Input>, inputs: Record<string, Input>): Promise<void>;
+  /** Starts a saga for each order, in one transaction; they are run here. */
+  start(saga: Saga<{ orderId: string }>, ...orderIds: string[]): Promise<void>;
 };
 
 /** Makes a process that runs `sagas`. It begins when it is told to, and stops when the test ends. */
@@ -38,9 +56,9 @@ export function replica(
     begin: () => runner.start(),
     wake: () => runner.wake(),
     stop: () => runner.stop(),
-    start: (saga, inputs) =>
+    start: (saga, ...orderIds) =>
       database.transaction(async (tx) => {
-        for (const [key, input] of Object.entries(inputs)) await startSaga(tx, saga, { key, input });
+        for (const orderId of orderIds) await startSaga(tx, saga, { key: orderId, input: { orderId } });
       }),
   };
 }

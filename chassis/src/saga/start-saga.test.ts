@@ -3,18 +3,18 @@ import { test } from "node:test";
 import { Type } from "typebox";
 import { invalidInput } from "../core/failure.ts";
 import { newContext, runInContext } from "../telemetry/context.ts";
-import { type Cleanup, testDatabase } from "../testing/postgres.ts";
+import type { Cleanup } from "../testing/postgres.ts";
 import { saga } from "./saga.ts";
 import type { SagaInstance } from "./saga-instance.ts";
-import { createStartSaga } from "./start-saga.ts";
+import { replica, sagaDatabase, sellBy, untilEnded } from "./sagas-under-test.fixture.ts";
+import { createStartSaga, createStartSagaAlone } from "./start-saga.ts";
 
 const nothing = async () => {};
 const Order = Type.Object({ orderId: Type.String({ minLength: 1 }), gift: Type.Boolean({ default: false }) });
 const sell = saga("sell", Order).pivot("confirm", { within: nothing }).fails(nothing);
 
 async function setUp(t: Cleanup) {
-  const migrations = { name: "saga", folder: new URL("migrations/", import.meta.url) };
-  const { database } = await testDatabase(t, [migrations]);
+  const { database } = await sagaDatabase(t);
   const committed: SagaInstance[] = [];
   const startSaga = createStartSaga({ owner: "process", onCommit: (instance) => committed.push(instance) });
   return { database, startSaga, committed };
@@ -77,4 +77,22 @@ test("defaults of the schema are filled in, in the saga's own copy", async (t) =
   const input = { orderId: "7" };
   await database.transaction((tx) => startSaga(tx, sell, { key: "7", input: input as never }));
   assert.deepEqual([committed[0]?.input, input], [{ orderId: "7", gift: false }, { orderId: "7" }]);
+});
+
+test("sagas that are started by themselves at the same time share a commit, and one key is still one saga", async (t) => {
+  const { database } = await sagaDatabase(t);
+  const committed: string[] = [];
+  const start = createStartSagaAlone({ database, owner: "process", onCommit: ({ key }) => committed.push(key) });
+  await Promise.all(["a", "b", "a", "c"].map((key) => start(sell, { key, input: { orderId: key, gift: true } })));
+  const begun = await database.query("select count(*) as sagas, count(distinct xmin::text) as commits from saga");
+  assert.deepEqual([begun, committed], [[{ sagas: 3, commits: 1 }], ["a", "b", "c"]]);
+});
+
+test("what a process has no room for is anybody's at once", async (t) => {
+  const { database } = await sagaDatabase(t);
+  const definition = sellBy(nothing);
+  const startSaga = createStartSaga({ owner: "full", onCommit: () => {}, hasRoom: () => false });
+  await database.transaction((tx) => startSaga(tx, definition, { key: "7", input: { orderId: "7" } }));
+  replica(t, database, "free", [definition]).begin();
+  await untilEnded(database, 1);
 });
