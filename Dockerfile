@@ -9,7 +9,7 @@ COPY package.json package-lock.json .npmrc ./
 COPY chassis/package.json chassis/
 COPY shop/contracts/package.json shop/contracts/
 COPY shop/${SERVICE}/package.json shop/${SERVICE}/
-RUN npm ci --omit=dev --workspace=@flotilla/${SERVICE} --include-workspace-root=false --cache=/tmp/npm && rm -rf /tmp/npm
+RUN npm ci --omit=dev --workspace=@flotilla/${SERVICE} --include-workspace-root=false
 RUN find node_modules -type f \( -name '*.map' -o -name '*.d.ts' -o -name '*.d.mts' -o -name '*.d.cts' -o -name '*.md' \) -delete
 
 # Makes passwords and keys: docker build --target secrets .
@@ -27,7 +27,7 @@ COPY chassis/src /app/chassis/src
 COPY shop/contracts /app/shop/contracts
 COPY shop/${SERVICE} /app/shop/${SERVICE}
 COPY deploy/image /app/deploy/image
-RUN install -d -o 1000 -g 1000 /app/.compile-cache
+RUN mkdir --mode=1777 /app/.compile-cache
 # The cache is good for this account only, so the smoke start that fills it runs as the service will.
 USER 1000:1000
 RUN ["node", "/app/deploy/image/smoke-start.ts"]
