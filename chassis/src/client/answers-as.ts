@@ -1,5 +1,6 @@
 import { type Failure, upstreamFailed } from "../core/failure.ts";
 import type { AnswerReader } from "./read-answer.ts";
+import type { HttpAnswer } from "./transport.ts";
 
 /** The header in which each service says who it is. */
 export const SERVICE_HEADER = "x-service";
@@ -10,6 +11,10 @@ export const answeredByAnother = (service: string, by: string | undefined): Fail
     cause: new Error(`${by?.slice(0, 100) ?? "somebody unknown"} answered in place of ${service}`),
   });
 
+/** Whether an answer says that it is from `service`. */
+export const isFrom = (service: string, { headers }: Pick<HttpAnswer, "headers">): boolean =>
+  headers[SERVICE_HEADER] === service;
+
 /**
  * Reads only answers that say they are from `service`. What another one says in its place (at an address that it took over, or that the
  * registry mixed up) is nobody's answer, however well it fits.
@@ -18,6 +23,6 @@ export const answersAs =
   (service: string, read: AnswerReader): AnswerReader =>
   (answer) => {
     const by = answer.headers[SERVICE_HEADER];
-    if (by !== service) throw answeredByAnother(service, typeof by === "string" ? by : undefined);
+    if (!isFrom(service, answer)) throw answeredByAnother(service, typeof by === "string" ? by : undefined);
     return read(answer);
   };

@@ -4,13 +4,13 @@ import type { TokenFor } from "../identity/service-token.ts";
 import type { WorkContext } from "../telemetry/context.ts";
 import type { Log } from "../telemetry/log.ts";
 import { formatTraceparent, type TraceContext } from "../telemetry/trace-context.ts";
-import { answersAs } from "./answers-as.ts";
-import { outcomeOf } from "./attempt-outcome.ts";
+import { answersAs, isFrom } from "./answers-as.ts";
+import { outcomeOf, type Told, toldByError, toldByStatus } from "./attempt-outcome.ts";
 import type { OutgoingRequest } from "./build-request.ts";
 import type { Callee } from "./callee.ts";
 import { type CountAttempts, clientSpan } from "./client-span.ts";
 import type { Deadline } from "./deadline.ts";
-import type { Instance, Outcome } from "./instance.ts";
+import type { Instance } from "./instance.ts";
 import { type AnswerReader, answerReader } from "./read-answer.ts";
 import type { FailedAttempt } from "./retry.ts";
 import { slowAfterOf } from "./slow-after.ts";
@@ -41,7 +41,7 @@ export type AttemptResult =
   | { readonly reply: unknown }
   | (FailedAttempt & { readonly instance: Instance | undefined; readonly final: boolean });
 
-type Answered = { readonly reply: unknown } | FailedAttempt;
+type Answered = ({ readonly reply: unknown } | FailedAttempt) & { readonly told: Told };
 
 /** Makes the function that makes one attempt: within the bulkhead, if the circuit breaker lets it, at one instance. Never rejects. */
 export function createAttempt(surroundings: AttemptSurroundings, target: Target, callee: Callee) {
@@ -75,17 +75,17 @@ export function createAttempt(surroundings: AttemptSurroundings, target: Target,
       return { failure: unavailable.failure({ cause }), sent: false, instance: undefined, final: false };
     }
     const { instance } = attempt;
-    let outcome: Outcome = "unknown";
+    let told: Told = "unknown";
     try {
-      const answered = await inClientSpan(instance.origin, underWay.context, (trace) =>
-        ask(instance.origin, trace, underWay),
-      );
-      const failure = "reply" in answered ? undefined : answered.failure;
-      const callerLeft = underWay.deadline.callerLeft();
-      outcome = outcomeOf({ failure, took: clock.monotonic() - began, slowAfter, callerLeft });
+      const answered = await inClientSpan(instance.origin, underWay.context, async (trace) => {
+        const asked = await ask(instance.origin, trace, underWay);
+        told = asked.told;
+        return asked;
+      });
       return "reply" in answered ? answered : { ...answered, instance, final: false };
     } finally {
-      guard.end(attempt, outcome, clock.monotonic());
+      const now = clock.monotonic();
+      guard.end(attempt, outcomeOf(told, now - began, slowAfter), now);
     }
   }
 }
@@ -100,22 +100,29 @@ const circuitOpen = (service: string, opensIn: number): Failure =>
   });
 
 /** Makes the function that asks one instance and reads what it answers. */
-function asking({ tokenFor, transport, log }: AttemptSurroundings, { service, name, call }: Target) {
+function asking({ tokenFor, transport, clock, log }: AttemptSurroundings, { service, name, call }: Target) {
   let read: AnswerReader | undefined;
   return async (origin: string, trace: TraceContext, underWay: CallUnderWay): Promise<Answered> => {
     const { request, context, deadline } = underWay;
+    const began = clock.monotonic();
     const token = call.shape.access === "public" ? undefined : await tokenFor(service);
     const headers = { ...request.headers, ...travelHeaders(context, trace, deadline, token) };
     const exchange = await transport.send(origin, { ...request, headers }, deadline.signal);
-    if ("error" in exchange) return { failure: failureOfExchange(exchange.error, exchange.sent), sent: exchange.sent };
+    if ("error" in exchange) {
+      const told = toldByError(exchange.error, clock.monotonic() - began);
+      return { failure: failureOfExchange(exchange.error, exchange.sent), sent: exchange.sent, told };
+    }
+    const { answer } = exchange;
     try {
       read ??= answersAs(service, answerReader(call));
-      return { reply: read(exchange.answer) };
+      return { reply: read(answer), told: "good" };
     } catch (error) {
       const failure = failureFrom(error);
       if (failure.kind === "bug")
         log.warn({ err: failure, service, call: name, instance: origin }, "an answer outside the contract");
-      return { failure, sent: true };
+      const other = failure.kind === "bug" || !isFrom(service, answer);
+      const told = other ? "failed" : toldByStatus(answer.status, answer.headers["retry-after"] !== undefined);
+      return { failure, sent: true, told };
     }
   };
 }

@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { unavailable } from "../core/failure.ts";
-import { answerJson, httpServer } from "../testing/http-server.ts";
-import { as, gatewayTo, sendBytes } from "./gateway.fixture.ts";
+import { answerJson } from "../testing/http-server.ts";
+import { as, gatewayTo, libraryServer, sendBytes } from "./gateway.fixture.ts";
 
 const post = { method: "POST", body: '{"title":"Emma"}' };
 const json = { "content-type": "application/json" };
 
 test("public calls need no token, and a token that is not good does no harm there", async (t) => {
-  const service = await httpServer(t, (_, response) => answerJson(response, 200, {}));
+  const service = await libraryServer(t, (_, response) => answerJson(response, 200, {}));
   const { url } = await gatewayTo(t, [service.url]);
   for (const headers of [{}, as("ann"), as("expired"), { authorization: "Basic eA==" }]) {
     assert.equal((await fetch(`${url}/api/books`, { headers })).status, 200);
@@ -16,7 +16,7 @@ test("public calls need no token, and a token that is not good does no harm ther
 });
 
 test("who is not let in gets a problem, and the service hears nothing of it", async (t) => {
-  const service = await httpServer(t, (_, response) => answerJson(response, 201, {}));
+  const service = await libraryServer(t, (_, response) => answerJson(response, 201, {}));
   const { url } = await gatewayTo(t, [service.url]);
   const refused: [string, Record<string, string>, number, string][] = [
     ["/api/loans", {}, 401, "token_missing"],
@@ -40,7 +40,7 @@ test("who is not let in gets a problem, and the service hears nothing of it", as
 });
 
 test("a token that Connection names is gone before it is read", async (t) => {
-  const service = await httpServer(t, (_, response) => answerJson(response, 201, {}));
+  const service = await libraryServer(t, (_, response) => answerJson(response, 201, {}));
   const { url } = await gatewayTo(t, [service.url]);
   const head = ["POST /api/loans HTTP/1.1", "Host: a", "Authorization: Bearer ann", "Content-Length: 0"];
   const answer = await sendBytes(url, [...head, "Connection: close, authorization", "", ""].join("\r\n"));
@@ -49,7 +49,7 @@ test("a token that Connection names is gone before it is read", async (t) => {
 });
 
 test("users are let in to theirs, administrators to all", async (t) => {
-  const service = await httpServer(t, (_, response) => answerJson(response, 201, {}));
+  const service = await libraryServer(t, (_, response) => answerJson(response, 201, {}));
   const { url } = await gatewayTo(t, [service.url]);
   assert.equal((await fetch(`${url}/api/loans`, { ...post, headers: { ...json, ...as("ann") } })).status, 201);
   assert.equal((await fetch(`${url}/api/books`, { ...post, headers: { ...json, ...as("root") } })).status, 201);

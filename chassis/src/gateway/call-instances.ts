@@ -1,18 +1,22 @@
-import type { Failure } from "../core/failure.ts";
-import { unavailable } from "../core/failure.ts";
+import { outcomeOf, type Told } from "../client/attempt-outcome.ts";
+import type { Callee } from "../client/callee.ts";
+import type { Instance } from "../client/instance.ts";
+import { type Failure, unavailable } from "../core/failure.ts";
 
 /**
  * Why an instance gave no answer. `unreachable`: it has got nothing. `broken`: the connection ended, it may have got the request.
  * `final`: asking again makes no sense.
  */
 export type Fault = "unreachable" | "broken" | "final";
-export type Failed = { readonly failure: Failure; readonly fault: Fault };
+export type Failed = { readonly failure: Failure; readonly fault: Fault; readonly told: Told };
 
-/** An answer, or why there is none. */
-export type Outcome<Answer> = { readonly answer: Answer } | Failed;
+/** An answer, or why there is none, and what either tells of the instance. */
+export type Outcome<Answer> = { readonly answer: Answer; readonly told: Told } | Failed;
 
 export type Attempt<Answer> = {
-  readonly origins: readonly string[];
+  readonly callee: Callee;
+  /** Milliseconds after which it counts as slow. */
+  readonly slowAfter: number;
   /** Milliseconds for all attempts together; 0 is without end. */
   readonly timeout: number;
   /** Whether a request may be sent again that the service may have got already. */
@@ -23,30 +27,61 @@ export type Attempt<Answer> = {
 };
 
 /**
- * Asks a random instance. When it can't be reached, nothing was sent, and another one is asked. When the connection broke before
- * an answer came, the request is sent once more only if a repeat is harmless. Rejects with the failure when there was no answer.
+ * Asks an instance that is well, the one of two that has less to do. When it can't be reached, nothing was sent, and another one is asked.
+ * When the connection broke before an answer came, the request is sent once more only if a repeat is harmless and the budget for repeats
+ * has room. Rejects with the failure when there was no answer; throws `unavailable` when nobody may be asked.
  */
 export function callInstances<Answer>(attempt: Attempt<Answer>): Promise<Answer> {
-  const { origins, timeout } = attempt;
-  const first = anyOf(origins);
-  if (first === undefined) throw unavailable.failure({ retryAfter: 1 });
+  const { callee, timeout } = attempt;
   const beganAt = performance.now();
-  return attempt.ask(first, timeout).then((outcome) => {
+  callee.budget.call(beganAt);
+  const first = begin(attempt, beganAt);
+  return first.outcome.then((outcome) => {
     if ("answer" in outcome) return outcome.answer;
-    const timeLeft = timeout === 0 ? 0 : Math.floor(beganAt + timeout - performance.now());
+    const now = performance.now();
+    const timeLeft = timeout === 0 ? 0 : Math.floor(beganAt + timeout - now);
     if (!mayRepeat(outcome.fault, attempt) || timeLeft < 0 || (timeout > 0 && timeLeft === 0)) throw outcome.failure;
-    return again(attempt, anyOf(origins.filter((origin) => origin !== first)) ?? first, timeLeft);
+    if (outcome.fault === "broken" && !callee.budget.retry(now)) throw outcome.failure;
+    return again(attempt, first.instance, timeLeft);
   });
 }
 
-async function again<Answer>(attempt: Attempt<Answer>, origin: string, timeLeft: number): Promise<Answer> {
-  const outcome = await attempt.ask(origin, timeLeft);
+type Begun<Answer> = { readonly instance: Instance; readonly outcome: Promise<Outcome<Answer>> };
+
+/** Begins an attempt at an instance that is not in `tried`, if there is one; throws when there is none at all. */
+function begin<Answer>(
+  { callee, slowAfter, timeout, ask }: Attempt<Answer>,
+  now: number,
+  timeLeft: number = timeout,
+  tried?: ReadonlySet<Instance>,
+): Begun<Answer> {
+  const { guard, breaker } = callee;
+  const guarded = guard.begin(now, slowAfter, tried);
+  if (guarded === "nobody") throw unavailable.failure({ retryAfter: 1 });
+  if (guarded === "open")
+    throw unavailable.failure({ retryAfter: Math.max(1, Math.ceil(breaker.opensIn(now) / 1_000)) });
+  const end = (told: Told): void => {
+    const ended = performance.now();
+    guard.end(guarded, outcomeOf(told, ended - now, slowAfter), ended);
+  };
+  try {
+    const asked = ask(guarded.instance.origin, timeLeft);
+    const outcome = asked.then((outcome) => {
+      end(outcome.told);
+      return outcome;
+    });
+    return { instance: guarded.instance, outcome };
+  } catch (error) {
+    end("unknown");
+    throw error;
+  }
+}
+
+async function again<Answer>(attempt: Attempt<Answer>, tried: Instance, timeLeft: number): Promise<Answer> {
+  const outcome = await begin(attempt, performance.now(), timeLeft, new Set([tried])).outcome;
   if ("answer" in outcome) return outcome.answer;
   throw outcome.failure;
 }
 
 const mayRepeat = (fault: Fault, { repeatable, canResend }: Attempt<unknown>): boolean =>
   fault !== "final" && canResend && (fault === "unreachable" || repeatable);
-
-const anyOf = (origins: readonly string[]): string | undefined =>
-  origins.length === 1 ? origins[0] : origins[Math.floor(Math.random() * origins.length)];

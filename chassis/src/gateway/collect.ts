@@ -1,10 +1,11 @@
 import type { ServerResponse } from "node:http";
-import { deadlineExceeded, upstreamFailed } from "../core/failure.ts";
+import { type Told, toldByError, toldByStatus } from "../client/attempt-outcome.ts";
+import { deadlineExceeded, type Failure, upstreamFailed } from "../core/failure.ts";
 import type { Outcome } from "./call-instances.ts";
 import type { ConnectionPool } from "./upstream/connection-pool.ts";
 import type { UpstreamRequest } from "./upstream/request-head.ts";
-import type { RawHeaders } from "./upstream/response-head.ts";
-import { failedBy, isUnexpected, unexpected } from "./upstream-failure.ts";
+import { headerOf, type RawHeaders } from "./upstream/response-head.ts";
+import { failedBy, unexpected } from "./upstream-failure.ts";
 
 /** An answer of a service as a whole. */
 export type WholeAnswer = { readonly status: number; readonly headers: RawHeaders; readonly body: Buffer };
@@ -13,6 +14,8 @@ export type WholeAnswer = { readonly status: number; readonly headers: RawHeader
 export const answerTooLarge = new Error("the answer is too large to be held");
 
 export type CollectOptions = {
+  /** Who has to answer. */
+  readonly service: string;
   /** Milliseconds. */
   readonly timeout: number;
   /** Bytes of the body. */
@@ -25,7 +28,7 @@ export type CollectOptions = {
 export function collect(
   pool: ConnectionPool,
   request: UpstreamRequest,
-  { timeout, limit, client }: CollectOptions,
+  { service, timeout, limit, client }: CollectOptions,
 ): Promise<Outcome<WholeAnswer>> {
   const { promise, resolve } = Promise.withResolvers<Outcome<WholeAnswer>>();
   const parts: Buffer[] = [];
@@ -41,26 +44,34 @@ export function collect(
     end(outcome);
     asking.cancel();
   };
-  const onGone = () => giveUp({ failure: upstreamFailed.failure(), fault: "final" });
+  const fail = (failure: Failure, told: Told) => giveUp({ failure, fault: "final", told });
+  const onGone = () => fail(upstreamFailed.failure(), "unknown");
+  const onTooLarge = () => fail(upstreamFailed.failure({ cause: answerTooLarge }), "good");
   const asking = pool.ask(request, {
     onHead(head, body) {
       ({ status, headers } = head);
       if (body) parts.push(Buffer.from(body, "latin1"));
-      const tooLarge = typeof head.body === "number" && head.body > limit;
-      if (isUnexpected(status, headers)) giveUp({ failure: unexpected(status), fault: "final" });
-      else if (tooLarge) giveUp({ failure: upstreamFailed.failure({ cause: answerTooLarge }), fault: "final" });
+      const odd = unexpected(service, status, headers);
+      if (odd) fail(odd, "failed");
+      else if (typeof head.body === "number" && head.body > limit) onTooLarge();
     },
     onData(data) {
       size += data.length;
-      if (size > limit) giveUp({ failure: upstreamFailed.failure({ cause: answerTooLarge }), fault: "final" });
+      if (size > limit) onTooLarge();
       else parts.push(Buffer.from(data));
       return true;
     },
-    onEnd: () =>
-      end({ answer: { status, headers, body: parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts) } }),
+    onEnd() {
+      const body = parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts);
+      const told = toldByStatus(status, headerOf(headers, "retry-after") !== undefined);
+      end({ answer: { status, headers, body }, told });
+    },
     onError: (error) => end(failedBy(error)),
   });
   client?.once("close", onGone);
-  const timer = setTimeout(() => giveUp({ failure: deadlineExceeded.failure(), fault: "final" }), timeout);
+  const timer = setTimeout(() => {
+    const late = deadlineExceeded.failure();
+    fail(late, toldByError(late, timeout));
+  }, timeout);
   return promise;
 }

@@ -5,9 +5,8 @@ import { Type } from "typebox";
 import { request } from "undici";
 import { call } from "../contract/call.ts";
 import { type Contract, contract } from "../contract/contract.ts";
-import { httpServer } from "../testing/http-server.ts";
 import { acceptsGzip } from "./compression.ts";
-import { as, gatewayTo, library } from "./gateway.fixture.ts";
+import { as, gatewayTo, library, libraryServer } from "./gateway.fixture.ts";
 
 const text = JSON.stringify({ text: "again and ".repeat(1_000) });
 
@@ -17,7 +16,7 @@ async function answering(
   body = text,
   contracts: readonly Contract[] = [library],
 ) {
-  const service = await httpServer(t, (_, response) => response.writeHead(200, headers).end(body));
+  const service = await libraryServer(t, (_, response) => response.writeHead(200, headers).end(body));
   const { url } = await gatewayTo(t, [service.url], { contracts });
   return async (path: string, asked: Record<string, string> = {}) => {
     const answer = await request(url + path, { headers: { "accept-encoding": "gzip, br", ...asked } });

@@ -1,16 +1,16 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { request } from "undici";
-import { answerJson, httpServer } from "../testing/http-server.ts";
+import { answerJson } from "../testing/http-server.ts";
 import { corsFor } from "./cors.ts";
-import { gatewayTo } from "./gateway.fixture.ts";
+import { gatewayTo, libraryServer } from "./gateway.fixture.ts";
 
 const shop = "https://shop.example";
 const corsOrigins = [shop, "http://localhost:5173"];
 const preflight = { "access-control-request-method": "POST", "access-control-request-headers": "authorization" };
 
 test("pages of the origins that are set may ask and read, those of others may not", async (t) => {
-  const service = await httpServer(t, (_, response) =>
+  const service = await libraryServer(t, (_, response) =>
     answerJson(response, 200, {}, { "access-control-allow-origin": "*", "access-control-allow-credentials": "true" }),
   );
   const { url } = await gatewayTo(t, [service.url], { corsOrigins });
@@ -33,7 +33,7 @@ test("pages of the origins that are set may ask and read, those of others may no
 });
 
 test("the question before a request is answered without the service", async (t) => {
-  const service = await httpServer(t, (_, response) => answerJson(response, 200, {}));
+  const service = await libraryServer(t, (_, response) => answerJson(response, 200, {}));
   const { url } = await gatewayTo(t, [service.url], { corsOrigins });
   const ask = (headers: Record<string, string>) => request(`${url}/api/books`, { method: "OPTIONS", headers });
   const allowed = await ask({ origin: shop, ...preflight });

@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { chromium, type Locator, type Page } from "playwright-core";
-import { answerJson, httpServer } from "../testing/http-server.ts";
-import { gatewayTo } from "./gateway.fixture.ts";
+import { answerJson } from "../testing/http-server.ts";
+import { gatewayTo, libraryServer } from "./gateway.fixture.ts";
 
 const executablePath = "/usr/bin/chromium";
 const skip = existsSync(executablePath) ? false : `there is no ${executablePath} (on Debian: apt-get install chromium)`;
@@ -16,7 +16,7 @@ const quiet = ["--disable-background-networking", "--disable-component-update"];
 /** The page of a gateway before a small library, and what went wrong on it. */
 async function openDocs(t: TestContext) {
   const user = { id: "ann", name: "Ann", role: "customer" };
-  const service = await httpServer(t, (request, response) => {
+  const service = await libraryServer(t, (request, response) => {
     if (request.url === "/auth/login") return answerJson(response, 200, { user, accessToken: "ann" });
     if (request.url !== "/news") return answerJson(response, 200, { id: "b1", asked: request.url });
     return response.writeHead(200, { "content-type": "text/event-stream" }).write("data: one\n\n");

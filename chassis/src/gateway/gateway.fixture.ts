@@ -9,6 +9,7 @@ import { tokenInvalid } from "../core/failure.ts";
 import { staticDiscovery } from "../discovery/static.ts";
 import type { Caller } from "../identity/caller.ts";
 import { createLog } from "../telemetry/log.ts";
+import { type HttpServer, httpServer } from "../testing/http-server.ts";
 import { createGateway, type GatewayOptions } from "./gateway.ts";
 
 const Book = Fields({ id: Type.String() });
@@ -55,6 +56,10 @@ export const library = contract("library", {
   },
   events: {},
 });
+
+/** A server that says of all its answers that they are from the library. */
+export const libraryServer = (t: TestContext, answer: Parameters<typeof httpServer>[1]): Promise<HttpServer> =>
+  httpServer(t, answer, "library");
 
 const callers: Record<string, Caller> = {
   ann: { kind: "user", id: "ann", name: "Ann", role: "customer", session: "s1" },

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
+import { createCallees } from "../client/callee.ts";
 import type { Contract } from "../contract/contract.ts";
 import { failureFrom } from "../core/failure.ts";
 import type { Discovery } from "../discovery/discovery.ts";
@@ -95,11 +96,14 @@ export function createGateway(options: GatewayOptions): Gateway {
   const stopping = new AbortController();
   const services = options.contracts.map(({ service }) => service);
   const upstreams = createUpstreams((origin) => services.some((name) => discovery.instances(name).includes(origin)));
+  const callees = createCallees({ discovery, log, metrics, random: Math.random });
+  // They begin to be looked for now, not when the first client asks.
+  for (const service of services) callees(service);
   const surroundings = { discovery, upstreams, stopping: stopping.signal };
   const needs = needsOf(
     options,
     healthRoutes(options.prefix ?? "/api", services, { ...surroundings, stopping: draining.signal }),
-    createServices(surroundings),
+    createServices({ upstreams, stopping: stopping.signal, callees }),
   );
   const addressOf = clientAddresses(options.trustedProxies ?? []);
   const logExchange = accessLog(log);

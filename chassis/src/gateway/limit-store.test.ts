@@ -2,9 +2,8 @@ import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { type TestContext, test } from "node:test";
 import { eventually } from "../testing/eventually.ts";
-import { httpServer } from "../testing/http-server.ts";
 import { redisMissing, redisServer } from "../testing/redis-server.ts";
-import { gatewayTo } from "./gateway.fixture.ts";
+import { gatewayTo, libraryServer } from "./gateway.fixture.ts";
 import { type LimitStore, memoryLimitStore, withFallback } from "./limit-store.ts";
 import { redisLimitStore } from "./redis-limit-store.ts";
 
@@ -76,7 +75,7 @@ test("while Redis is away each gateway counts by itself, and together again when
 });
 
 test("two gateways with one Redis hold a client to one limit", { skip: redisMissing }, async (t) => {
-  const service = await httpServer(t, (_, response) => response.writeHead(204).end());
+  const service = await libraryServer(t, (_, response) => response.writeHead(204).end());
   const { url } = await redisServer(t);
   const limits = { signIn: 5, address: 6, user: 5 };
   const gateways = await Promise.all(

@@ -2,13 +2,13 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { tokenInvalid } from "../core/failure.ts";
 import type { Caller } from "../identity/caller.ts";
-import { answerJson, httpServer } from "../testing/http-server.ts";
-import { as, bodyOf, gatewayTo } from "./gateway.fixture.ts";
+import { answerJson } from "../testing/http-server.ts";
+import { as, bodyOf, gatewayTo, libraryServer } from "./gateway.fixture.ts";
 
 const limits = { signIn: 2, address: 3, user: 4 };
 
 async function limited(t: Parameters<typeof gatewayTo>[0]) {
-  const service = await httpServer(t, (_, response) => answerJson(response, 200, {}, { ratelimit: '"inside";r=1' }));
+  const service = await libraryServer(t, (_, response) => answerJson(response, 200, {}, { ratelimit: '"inside";r=1' }));
   const { url } = await gatewayTo(t, [service.url], { limits });
   const statuses = async (count: number, path: string, init: () => RequestInit = () => ({})) => {
     const found: number[] = [];
@@ -85,7 +85,7 @@ test("who has tried too many tokens has no further one looked at, but known ones
     throw tokenInvalid.failure();
   };
   const known = (token: string) => (token === "ann" ? ann : undefined);
-  const service = await httpServer(t, (_, response) => answerJson(response, 201, {}));
+  const service = await libraryServer(t, (_, response) => answerJson(response, 201, {}));
   const { url } = await gatewayTo(t, [service.url], { verify: Object.assign(verify, { known }) });
   const lend = (token: string) => fetch(`${url}/api/loans`, { method: "POST", headers: as(token) });
   const guesses = await Promise.all(Array.from({ length: 301 }, (_, at) => lend(`guess-${at}`)));
@@ -97,7 +97,7 @@ test("who has tried too many tokens has no further one looked at, but known ones
 });
 
 test("limits follow the client that a trusted proxy speaks for", async (t) => {
-  const service = await httpServer(t, (_, response) => answerJson(response, 200, {}));
+  const service = await libraryServer(t, (_, response) => answerJson(response, 200, {}));
   const { url } = await gatewayTo(t, [service.url], { limits, trustedProxies: ["127.0.0.0/8"] });
   const from = async (address: string) =>
     (await fetch(`${url}/api/books`, { headers: { "x-forwarded-for": address } })).status;

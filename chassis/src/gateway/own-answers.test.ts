@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { answerJson, httpServer } from "../testing/http-server.ts";
-import { as, bodyOf, gatewayTo } from "./gateway.fixture.ts";
+import { answerJson } from "../testing/http-server.ts";
+import { as, bodyOf, gatewayTo, libraryServer } from "./gateway.fixture.ts";
 
 test("the gateway tells its own health", async (t) => {
   const { url } = await gatewayTo(t, []);
@@ -13,9 +13,9 @@ test("the gateway tells its own health", async (t) => {
 });
 
 test("the system is healthy while each service has a healthy instance", async (t) => {
-  const good = await httpServer(t, (_, response) => answerJson(response, 200, { status: "healthy" }));
-  const bad = await httpServer(t, (_, response) => answerJson(response, 503, {}));
-  const silent = await httpServer(t, () => {});
+  const good = await libraryServer(t, (_, response) => answerJson(response, 200, { status: "healthy" }));
+  const bad = await libraryServer(t, (_, response) => answerJson(response, 503, {}));
+  const silent = await libraryServer(t, () => {});
   const health = async (origins: string[]) => {
     const { url } = await gatewayTo(t, origins);
     const response = await fetch(`${url}/api/health`);
@@ -30,7 +30,7 @@ test("the system is healthy while each service has a healthy instance", async (t
 });
 
 test("however often the system's health is asked for, the services are asked once a second", async (t) => {
-  const service = await httpServer(t, (_, response) => answerJson(response, 200, {}));
+  const service = await libraryServer(t, (_, response) => answerJson(response, 200, {}));
   const { url } = await gatewayTo(t, [service.url]);
   await Promise.all(Array.from({ length: 20 }, () => fetch(`${url}/api/health`)));
   assert.equal(service.requests.length, 1);
@@ -51,7 +51,7 @@ test("the documents come from the contracts, and a second look costs nothing", a
 });
 
 test("every answer has the security headers and a request id, and none tells what the gateway is made of", async (t) => {
-  const service = await httpServer(t, (_, response) =>
+  const service = await libraryServer(t, (_, response) =>
     answerJson(response, 200, {}, { server: "x", "x-powered-by": "y" }),
   );
   const { url } = await gatewayTo(t, [service.url]);
@@ -65,7 +65,7 @@ test("every answer has the security headers and a request id, and none tells wha
 });
 
 test("each request is one line in the log: who, what, how long, and nothing secret", async (t) => {
-  const service = await httpServer(t, (_, response) => answerJson(response, 201, { secret: "in the answer" }));
+  const service = await libraryServer(t, (_, response) => answerJson(response, 201, { secret: "in the answer" }));
   const { url, requestLines } = await gatewayTo(t, [service.url]);
   const headers = { "content-type": "application/json", ...as("ann"), "idempotency-key": "key-1" };
   const body = '{"title":"secret in the body"}';

@@ -3,8 +3,8 @@ import { type TestContext, test } from "node:test";
 import { call } from "../contract/call.ts";
 import { contract } from "../contract/contract.ts";
 import { Fields, Media, Text } from "../contract/schema.ts";
-import { answerJson, httpServer } from "../testing/http-server.ts";
-import { as, gatewayTo } from "./gateway.fixture.ts";
+import { answerJson } from "../testing/http-server.ts";
+import { as, gatewayTo, libraryServer } from "./gateway.fixture.ts";
 import { createRouteTable } from "./route-table.ts";
 
 const replies = { 200: Media("application/json") };
@@ -21,7 +21,7 @@ const library = contract("library", {
 /** A gateway before a service that holds one title, with a tag. */
 async function titleBehindGateway(t: TestContext) {
   let title = "first";
-  const service = await httpServer(t, (request, response) => {
+  const service = await libraryServer(t, (request, response) => {
     if (request.method === "PUT") ({ title } = JSON.parse(request.body));
     const etag = `"${title}"`;
     if (request.headers["if-none-match"] === etag) return response.writeHead(304, { etag }).end();
@@ -100,7 +100,7 @@ test("HEAD shares the answer of GET", async (t) => {
 
 test("an answer that is too large to be held is streamed to each", async (t) => {
   const large = "x".repeat(400_000);
-  const service = await httpServer(t, (_, response) => response.writeHead(200, { etag: '"1"' }).end(large));
+  const service = await libraryServer(t, (_, response) => response.writeHead(200, { etag: '"1"' }).end(large));
   const { url } = await gatewayTo(t, [service.url], { contracts: [library] });
   for (let n = 0; n < 2; n++) assert.equal(await (await fetch(`${url}/api/books/1`)).text(), large);
   assert.equal(service.requests.length, 3, "once to find out");
@@ -108,7 +108,7 @@ test("an answer that is too large to be held is streamed to each", async (t) => 
 
 test("when the service fails, everybody is told so", async (t) => {
   const problem = { type: "urn:problem:unavailable", status: 503, code: "unavailable" };
-  const service = await httpServer(t, (_, response) => answerJson(response, 503, problem, { "retry-after": "7" }));
+  const service = await libraryServer(t, (_, response) => answerJson(response, 503, problem, { "retry-after": "7" }));
   const { url } = await gatewayTo(t, [service.url], { contracts: [library] });
   const responses = await Promise.all([1, 2, 3].map(() => fetch(`${url}/api/books/1`)));
   for (const { status, headers } of responses) assert.deepEqual([status, headers.get("retry-after")], [503, "7"]);

@@ -39,12 +39,15 @@ const compositions: Composition[] = [{ contract: loans, call: "getLoan", include
 
 async function composed(t: TestContext, bookAnswer: [status: number, body: unknown]) {
   const loan = { id: "l1", bookId: "a/b" };
-  const loanService = await httpServer(t, (request, response) =>
-    request.url.startsWith("/loans/l1")
-      ? answerJson(response, 200, loan, { etag: '"1"' })
-      : answerJson(response, 404, { status: 404, code: "not_found" }),
+  const loanService = await httpServer(
+    t,
+    (request, response) =>
+      request.url.startsWith("/loans/l1")
+        ? answerJson(response, 200, loan, { etag: '"1"' })
+        : answerJson(response, 404, { status: 404, code: "not_found" }),
+    "loans",
   );
-  const bookService = await httpServer(t, (_, response) => answerJson(response, ...bookAnswer));
+  const bookService = await httpServer(t, (_, response) => answerJson(response, ...bookAnswer), "books");
   const { url } = await gatewayTo(t, [], {
     contracts: [loans, books],
     compositions,

@@ -1,3 +1,4 @@
+import { slowAfterOf } from "../client/slow-after.ts";
 import { upstreamFailed } from "../core/failure.ts";
 import type { Answers } from "./answer.ts";
 import type { WholeAnswer } from "./collect.ts";
@@ -41,6 +42,7 @@ export function createReadComposed({ services, answers }: { services: Services; 
         method: "GET",
         path: pathOf(include, found),
         timeout: call.shape.timeout ?? main.timeout,
+        slowAfter: slowAfterOf(call),
         traced: main.traced && { ...main.traced, name: `GET ${call.path}` },
       };
       const other = await services.ask(request, LARGEST, response);

@@ -29,6 +29,7 @@ test("a reader that is slow slows the service down, and lets it go on when it ha
     { method: "GET", path: "/", headers: [], body: undefined },
     response as unknown as ServerResponse,
     {
+      service: "library",
       timeout: 0,
       stopping: new AbortController().signal,
       begin() {
@@ -38,12 +39,15 @@ test("a reader that is slow slows the service down, and lets it go on when it ha
     },
   );
   const asker = await asked.promise;
-  asker.onHead({ status: 200, headers: [], body: "chunked", reusable: true, keptFor: undefined }, undefined);
+  asker.onHead(
+    { status: 200, headers: ["x-service", "library"], body: "chunked", reusable: true, keptFor: undefined },
+    undefined,
+  );
   assert.equal(asker.onData(Buffer.from("a")), false, "the connection is told to wait");
   response.emit("drain");
   full = false;
   assert.equal(asker.onData(Buffer.from("b")), true);
   asker.onEnd();
   assert.deepEqual(steps, ["begin", "resume", "end"]);
-  assert.deepEqual(await outcome, { answer: undefined });
+  assert.deepEqual(await outcome, { answer: undefined, told: "good" });
 });

@@ -1,15 +1,18 @@
 import type { ServerResponse } from "node:http";
 import type { Writable } from "node:stream";
+import { type Told, toldByError, toldByStatus } from "../client/attempt-outcome.ts";
 import { deadlineExceeded, type Failure, unavailable } from "../core/failure.ts";
 import type { Fault, Outcome } from "./call-instances.ts";
 import type { Asker } from "./upstream/connection.ts";
 import type { Asking, ConnectionPool } from "./upstream/connection-pool.ts";
 import { atEndOfTurn } from "./upstream/end-of-turn.ts";
 import type { UpstreamRequest } from "./upstream/request-head.ts";
-import type { RawHeaders } from "./upstream/response-head.ts";
-import { failedBy, isUnexpected, unexpected } from "./upstream-failure.ts";
+import { headerOf, type RawHeaders } from "./upstream/response-head.ts";
+import { failedBy, unexpected } from "./upstream-failure.ts";
 
 export type RelayOptions = {
+  /** Who has to answer. */
+  readonly service: string;
   /** Milliseconds until the answer has to be complete; 0 is without end. */
   readonly timeout: number;
   /** Ends answers without end. */
@@ -19,7 +22,7 @@ export type RelayOptions = {
 };
 
 /** The client has got the answer, or was cut off within it, or has left. */
-const answered: Outcome<void> = { answer: undefined };
+const answered = (told: Told): Outcome<void> => ({ answer: undefined, told });
 
 /**
  * Sends a request to one instance and streams the answer to the client as it comes, at the client's pace. The request is
@@ -31,7 +34,7 @@ export function relay(
   response: ServerResponse,
   options: RelayOptions,
 ): Promise<Outcome<void>> {
-  if (response.destroyed) return Promise.resolve(answered);
+  if (response.destroyed) return Promise.resolve(answered("unknown"));
   const { promise, resolve } = Promise.withResolvers<Outcome<void>>();
   const conversation = watch(response, options, resolve);
   conversation.asking = pool.ask(request, answerTo(response, options, conversation));
@@ -44,7 +47,7 @@ type Conversation = {
   ended: boolean;
   end(outcome: Outcome<void>): void;
   /** Ends without an answer, or cuts off the one that has begun. */
-  giveUp(failure: Failure, fault?: Fault): void;
+  giveUp(failure: Failure, told: Told, fault?: Fault): void;
 };
 
 function watch(
@@ -63,24 +66,28 @@ function watch(
       if (timeout === 0) stopping.removeEventListener("abort", onStopping);
       resolve(outcome);
     },
-    giveUp(failure, fault = "final") {
+    giveUp(failure, told, fault = "final") {
       if (conversation.ended) return;
       const begun = response.headersSent;
-      conversation.end(begun ? answered : { failure, fault });
+      conversation.end(begun ? answered(told) : { failure, fault, told });
       conversation.asking?.cancel();
       if (begun) response.destroy();
     },
   };
   const onClose = (): void => {
-    conversation.end(answered);
+    conversation.end(answered("unknown"));
     conversation.asking?.cancel();
   };
   const onStopping = (): void => {
     if (response.headersSent) response.end();
-    else conversation.giveUp(unavailable.failure({ retryAfter: 1 }));
+    else conversation.giveUp(unavailable.failure({ retryAfter: 1 }), "unknown");
     onClose();
   };
-  const timer = timeout > 0 ? setTimeout(() => conversation.giveUp(deadlineExceeded.failure()), timeout) : undefined;
+  const onLate = (): void => {
+    const late = deadlineExceeded.failure();
+    conversation.giveUp(late, toldByError(late, timeout));
+  };
+  const timer = timeout > 0 ? setTimeout(onLate, timeout) : undefined;
   response.on("close", onClose);
   if (timeout === 0) {
     if (stopping.aborted) queueMicrotask(onStopping);
@@ -89,16 +96,19 @@ function watch(
   return conversation;
 }
 
-function answerTo(response: ServerResponse, { begin }: RelayOptions, conversation: Conversation): Asker {
+function answerTo(response: ServerResponse, { service, begin }: RelayOptions, conversation: Conversation): Asker {
+  let told: Told = "good";
   let out: Writable = response;
   let whole: string | undefined;
   return {
     onHead({ status, headers, body: framing }, body) {
       if (conversation.ended) return;
-      if (isUnexpected(status, headers)) {
-        conversation.giveUp(unexpected(status));
+      const odd = unexpected(service, status, headers);
+      if (odd) {
+        conversation.giveUp(odd, "failed");
         return;
       }
+      told = toldByStatus(status, status === 503 && headerOf(headers, "retry-after") !== undefined);
       out = begin(status, headers);
       whole = body;
       if (framing === "chunked" && body === undefined) response.flushHeaders();
@@ -111,14 +121,14 @@ function answerTo(response: ServerResponse, { begin }: RelayOptions, conversatio
     },
     onEnd() {
       if (conversation.ended) return;
-      conversation.end(answered);
+      conversation.end(answered(told));
       const text = whole;
       if (text === undefined) out.end();
       else atEndOfTurn(() => out.end(text, "latin1"));
     },
     onError(error) {
-      const { failure, fault } = failedBy(error);
-      conversation.giveUp(failure, fault);
+      const { failure, fault, told } = failedBy(error);
+      conversation.giveUp(failure, told, fault);
     },
   };
 }

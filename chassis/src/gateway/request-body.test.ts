@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { connect } from "node:net";
 import { test } from "node:test";
-import { answerJson, httpServer } from "../testing/http-server.ts";
-import { bodyOf, gatewayTo, problemOf, sendBytes } from "./gateway.fixture.ts";
+import { answerJson } from "../testing/http-server.ts";
+import { bodyOf, gatewayTo, libraryServer, problemOf, sendBytes } from "./gateway.fixture.ts";
 import { oddServer } from "./odd-server.fixture.ts";
 
 const json = { "content-type": "application/json" };
 
 test("bodies and answers go through byte by byte, also without an announced length", async (t) => {
-  const service = await httpServer(t, (request, response) => response.writeHead(201, json).end(request.body));
+  const service = await libraryServer(t, (request, response) => response.writeHead(201, json).end(request.body));
   const { url } = await gatewayTo(t, [service.url]);
   const body = JSON.stringify({ title: "ünï".repeat(5_000) });
   for (const sent of [body, new Blob([body]).stream()]) {
@@ -24,7 +24,9 @@ test("bodies and answers go through byte by byte, also without an announced leng
 });
 
 test("a large body is streamed where the call allows one", async (t) => {
-  const service = await httpServer(t, (request, response) => answerJson(response, 200, { size: request.body.length }));
+  const service = await libraryServer(t, (request, response) =>
+    answerJson(response, 200, { size: request.body.length }),
+  );
   const { url } = await gatewayTo(t, [service.url]);
   const body = "x".repeat(900_000);
   for (const sent of [body, new Blob([body]).stream()]) {

@@ -1,3 +1,4 @@
+import { SERVICE_HEADER } from "../client/answers-as.ts";
 import type { RawHeaders } from "./upstream/response-head.ts";
 
 /** Never guess the type, never frame it, tell nobody where one came from. */
@@ -31,7 +32,7 @@ const DROPPED = new Set([
   ],
   ...["server", "x-powered-by", "via", "date", "x-request-id", "traceparent", "tracestate", "x-deadline-ms"],
   ...["content-security-policy", "x-content-type-options", "x-frame-options", "referrer-policy"],
-  ...["ratelimit", "ratelimit-policy", "alt-svc"],
+  ...["ratelimit", "ratelimit-policy", "alt-svc", SERVICE_HEADER],
 ]);
 
 /**

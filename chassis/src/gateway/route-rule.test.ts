@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { answerJson, httpServer } from "../testing/http-server.ts";
-import { as, bodyOf, gatewayTo } from "./gateway.fixture.ts";
+import { answerJson } from "../testing/http-server.ts";
+import { as, bodyOf, gatewayTo, libraryServer } from "./gateway.fixture.ts";
 import type { RouteRules } from "./route-rule.ts";
 
 const json = { "content-type": "application/json" };
 const text = (change: (text: string) => string) => (body: Buffer) => Buffer.from(change(body.toString()));
 
 test("a call has another path for the world than for its service", async (t) => {
-  const service = await httpServer(t, (request, response) => answerJson(response, 200, { url: request.url }));
+  const service = await libraryServer(t, (request, response) => answerJson(response, 200, { url: request.url }));
   const rules: RouteRules = { "library.getBook": { path: "/catalogue/{id}/book" } };
   const { url } = await gatewayTo(t, [service.url], { rules });
   const asked = async (path: string) => {
@@ -23,7 +23,7 @@ test("a call has another path for the world than for its service", async (t) => 
 });
 
 test("headers and bodies are changed on their way, in both directions", async (t) => {
-  const service = await httpServer(t, (request, response) =>
+  const service = await libraryServer(t, (request, response) =>
     answerJson(response, 201, { got: request.body }, { "x-inside": "1", "x-shown": "1" }),
   );
   const rule = {
@@ -50,7 +50,7 @@ test("headers and bodies are changed on their way, in both directions", async (t
 });
 
 test("a rule that would break the request's lines sends nothing", async (t) => {
-  const service = await httpServer(t, (_, response) => answerJson(response, 200, {}));
+  const service = await libraryServer(t, (_, response) => answerJson(response, 200, {}));
   const rule = { request: { headers: () => ["x-edge", "a\r\nx-user-id: root"] } };
   const { url } = await gatewayTo(t, [service.url], { rules: { "library.getBook": rule } });
   assert.equal((await fetch(`${url}/api/books/b1`)).status, 500);
@@ -58,7 +58,7 @@ test("a rule that would break the request's lines sends nothing", async (t) => {
 });
 
 test("a route has its own limit for uploads", async (t) => {
-  const service = await httpServer(t, (_, response) => answerJson(response, 200, {}));
+  const service = await libraryServer(t, (_, response) => answerJson(response, 200, {}));
   const { url } = await gatewayTo(t, [service.url], { rules: { "library.upload": { bodyLimit: 100 } } });
   const upload = (size: number) =>
     fetch(`${url}/api/scans/1`, { method: "PUT", headers: json, body: "x".repeat(size) });

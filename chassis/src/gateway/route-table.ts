@@ -1,4 +1,5 @@
 import createRouter from "find-my-way";
+import { slowAfterOf } from "../client/slow-after.ts";
 import { type Access, type Call, isIdempotent } from "../contract/call.ts";
 import type { Contract } from "../contract/contract.ts";
 import { publicCalls } from "../contract/public-path.ts";
@@ -22,6 +23,8 @@ export type CallRoute = {
   readonly bodyLimit: number;
   /** Milliseconds; 0 is without end. */
   readonly timeout: number;
+  /** Milliseconds after which the service counts as slow. */
+  readonly slowAfter: number;
   readonly headers: ReadonlySet<string>;
   /** How many characters of the public path are the prefix. */
   readonly prefixLength: number;
@@ -130,6 +133,7 @@ function callRoute(
     limit: signsIn ? "sign-in" : "caller",
     bodyLimit: rule.bodyLimit ?? bodyLimit ?? DEFAULT_BODY_LIMIT,
     timeout,
+    slowAfter: slowAfterOf(call),
     headers: forwardedNames(Object.keys(headers?.properties ?? {}), idempotencyKey !== undefined),
     prefixLength: path.length - call.path.length,
     servicePath: rule.path === undefined ? undefined : servicePath,

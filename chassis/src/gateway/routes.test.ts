@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { contract } from "../contract/contract.ts";
-import { answerJson, httpServer } from "../testing/http-server.ts";
-import { bodyOf, gatewayTo, library } from "./gateway.fixture.ts";
+import { answerJson } from "../testing/http-server.ts";
+import { bodyOf, gatewayTo, library, libraryServer } from "./gateway.fixture.ts";
 import { createRouteTable } from "./route-table.ts";
 
 test("calls are found behind the prefix, well-known paths at the root", async (t) => {
-  const service = await httpServer(t, (request, response) => answerJson(response, 200, { url: request.url }));
+  const service = await libraryServer(t, (request, response) => answerJson(response, 200, { url: request.url }));
   const { url } = await gatewayTo(t, [service.url]);
   const forwarded = async (path: string) => (await bodyOf(await fetch(url + path)))["url"];
   assert.equal(await forwarded("/api/books?limit=5&q=a%20b"), "/books?limit=5&q=a%20b");
@@ -18,7 +18,7 @@ test("calls are found behind the prefix, well-known paths at the root", async (t
 });
 
 test("what is internal, unknown or written differently is not found, and reaches no service", async (t) => {
-  const service = await httpServer(t, (_, response) => answerJson(response, 200, {}));
+  const service = await libraryServer(t, (_, response) => answerJson(response, 200, {}));
   const { url } = await gatewayTo(t, [service.url]);
   for (const path of [
     ...["/api/book-count", "/book-count", "/books", "/api/Books", "/API/books", "/api/books/", "/api/books/b1/"],
@@ -32,7 +32,7 @@ test("what is internal, unknown or written differently is not found, and reaches
 });
 
 test("a path that could be read in two ways is refused, and reaches no service", async (t) => {
-  const service = await httpServer(t, (_, response) => answerJson(response, 200, {}));
+  const service = await libraryServer(t, (_, response) => answerJson(response, 200, {}));
   const { url } = await gatewayTo(t, [service.url]);
   for (const path of [
     "/api//books",
@@ -59,7 +59,7 @@ test("where only the method is wrong, the answer says which ones are right", asy
 });
 
 test("HEAD asks the service for the head alone", async (t) => {
-  const service = await httpServer(t, (_, response) => answerJson(response, 200, { id: "b1" }, { etag: '"1"' }));
+  const service = await libraryServer(t, (_, response) => answerJson(response, 200, { id: "b1" }, { etag: '"1"' }));
   const { url } = await gatewayTo(t, [service.url]);
   const response = await fetch(`${url}/api/books/b1`, { method: "HEAD" });
   assert.equal(response.headers.get("etag"), '"1"');

@@ -41,7 +41,7 @@ export function serviceRequest(
   route: CallRoute,
   { path, headers, body }: { path: string; headers: RequestHeaders; body: Body },
 ): ServiceRequest {
-  const { rule, service, timeout, repeatable } = route;
+  const { rule, service, timeout, slowAfter, repeatable } = route;
   const forwarded = rule.request?.headers ? rule.request.headers(headers.forwarded) : headers.forwarded;
   return {
     service,
@@ -50,6 +50,7 @@ export function serviceRequest(
     headers: withOwn(exchange, forwarded),
     body,
     timeout,
+    slowAfter,
     repeatable: repeatable === "always" || (repeatable === "with key" && headers.hasKey),
     traced: tracedOf(exchange, route),
   };

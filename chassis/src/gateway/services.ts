@@ -1,6 +1,6 @@
 import type { ServerResponse } from "node:http";
 import { Readable } from "node:stream";
-import type { Discovery } from "../discovery/discovery.ts";
+import type { Callees } from "../client/callee.ts";
 import { type Attempt, callInstances } from "./call-instances.ts";
 import { collect, type WholeAnswer } from "./collect.ts";
 import { beginUpstreamSpan, type Traced, tellStatus } from "./gateway-spans.ts";
@@ -21,6 +21,8 @@ export type ServiceRequest = {
   readonly timeout: number;
   /** Whether a repeat is harmless. */
   readonly repeatable: boolean;
+  /** Milliseconds after which the service counts as slow. */
+  readonly slowAfter: number;
   /** Absent: no span is made of it. */
   readonly traced?: Traced | undefined;
 };
@@ -34,15 +36,16 @@ export type Services = {
 };
 
 export function createServices(needs: {
-  readonly discovery: Discovery;
+  readonly callees: Callees;
   readonly upstreams: Upstreams;
   /** Aborted when answers without end have to end. */
   readonly stopping: AbortSignal;
 }): Services {
-  const { discovery, upstreams, stopping } = needs;
+  const { callees, upstreams, stopping } = needs;
 
-  const attempt = ({ service, timeout, repeatable, body }: ServiceRequest): Omit<Attempt<never>, "ask"> => ({
-    origins: discovery.instances(service),
+  const attempt = ({ service, timeout, repeatable, slowAfter, body }: ServiceRequest): Omit<Attempt<never>, "ask"> => ({
+    callee: callees(service),
+    slowAfter,
     timeout,
     repeatable,
     canResend: !(body instanceof Readable),
@@ -54,7 +57,7 @@ export function createServices(needs: {
         ...attempt(request),
         ask(origin, timeout) {
           const pool = upstreams.to(origin, request.timeout === 0);
-          const options = { timeout, stopping, begin };
+          const options = { service: request.service, timeout, stopping, begin };
           if (!request.traced) return relay(pool, sent(request, timeout), response, options);
           const span = beginUpstreamSpan(request.traced, request.service, origin);
           const headers = span.headers(request.headers);
@@ -67,7 +70,7 @@ export function createServices(needs: {
         ...attempt(request),
         ask(origin, timeout) {
           const pool = upstreams.to(origin, false);
-          const options = { timeout, limit, client };
+          const options = { service: request.service, timeout, limit, client };
           if (!request.traced) return collect(pool, sent(request, timeout), options);
           const span = beginUpstreamSpan(request.traced, request.service, origin);
           const asked = collect(pool, sent({ ...request, headers: span.headers(request.headers) }, timeout), options);

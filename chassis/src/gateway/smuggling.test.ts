@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { answerJson, httpServer } from "../testing/http-server.ts";
-import { gatewayTo, sendBytes } from "./gateway.fixture.ts";
+import { answerJson } from "../testing/http-server.ts";
+import { gatewayTo, libraryServer, sendBytes } from "./gateway.fixture.ts";
 
 const inner = "GET /api/books/smuggled HTTP/1.1\r\nHost: a\r\n\r\n";
 const get = (...lines: string[]) => ["GET /api/books HTTP/1.1", ...lines, "", ""].join("\r\n");
@@ -38,7 +38,7 @@ const refused: Record<string, string> = {
 
 for (const [title, bytes] of Object.entries(refused)) {
   test(`${title}: a 4xx problem, the connection ends, the service sees nothing of it or of what is behind it`, async (t) => {
-    const service = await httpServer(t, (_, response) => answerJson(response, 200, {}));
+    const service = await libraryServer(t, (_, response) => answerJson(response, 200, {}));
     const { url } = await gatewayTo(t, [service.url]);
     const answer = await sendBytes(url, bytes + inner);
     assert.match(answer, /^HTTP\/1\.1 4\d\d /);
@@ -55,7 +55,7 @@ test("CONNECT is no way through", async (t) => {
 });
 
 test("two requests on one connection are two requests for the service", async (t) => {
-  const service = await httpServer(t, (_, response) => answerJson(response, 200, {}));
+  const service = await libraryServer(t, (_, response) => answerJson(response, 200, {}));
   const { url } = await gatewayTo(t, [service.url]);
   await sendBytes(url, `${get("Host: a")}${get("Host: a", "Connection: close")}`);
   assert.deepEqual(
@@ -65,7 +65,7 @@ test("two requests on one connection are two requests for the service", async (t
 });
 
 test("garbage behind a request that waits for its answer is not answered in its place", async (t) => {
-  const service = await httpServer(t, () => {});
+  const service = await libraryServer(t, () => {});
   const { url } = await gatewayTo(t, [service.url]);
   assert.equal(await sendBytes(url, `${get("Host: a")}garbage\r\n\r\n`), "");
 });

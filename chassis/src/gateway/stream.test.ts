@@ -2,13 +2,13 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import type { ServerResponse } from "node:http";
 import { type TestContext, test } from "node:test";
-import { answerJson, httpServer } from "../testing/http-server.ts";
-import { gatewayTo } from "./gateway.fixture.ts";
+import { answerJson } from "../testing/http-server.ts";
+import { gatewayTo, libraryServer } from "./gateway.fixture.ts";
 
 /** A service that holds its answers open for the test to write to. */
 async function newsService(t: TestContext) {
   const { promise: stream, resolve } = Promise.withResolvers<ServerResponse>();
-  const service = await httpServer(t, (request, response) => {
+  const service = await libraryServer(t, (request, response) => {
     if (request.url !== "/news") return answerJson(response, 200, {});
     resolve(response.writeHead(200, { "content-type": "text/event-stream" }));
     return response.flushHeaders();
@@ -48,7 +48,7 @@ test("when the client leaves, the service sees it", async (t) => {
 
 test("a client that leaves before the answer is logged as one that left", async (t) => {
   const asked = Promise.withResolvers<ServerResponse>();
-  const service = await httpServer(t, (_, response) => asked.resolve(response));
+  const service = await libraryServer(t, (_, response) => asked.resolve(response));
   const { url, requestLines } = await gatewayTo(t, [service.url]);
   const leaving = new AbortController();
   const answer = fetch(`${url}/api/books`, { signal: leaving.signal });
@@ -62,7 +62,7 @@ test("a client that leaves before the answer is logged as one that left", async 
 test("a gateway that stops ends streams cleanly, finishes what is under way and takes nothing new", async (t) => {
   const held = Promise.withResolvers<ServerResponse>();
   const stream = Promise.withResolvers<void>();
-  const service = await httpServer(t, (request, response) => {
+  const service = await libraryServer(t, (request, response) => {
     if (request.url !== "/news") return held.resolve(response);
     response.writeHead(200, { "content-type": "text/event-stream" }).write("data: one\n\n");
     return stream.resolve();
@@ -84,7 +84,7 @@ test("a gateway that stops ends streams cleanly, finishes what is under way and 
 
 test("what does not finish in time is cut off when the gateway stops", async (t) => {
   const asked = Promise.withResolvers<void>();
-  const service = await httpServer(t, () => asked.resolve());
+  const service = await libraryServer(t, () => asked.resolve());
   const { url, gateway } = await gatewayTo(t, [service.url], { drainTimeout: 50 });
   const answer = assert.rejects(fetch(`${url}/api/books`));
   await asked.promise;

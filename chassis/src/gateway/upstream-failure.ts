@@ -1,3 +1,4 @@
+import { answeredByAnother, SERVICE_HEADER } from "../client/answers-as.ts";
 import { PROBLEM_MEDIA_TYPE } from "../contract/problem.ts";
 import { Failure, unavailable, upstreamFailed } from "../core/failure.ts";
 import type { Failed } from "./call-instances.ts";
@@ -6,16 +7,20 @@ import { UpstreamError } from "./upstream/upstream-error.ts";
 
 /** What a request without an answer is for the client, and whether it may be sent again. The body's own failure stays what it is. */
 export function failedBy(error: Error): Failed {
-  if (error instanceof Failure) return { failure: error, fault: "final" };
+  if (error instanceof Failure) return { failure: error, fault: "final", told: "unknown" };
+  const told = "failed";
   const fault = error instanceof UpstreamError ? error.fault : "odd";
-  if (fault === "unreachable") return { failure: unavailable.failure({ cause: error, retryAfter: 1 }), fault };
-  return { failure: upstreamFailed.failure({ cause: error }), fault: fault === "broken" ? fault : "final" };
+  if (fault === "unreachable") return { failure: unavailable.failure({ cause: error, retryAfter: 1 }), fault, told };
+  return { failure: upstreamFailed.failure({ cause: error }), fault: fault === "broken" ? fault : "final", told };
 }
 
-/** A service tells of its faults by problems; other words of a failing process are not for the client. */
-export const isUnexpected = (status: number, headers: RawHeaders): boolean =>
-  status >= 500 && !headerOf(headers, "content-type")?.startsWith(PROBLEM_MEDIA_TYPE);
-
-/** The failure that stands for such an answer. */
-export const unexpected = (status: number): Failure =>
-  upstreamFailed.failure({ cause: new Error(`an answer ${status} that is no problem`) });
+/**
+ * What is wrong with an answer that is not for the client, whatever it says: that another service gave it, or that it is the words of a
+ * failing process, since services tell of their faults by problems. Undefined when nothing is.
+ */
+export function unexpected(service: string, status: number, headers: RawHeaders): Failure | undefined {
+  const by = headerOf(headers, SERVICE_HEADER);
+  if (by !== service) return answeredByAnother(service, by);
+  if (status < 500 || headerOf(headers, "content-type")?.startsWith(PROBLEM_MEDIA_TYPE)) return undefined;
+  return upstreamFailed.failure({ cause: new Error(`an answer ${status} that is no problem`) });
+}
