@@ -5,7 +5,7 @@ import { join } from "node:path";
 export async function upstreamCommand(folder: string, port: number): Promise<string[]> {
   const product = (await readFile(new URL("./product.json", import.meta.url), "utf8")).trim();
   const server = `access_log off;
-  server { listen 127.0.0.1:${port} backlog=4096; location / { default_type application/json; add_header etag '"3.1"'; return 200 '${product}'; } }`;
+  server { listen 127.0.0.1:${port} backlog=4096; location / { default_type application/json; add_header etag '"3.1"'; add_header x-service products; return 200 '${product}'; } }`;
   return nginx(folder, "upstream", server);
 }
 
