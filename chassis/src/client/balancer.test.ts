@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import { seededRandom } from "../testing/seeded-random.ts";
 import { type Balancer, createBalancer } from "./balancer.ts";
 import { FIRST_OUT, LONGEST_OUT, MOST_FAILURES } from "./eject.ts";
 import type { Instance, Outcome } from "./instance.ts";
@@ -8,22 +9,11 @@ import { WARM_UP } from "./warm-up.ts";
 
 const origins = (count: number) => Array.from({ length: count }, (_, at) => `http://10.0.0.${at + 1}:80`);
 
-/** Random numbers in [0, 1) that are the same each time (mulberry32). */
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
 function balancerOf(count: number) {
   const told = { addresses: origins(count) };
   const events: string[] = [];
   const balancer = createBalancer(() => told.addresses, {
-    random: seeded(7),
+    random: seededRandom(7),
     onEjection: ({ origin }, why) => events.push(`${origin.slice(14, -3)} ${why}`),
   });
   return { balancer, told, events };
@@ -177,7 +167,7 @@ test("whatever comes, only known instances are picked, at most half are left out
   fc.assert(
     fc.property(events, fc.integer(), (happens, seed) => {
       let addresses: readonly string[] = origins(5);
-      const balancer = createBalancer(() => addresses, { random: seeded(seed) });
+      const balancer = createBalancer(() => addresses, { random: seededRandom(seed) });
       const underWay: Instance[] = [];
       let now = 0;
       for (const event of happens) {
