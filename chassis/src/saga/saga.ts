@@ -96,6 +96,15 @@ export type StartSaga = <Input extends object>(
   start: { key: string; input: Input },
 ) => Promise<void>;
 
+/**
+ * Starts a saga that belongs to no other change: those that are started at the same time share one commit. Resolves once it is
+ * committed; a second start with the same key does nothing. Throws when `input` does not fit the saga's schema.
+ */
+export type StartSagaAlone = <Input extends object>(
+  saga: Saga<Input>,
+  start: { key: string; input: Input },
+) => Promise<void>;
+
 type Definition = Omit<Saga, "steps" | "fails"> & { steps: SagaStep[] };
 
 /** Begins the definition of a saga. Its name and its steps' names are stored with each instance: don't rename them. */

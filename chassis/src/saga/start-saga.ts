@@ -8,7 +8,7 @@ import { beginSaga } from "./begin-saga.ts";
 import { waitOf } from "./do-step.ts";
 import { insertSagas, type NewSaga } from "./insert-saga.ts";
 import { LEASE } from "./postgres-saga-store.ts";
-import type { AnySaga, Saga, StartSaga } from "./saga.ts";
+import type { AnySaga, StartSaga, StartSagaAlone } from "./saga.ts";
 import type { SagaInstance } from "./saga-instance.ts";
 import { validState } from "./saga-state.ts";
 
@@ -31,13 +31,7 @@ export function createStartSaga(options: StartSagaOptions): StartSaga {
   };
 }
 
-/** Starts a saga that belongs to no other change. Resolves once it is committed; a second start with one key does nothing. */
-export type StartSagaAlone = <Input extends object>(
-  saga: Saga<Input>,
-  start: { key: string; input: Input },
-) => Promise<void>;
-
-/** Makes the function that starts sagas by themselves: those that are started at the same time share one commit. */
+/** Makes the function that starts sagas by themselves. */
 export function createStartSagaAlone(options: StartSagaOptions & { database: Database }): StartSagaAlone {
   const insert = groupCommit<NewSaga, boolean>({ write: (sagas) => insertSagas(options.database, sagas) });
   return async (saga, start) => {

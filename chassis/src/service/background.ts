@@ -11,9 +11,9 @@ import { createPublish } from "../messaging/outbox.ts";
 import { startRedriver } from "../messaging/redriver.ts";
 import { createRelay } from "../messaging/relay.ts";
 import { sagaHousekeeping } from "../saga/housekeeping.ts";
-import type { StartSaga } from "../saga/saga.ts";
+import type { StartSaga, StartSagaAlone } from "../saga/saga.ts";
 import { createSagaRunner, type SagaRunner } from "../saga/saga-runner.ts";
-import { createStartSaga, type StartSagaOptions } from "../saga/start-saga.ts";
+import { createStartSaga, createStartSagaAlone, type StartSagaOptions } from "../saga/start-saga.ts";
 import type { Connections } from "./connections.ts";
 import type { Wiring } from "./definition.ts";
 import { theBroker, untilAvailable } from "./until-available.ts";
@@ -26,6 +26,7 @@ const HOUSEKEEPING = 60_000;
 export type Background = {
   readonly publish: Publish;
   readonly startSaga: StartSaga;
+  readonly startSagaAlone: StartSagaAlone;
   /** To be called when sagas were changed by hand. */
   sagasChanged(): void;
   /** To be called when messages that went wrong were changed by hand. */
@@ -51,12 +52,13 @@ export function createBackground({ service, events }: Contract, connections: Con
     owner,
     clock,
     onCommit: (instance) => runner?.run(instance),
-    hasRoom: () => runner?.hasRoom() ?? true,
+    hasRoom: () => runner?.hasRoom() ?? false,
   };
 
   return {
     publish: createPublish({ service, onCommit: () => relay.wake(), clock }),
     startSaga: createStartSaga(starting),
+    startSagaAlone: createStartSagaAlone({ ...starting, database }),
     sagasChanged: () => runner?.wake(),
     messagesChanged() {
       redriver?.wake();

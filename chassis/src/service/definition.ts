@@ -6,7 +6,7 @@ import type { Clock } from "../core/clock.ts";
 import type { Database } from "../database/database.ts";
 import type { Caller } from "../identity/caller.ts";
 import type { Publish, Subscription } from "../messaging/messaging.ts";
-import type { AnySaga, StartSaga } from "../saga/saga.ts";
+import type { AnySaga, StartSaga, StartSagaAlone } from "../saga/saga.ts";
 import type { Log } from "../telemetry/log.ts";
 import type { Answer } from "./answer.ts";
 import type { Worker } from "./worker.ts";
@@ -42,7 +42,10 @@ export type Parts<Config> = {
   readonly config: Config;
   readonly database: Database;
   readonly publish: Publish;
+  /** Starts a saga in a transaction, with whatever else it changes. */
   readonly startSaga: StartSaga;
+  /** Starts a saga that belongs to no other change, and costs less: many share a commit. */
+  readonly startSagaAlone: StartSagaAlone;
   /** Makes the typed client of another service. */
   readonly client: MakeClient;
   readonly clock: Clock;

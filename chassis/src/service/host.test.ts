@@ -10,6 +10,7 @@ import type { ConfigurationError } from "../core/config.ts";
 import type { BrokerState } from "../messaging/broker.ts";
 import { memoryBroker } from "../messaging/memory-broker.ts";
 import { on } from "../messaging/messaging.ts";
+import { decidedSaga } from "../saga/saga.ts";
 import { eventually } from "../testing/eventually.ts";
 import { startInProcess } from "../testing/in-process.ts";
 import { temporaryFolder } from "../testing/temporary-folder.ts";
@@ -50,6 +51,29 @@ test("what a service publishes before another has ever started reaches that one 
   await startInProcess(t, [{ name: "hearer", start: (around) => startService(hearer, around) }], broker);
   await eventually(() => heard.length === 1);
   assert.deepEqual(heard, ["first"]);
+});
+
+test("a service starts its sagas with what else a transaction changes, or by themselves, and runs them", async (t) => {
+  const ended: string[] = [];
+  const greeting = decidedSaga("greet", Fields({ id: Id }))
+    .step("greet", { do: async ({ id }) => void ended.push(id) })
+    .ends();
+  const greeter = defineService({
+    contract: contract("greeter", { calls: {}, events: {} }),
+    config: none,
+    migrations: await noMigrations(t),
+    wire: ({ database, startSaga, startSagaAlone }) => ({
+      calls: {},
+      sagas: [greeting],
+      async prepare() {
+        await database.transaction((tx) => startSaga(tx, greeting, { key: "1", input: { id: "within" } }));
+        await startSagaAlone(greeting, { key: "2", input: { id: "alone" } });
+      },
+    }),
+  });
+  await startInProcess(t, [{ name: "greeter", start: (around) => startService(greeter, around) }]);
+  await eventually(() => ended.length === 2);
+  assert.deepEqual(ended.toSorted(), ["alone", "within"]);
 });
 
 test("a service that subscribes to an event that does not name it does not start", async (t) => {

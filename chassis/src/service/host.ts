@@ -39,6 +39,7 @@ export async function startService<C extends Contract, Config extends TObject>(
     database,
     publish: background.publish,
     startSaga: background.startSaga,
+    startSagaAlone: background.startSagaAlone,
     client: connections.client,
     clock,
     log,

@@ -33,6 +33,7 @@ export async function productsUnderTest(t: Cleanup) {
     clock,
     log: createLog({ service: "products", level: "silent" }),
     startSaga: () => assert.fail("products has no sagas"),
+    startSagaAlone: () => assert.fail("products has no sagas"),
     client: () => assert.fail("products calls nobody"),
   });
 

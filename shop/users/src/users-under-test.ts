@@ -39,6 +39,7 @@ export async function usersUnderTest(t: Cleanup) {
       clock,
       log,
       startSaga: () => assert.fail("users has no sagas"),
+      startSagaAlone: () => assert.fail("users has no sagas"),
       client: () => assert.fail("users calls nobody"),
     });
     const call = async <Name extends keyof Calls>(name: Name, given: Given = {}): Promise<Reply<Name>> => {
