@@ -67,6 +67,8 @@ export async function openConnections(
   });
   const tokenFor = serviceTokens({ name: service, key, clock });
   const clients = createClients({ discovery, tokenFor, log, clock, metrics });
+  // It begins to be looked for now, not when the first caller shows a token.
+  discovery.instances(settings.IDENTITY_SERVICE);
   const identity = { discovery, tokenFor, log, clock, identityService: settings.IDENTITY_SERVICE };
   const keys = userKeys(identity);
   const sessions = endedSessions(identity);
