@@ -6,6 +6,7 @@ import { residentMegabytes } from "../memory.ts";
 import { type Row, row } from "../report.ts";
 import { signTokens } from "./keys.ts";
 import { load } from "./load.ts";
+import { measureRefusals } from "./refusals.ts";
 import { burden } from "./slow-clients.ts";
 import { type Subject, startWorld } from "./subjects.ts";
 
@@ -30,6 +31,10 @@ const PEERS = [
 /** Our gateway beside others: signed-in reads of a product of 300 bytes at 64 connections, each gateway on one core. */
 export async function measureGateway(): Promise<Row[]> {
   await installPeers(PEERS);
+  return [...(await measureWorld()), ...(await measureRefusals())];
+}
+
+async function measureWorld(): Promise<Row[]> {
   const folder = await mkdtemp(join(tmpdir(), "flotilla-bench-"));
   const tokens = await signTokens();
   const world = await startWorld(folder, tokens, SUBJECTS);

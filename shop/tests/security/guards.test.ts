@@ -27,6 +27,16 @@ function plain(text: string): string {
   return text.replaceAll("\\|", "|").replaceAll("⏎", "\n");
 }
 
+const options = [
+  "--import",
+  `${root}shop/tests/security/plant.ts`,
+  "--test-reporter=tap",
+  "--test-timeout=20000",
+].concat(
+  // Whoever waits in vain for a guard that is gone would never end.
+  "--test-force-exit",
+);
+
 type Run = { readonly code: number; readonly output: string };
 
 function runWithout({ file, find, replace, test, title }: Guard): Promise<Run> {
@@ -35,8 +45,13 @@ function runWithout({ file, find, replace, test, title }: Guard): Promise<Run> {
   const pattern = title.replaceAll(/[.*+?^${}()|[\]\\/]/g, "\\$&");
   execFile(
     process.execPath,
-    ["--import", `${root}shop/tests/security/plant.ts`, `--test-name-pattern=${pattern}`, "--test-reporter=tap", test],
-    { cwd: root, env: { ...environment, PLANTED: JSON.stringify({ file, find, replace }) }, maxBuffer: 2 ** 26 },
+    [...options, `--test-name-pattern=${pattern}`, test],
+    {
+      cwd: root,
+      env: { ...environment, PLANTED: JSON.stringify({ file, find, replace }) },
+      maxBuffer: 2 ** 26,
+      timeout: 100_000,
+    },
     (error, stdout, stderr) => resolve({ code: error ? 1 : 0, output: stdout + stderr }),
   );
   return promise;

@@ -131,12 +131,20 @@ test("a service sees of a request what the gateway lets on, and what the gateway
   assert.ok(Number(headers.get("x-deadline-ms")) > 1_000);
 });
 
-test("a body without end is refused when it is too much, and its connection ends", async () => {
-  const chunk = `8000\r\n${"x".repeat(0x8000)}\r\n`;
-  const { text } = await sendBytes(
-    gateway,
-    post("Content-Type: application/json", "Transfer-Encoding: chunked") + chunk.repeat(40),
-  );
-  assert.deepEqual(statusesOf(text), [413]);
-  assert.equal(upstream.received(), "");
+describe("what is too much is refused when it is too much, and nobody waits for the rest", () => {
+  const json = "Content-Type: application/json";
+  const chunked = post(json, "Transfer-Encoding: chunked");
+  const tooMuch: Record<string, string> = {
+    "a gigabyte that is announced, before any of it came": post(json, "Content-Length: 1000000000"),
+    "chunks without end, after one byte too many": `${chunked}10001\r\n${"x".repeat(0x10001)}\r\n`,
+    "a chunk without end": `${chunked}ffffffff\r\n${"x".repeat(0x10001)}`,
+    "openings without end": `${chunked}ffffffff\r\n${'{"a":'.repeat(0x4000)}`,
+  };
+  for (const [what, bytes] of Object.entries(tooMuch)) {
+    test(what, async () => {
+      const { text } = await sendBytes(gateway, bytes);
+      assert.deepEqual(statusesOf(text), [413]);
+      assert.equal(upstream.received(), "");
+    });
+  }
 });
