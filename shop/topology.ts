@@ -1,10 +1,15 @@
+import type { Contract } from "@flotilla/chassis/contract";
 import { defineTopology, type TopologyService } from "@flotilla/chassis/topology";
+import { contracts } from "@flotilla/contracts/shop";
 
 const service = (name: string, ...calls: string[]): TopologyService => ({
   name,
   main: new URL(`./${name}/src/main.ts`, import.meta.url),
   calls,
+  publishes: contracts.filter((each) => each.service === name).flatMap(eventTypes),
 });
+
+const eventTypes = ({ events }: Contract): string[] => Object.values(events).map(({ type }) => type);
 
 /** Everything that people reach through the gateway. */
 const behind = ["users", "products", "inventory", "orders", "payments", "email", "notifications"];

@@ -19,11 +19,17 @@ export function contract<Calls extends Record<string, Call>, Events extends Reco
 ): Contract<Calls, Events> {
   assertDistinct(Object.values(parts.calls).map((call) => `${call.method} ${call.path.replace(/\{\w+\}/g, "{}")}`));
   assertDistinct(Object.values(parts.events).map((event) => event.type));
+  for (const event of Object.values(parts.events)) publishers.set(event, service);
   for (const [name, call] of Object.entries(parts.calls)) {
     if (!call.shape.access) throw new Error(`${service}.${name} does not say who may call it`);
   }
   return { service, ...parts };
 }
+
+const publishers = new WeakMap<Event, string>();
+
+/** The service in whose contract the event is; undefined when it is in none. */
+export const publisherOf = (event: Event): string | undefined => publishers.get(event);
 
 function assertDistinct(names: string[]): void {
   const twice = names.find((name, index) => names.indexOf(name) !== index);

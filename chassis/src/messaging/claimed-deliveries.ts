@@ -160,11 +160,19 @@ function startRenewing(
 
 async function handle(subscription: BrokerSubscription, row: ClaimedRow, log: Log): Promise<Verdict> {
   try {
-    return await subscription.handle({ message: row.message, attempt: row.attempt });
+    const { message, attempt } = row;
+    const fault = forgery(row);
+    return await subscription.handle(fault ? { message, attempt, fault } : { message, attempt });
   } catch (error) {
     log.error({ err: error, messageId: row.message.id }, "a handler threw although it never should");
     return { retryIn: 1_000 };
   }
+}
+
+/** A publisher may write any message, but the broker knows who it is and what it may publish. */
+function forgery({ message, source, type }: ClaimedRow): string | undefined {
+  if (source !== null && message.source !== source) return `it says that it is from another than ${source}`;
+  return type !== null && message.type !== type ? `it says that it is not ${type}` : undefined;
 }
 
 async function storeVerdicts(database: Database, consumer: string, settled: readonly Settled[]): Promise<void> {

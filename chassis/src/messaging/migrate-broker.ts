@@ -9,8 +9,7 @@ export const brokerMigrations: MigrationSet = {
 
 /**
  * Brings the tables of an embedded broker's database up to date; safe to do by several at the same time. Its owner does this;
- * roles that only send and receive need `connect` on the database, `usage` on its schema `public`, and `select`, `insert`,
- * `update` and `delete` on its tables.
+ * roles that only send and receive need `connect` on the database, and what `grantMessaging` (`broker-rights.ts`) gives them.
  */
 export const migrateBroker = (database: Database): Promise<void> => migrate(database, [brokerMigrations]);
 

@@ -13,6 +13,9 @@ export type ClaimedRow = {
   readonly lane: string;
   readonly message: Message;
   readonly attempt: number;
+  /** Who published it and what, as the broker knows; null when it was stored before the broker knew. */
+  readonly source: string | null;
+  readonly type: string | null;
 };
 
 /** A claim given back: free again in `delay` milliseconds (null: at once), with the attempt it will be. */
@@ -32,20 +35,23 @@ export const addSubscriptions = (database: Queryable, audience: Audience): Promi
 /** Stores the messages, in their order, for each consumer that wants their type, and tells those that listen. */
 export const storeMessages = (database: Queryable, messages: readonly Message[]): Promise<unknown> =>
   database.query(
+    // Who publishes may not see what is meant for others: nothing here reads the table.
     `with stored as (
-       insert into delivery (consumer, message_id, lane, message)
-       select s.consumer, m.id, m.lane, m.message
-       from unnest($1::text[], $2::text[], $3::text[], $4::json[]) with ordinality as m (id, type, lane, message, number)
+       insert into delivery (consumer, message_id, lane, message, source, type)
+       select s.consumer, m.id, m.lane, m.message, m.source, m.type
+       from unnest($1::text[], $2::text[], $3::text[], $4::json[], $5::text[])
+         with ordinality as m (id, type, lane, message, source, number)
        join subscription s on s.type = m.type
        order by m.number
-       on conflict (consumer, message_id) do nothing
-       returning consumer)
-     select pg_notify('${CHANNEL}', consumer) from (select distinct consumer from stored) consumers`,
+       on conflict do nothing)
+     select pg_notify('${CHANNEL}', consumer) from (
+       select distinct consumer from subscription where type = any($2::text[])) consumers`,
     [
       messages.map((message) => message.id),
       messages.map((message) => message.type),
       messages.map((message) => `${message.source}:${message.key}`),
       messages.map((message) => JSON.stringify(message)),
+      messages.map((message) => message.source),
     ],
   );
 
@@ -60,7 +66,7 @@ export async function claimDeliveries(
 ): Promise<ClaimedRow[]> {
   const claim = randomUUID();
   const rows = await database.query<Omit<ClaimedRow, "claim">>(
-    "select seq, lane, message, attempt from claim_deliveries($1, $2, $3, $4 * interval '1 ms', $5) order by seq",
+    "select seq, lane, message, attempt, source, type from claim_deliveries($1, $2, $3, $4 * interval '1 ms', $5) order by seq",
     [consumer, limit, perLane, lease, claim],
   );
   return rows.map((row) => ({ ...row, claim }));

@@ -8,6 +8,7 @@ import { testMessage } from "../testing/broker-under-test.ts";
 import { eventually } from "../testing/eventually.ts";
 import { postgresServer, testDatabase } from "../testing/postgres.ts";
 import type { Broker, Delivery } from "./broker.ts";
+import { grantMessaging } from "./broker-rights.ts";
 import { quiet } from "./messaging.fixture.ts";
 import { brokerMigrations } from "./migrate-broker.ts";
 import { postgresBroker } from "./postgres-broker.ts";
@@ -132,7 +133,7 @@ describe("postgres broker, and the rights of its role", () => {
     await database.query(`grant usage on schema public to ${role}`);
     await rejects(open(asRole), ConfigurationError);
     await (await open(url)).close();
-    await database.query(`grant select, insert, update, delete on all tables in schema public to ${role}`);
+    await grantMessaging(database, [{ role, service: "consumer", publishes: ["thing.happened"] }]);
     t.after(() =>
       database.query(`drop owned by ${role}`).then(
         () => {},
@@ -141,7 +142,7 @@ describe("postgres broker, and the rights of its role", () => {
     );
     const broker = await opened(t, asRole);
     const seen = await collecting(broker);
-    await broker.publish([testMessage()]);
+    await broker.publish([testMessage({ source: "consumer" })]);
     await eventually(() => seen.length === 1);
     await rejects(database.transaction((tx) => tx.query(`set role ${role}; drop table delivery`)));
   });

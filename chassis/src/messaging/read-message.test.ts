@@ -1,6 +1,7 @@
 import { deepEqual, throws } from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Type } from "typebox";
+import { contract } from "../contract/contract.ts";
 import { earlierVersion, event } from "../contract/event.ts";
 import { Fields, Id } from "../contract/schema.ts";
 import { testMessage } from "../testing/broker-under-test.ts";
@@ -34,6 +35,16 @@ describe("a consumer of an event with versions", () => {
     throws(() => bodyOf(4, { thingId: "a", names: [], size: 1 }), { code: "message_unreadable" });
     throws(() => bodyOf(0, { thingId: "a", name: "x" }), { code: "message_unreadable" });
     throws(() => bodyOf(1, { thingId: "a", names: ["x"] }), { code: "invalid_input" });
+  });
+
+  it("refuses what another than the publisher of its contract has published", () => {
+    const told = event("thing.told", { key: "thingId", body: First });
+    contract("things", { calls: {}, events: { told } });
+    const read = messageReader([on(told, async () => {})]);
+    const from = (source: string) =>
+      read(testMessage({ type: "thing.told", source, body: { thingId: "a", name: "x" } }), new Date());
+    deepEqual(from("things").body, { thingId: "a", name: "x" });
+    throws(() => from("strangers"), { code: "message_unreadable" });
   });
 
   it("is told at once when a version before the newest is missing", () => {

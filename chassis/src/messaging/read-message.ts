@@ -1,4 +1,5 @@
 import { validate as isUuid } from "uuid";
+import { publisherOf } from "../contract/contract.ts";
 import type { EarlierVersion, Event } from "../contract/event.ts";
 import { jsonValidator, type Validator } from "../contract/validate.ts";
 import { type FieldError, refusal } from "../core/failure.ts";
@@ -15,19 +16,23 @@ export type Readable = { body: unknown; handle: EventHandler<unknown> };
 /** Checks a message against the consumer's subscriptions; throws `message_unreadable` or `invalid_input`. */
 export type ReadMessage = (message: Message, now: Date) => Readable;
 
-type Route = { readBody: ReadBody; handle: EventHandler<unknown> };
+type Route = { readBody: ReadBody; handle: EventHandler<unknown>; publisher: string | undefined };
 
 /** Compiles the subscriptions of a consumer. Throws when two of them are to one event. */
 export function messageReader(subscriptions: readonly Subscription[]): ReadMessage {
   const routes = new Map<string, Route>();
   for (const { event, handle } of subscriptions) {
     if (routes.has(event.type)) throw new Error(`there are two subscriptions to ${event.type}`);
-    routes.set(event.type, { readBody: bodyReader(event), handle: handle as EventHandler<unknown> });
+    const publisher = publisherOf(event);
+    routes.set(event.type, { readBody: bodyReader(event), handle: handle as EventHandler<unknown>, publisher });
   }
   return (message, now) => {
     if (!isUuid(message.id)) throw unreadable("/id", "must be a UUID");
     const route = routes.get(message.type);
     if (!route) throw unreadable("/type", `${message.type} is not an event this consumer knows`);
+    if (route.publisher !== undefined && message.source !== route.publisher) {
+      throw unreadable("/source", `${message.type} is published by ${route.publisher} alone`);
+    }
     assertRecent(message, now);
     return { body: route.readBody(message), handle: route.handle };
   };

@@ -38,13 +38,13 @@ test("each service owns a database, which no other service can connect to", asyn
   await assert.rejects(query(intruder, "select 1"), /permission denied for database "flotilla_orders"/);
 });
 
-test("services may use the tables of the broker, and change none of them", async (t) => {
+test("services may connect to the broker's database, and do nothing there that its owner did not allow", async (t) => {
   const { databases } = await prepared(t);
   const schema = "create table box (id bigint generated always as identity, word text)";
   await query(databases.brokerOwnerUrl, schema);
-  await query(databases.brokerUrl("orders"), "insert into box (word) values ('hello')");
-  assert.deepEqual(await query(databases.brokerUrl("users"), "select word from box"), [{ word: "hello" }]);
-  for (const forbidden of ["drop table box", "alter table box add more text", "create table mine ()", "truncate box"])
+  await query(databases.brokerOwnerUrl, `grant select on box to ${databases.roleOf("users")}`);
+  assert.deepEqual(await query(databases.brokerUrl("users"), "select word from box"), []);
+  for (const forbidden of ["insert into box default values", "drop table box", "create table mine ()", "truncate box"])
     await assert.rejects(query(databases.brokerUrl("users"), forbidden), { code: "42501" });
 });
 
@@ -73,7 +73,7 @@ for (const [rights, isolated] of [
       assert.equal(databases.isolated, isolated);
       await query(databases.databaseUrl("orders"), "create table if not exists own ()");
       await query(databases.brokerOwnerUrl, "create table if not exists box ()");
-      await query(databases.brokerUrl("users"), "select * from box");
+      await query(databases.brokerUrl("users"), "select 1");
     }
   });
 }

@@ -7,6 +7,8 @@ export type ServiceDatabases = {
   databaseUrl(service: string): string;
   /** The broker's database, as a role of the service that may send and receive. */
   brokerUrl(service: string): string;
+  /** The name of that role. */
+  roleOf(service: string): string;
   /** The broker's database, as its owner. */
   readonly brokerOwnerUrl: string;
   /** False when the administrator may not make roles: then all use the administrator's own. */
@@ -26,7 +28,7 @@ const broker = "broker";
 const nameOf = (service: string) => `flotilla_${service}`;
 
 /**
- * Makes a database and a role for each service, and a database for the broker with tables that all services may use. No role
+ * Makes a database and a role for each service, and a database for the broker that all of them may connect to. No role
  * can connect to another's database. What is there already is kept.
  */
 export async function prepareDatabases(options: DatabasesOptions): Promise<ServiceDatabases> {
@@ -45,10 +47,11 @@ export async function prepareDatabases(options: DatabasesOptions): Promise<Servi
       ...(isolated ? { username: nameOf(role), password: passwords[role] } : {}),
     }).href;
   const brokerOwnerUrl = urlOf(broker, broker);
-  if (isolated) await connected(brokerOwnerUrl, shareTables);
+  if (isolated) await connected(brokerOwnerUrl, keepTables);
   return {
     databaseUrl: (service) => urlOf(service, service),
     brokerUrl: (service) => urlOf(broker, service),
+    roleOf: nameOf,
     brokerOwnerUrl,
     isolated,
   };
@@ -95,13 +98,14 @@ async function makeDatabases(admin: pg.Client, owners: readonly string[], withRo
   if (withRoles) await admin.query(`grant connect on database ${nameOf(broker)} to ${messaging}`);
 }
 
-/** Whatever the owner makes in the broker's database from now on, the services may use but not change. */
-async function shareTables(owner: pg.Client): Promise<void> {
+/** What the owner makes in the broker's database is nobody else's, until the owner says so. */
+async function keepTables(owner: pg.Client): Promise<void> {
   await owner.query(`
     revoke create on schema public from public;
     grant usage on schema public to ${messaging};
-    alter default privileges grant select, insert, update, delete on tables to ${messaging};
-    alter default privileges grant usage, select on sequences to ${messaging}`);
+    revoke all on all tables in schema public from ${messaging};
+    alter default privileges revoke all on tables from ${messaging};
+    alter default privileges revoke all on sequences from ${messaging}`);
 }
 
 async function connected<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {

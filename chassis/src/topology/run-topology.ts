@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { Environment } from "../core/config.ts";
 import { openDatabase } from "../database/database.ts";
 import type { Instances } from "../discovery/discovery.ts";
+import { type BrokerRole, grantMessaging } from "../messaging/broker-rights.ts";
 import { migrateBroker } from "../messaging/migrate-broker.ts";
 import { createLog } from "../telemetry/log.ts";
 import { INHERITED } from "./child.ts";
@@ -58,7 +59,10 @@ export async function runTopology(options: RunOptions): Promise<RunningTopology>
   const started = new AsyncDisposableStack();
   try {
     await removeRunFile(dataFolder);
-    const compiled = warmCompileCache(cacheFolder(options));
+    const compiled = warmCompileCache(
+      cacheFolder(options),
+      servicesOf(options.topology).map(({ main }) => main),
+    );
     const databases = await startDatabases(options, started);
     await compiled;
     signal.throwIfAborted();
@@ -104,7 +108,13 @@ async function startDatabases(options: RunOptions, started: AsyncDisposableStack
   const passwordsFile = join(options.dataFolder, "database-passwords.json");
   const services = servicesOf(options.topology).map(({ name }) => name);
   const databases = await prepareDatabases({ adminUrl, passwordsFile, services });
-  await prepareBroker(options.brokerUrl ?? databases.brokerOwnerUrl);
+  const roles = servicesOf(options.topology).map(({ name, publishes = [] }) => ({
+    role: databases.roleOf(name),
+    service: name,
+    publishes,
+  }));
+  if (options.brokerUrl) await prepareBroker(options.brokerUrl, []);
+  else await prepareBroker(databases.brokerOwnerUrl, databases.isolated ? roles : []);
   return databases;
 }
 
@@ -119,13 +129,14 @@ async function startDiscovery(
   return { url: names.discoveryUrl, tell: names.tell };
 }
 
-/** Services may use the tables of a broker on PostgreSQL but make none, so they are made for them. */
-async function prepareBroker(url: string): Promise<void> {
+/** Services may use the tables of a broker on PostgreSQL but make none, so they are made for them; each may do what its contract says. */
+async function prepareBroker(url: string, roles: readonly BrokerRole[]): Promise<void> {
   if (!/^postgres(ql)?:/i.test(url)) return;
   const log = createLog({ service: "supervisor", level: "silent" });
   const database = openDatabase({ url, name: "supervisor", log });
   try {
     await migrateBroker(database);
+    await grantMessaging(database, roles);
   } finally {
     await database.close();
   }

@@ -9,6 +9,8 @@ export type TopologyService = {
   readonly edge?: boolean;
   /** The services whose contracts it calls. */
   readonly calls?: readonly string[];
+  /** The types of event that it publishes: where it has a role of its own in the broker, it can publish no others. */
+  readonly publishes?: readonly string[];
 };
 
 /** Who runs. A stop begins with the first tier: a service's callers are in its own tier or before. */

@@ -6,7 +6,7 @@ import type { Log } from "../../telemetry/log.ts";
 export type Outcome = "confirmed" | "returned" | "refused";
 
 /** What travels beside the content. */
-export type About = { messageId: string; type: string; appId: string };
+export type About = { messageId: string; type: string; appId: string; userId?: string };
 
 /** A channel on which the broker says what became of each message. */
 export type ConfirmingChannel = {

@@ -23,7 +23,13 @@ type Item = { lane: string; delivery: Delivery; raw: ConsumeMessage; from: Parti
 const KNOWN = 20_000;
 
 /** Makes the intake of a subscription. It outlives connections: a lane goes on only after what is under way in it. */
-export function createIntake(options: { subscription: BrokerSubscription; clock: Clock; log: Log }): Intake {
+export function createIntake(options: {
+  subscription: BrokerSubscription;
+  /** Whether the broker vouches for who published a message. */
+  checkUser: boolean;
+  clock: Clock;
+  log: Log;
+}): Intake {
   const { subscription, clock, log } = options;
   const halted = new AbortController();
   const done = new Set<string>();
@@ -76,7 +82,7 @@ export function createIntake(options: { subscription: BrokerSubscription; clock:
 
   return {
     take(raw, from, fault) {
-      const parsed = parseDelivery(raw);
+      const parsed = parseDelivery(raw, options.checkUser);
       const delivery = fault && !parsed.fault ? { ...parsed, fault } : parsed;
       const lane = delivery.fault ? `fault ${++faults}` : laneOf(delivery.message);
       const item = { lane, delivery, raw, from };

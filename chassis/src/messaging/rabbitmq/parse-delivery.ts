@@ -2,8 +2,18 @@ import type { ConsumeMessage } from "amqplib";
 import type { Delivery } from "../broker.ts";
 import { readEnvelope, standIn, tooLargeFault } from "../envelope.ts";
 
-/** Makes a delivery of what the broker handed over; what is no message of ours comes with a fault. */
-export function parseDelivery({ content, properties, fields }: ConsumeMessage): Delivery {
+/**
+ * Makes a delivery of what the broker handed over; what is no message of ours comes with a fault. With `checkUser` so does a message whose
+ * publisher, as the broker knows it, is another than the one it names.
+ */
+export function parseDelivery(came: ConsumeMessage, checkUser = false): Delivery {
+  const delivery = parse(came);
+  const user: unknown = came.properties.userId;
+  if (!checkUser || delivery.fault || user === delivery.message.source) return delivery;
+  return { ...delivery, fault: `it says that it is from another than ${user ?? "a user whom the broker knows"}` };
+}
+
+function parse({ content, properties, fields }: ConsumeMessage): Delivery {
   const known = { id: properties.messageId, type: properties.type ?? fields.routingKey, source: properties.appId };
   const faulty = (fault: string): Delivery => ({ message: standIn(known, textOf(content)), attempt: 1, fault });
   const tooLarge = tooLargeFault(content.length);

@@ -18,7 +18,15 @@ export type Publisher = {
   close(): Promise<void>;
 };
 
-export type PublisherOptions = { urls: readonly string[]; name: string; names: Names; clock: Clock; log: Log };
+export type PublisherOptions = {
+  urls: readonly string[];
+  name: string;
+  names: Names;
+  /** The user who publishes, for the broker to vouch for. */
+  userId: string | undefined;
+  clock: Clock;
+  log: Log;
+};
 
 /** Milliseconds after which an answer that did not come is given up: shorter than the relay's claim. */
 const LONGEST_ANSWER = 10_000;
@@ -28,7 +36,7 @@ const LONGEST_ANSWER = 10_000;
  * although others were served; messages of types that nobody declared go to the exchange of all events. One message of a
  * lane is under way at a time: what is behind one that failed is never sent.
  */
-export function createPublisher({ urls, name, names, clock, log }: PublisherOptions): Publisher {
+export function createPublisher({ urls, name, names, userId, clock, log }: PublisherOptions): Publisher {
   const declared = new Map<string, readonly string[]>();
   let opening: Promise<ConfirmingChannel> | undefined;
   const link = keepLinked({ urls, name, clock, log, onConnect: () => {} });
@@ -55,9 +63,10 @@ export function createPublisher({ urls, name, names, clock, log }: PublisherOpti
   async function publishOne(channel: ConfirmingChannel, message: Message): Promise<Published> {
     const consumers = declared.get(message.type) ?? [];
     const { id: messageId, type, source: appId } = message;
+    const about = { messageId, type, appId, ...(userId === undefined ? {} : { userId }) };
     const content = Buffer.from(JSON.stringify(message));
     const partition = partitionOf(laneOf(message));
-    const send = (exchange: string, key: string) => channel.send(exchange, key, content, { messageId, type, appId });
+    const send = (exchange: string, key: string) => channel.send(exchange, key, content, about);
     if (consumers.length === 0) {
       const outcome = await send(names.events, `${type}.${partition}`);
       return outcome === "refused" ? { failed: "the broker refused it" } : "confirmed";

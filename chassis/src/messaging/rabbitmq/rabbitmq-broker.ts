@@ -11,6 +11,8 @@ export type RabbitmqBrokerOptions = {
   /**
    * `amqp://user:password@host:port/vhost`; several nodes of a cluster with commas between them. `?exchange=name` names the topic
    * exchange that events are published to, and everything else is named after it (default `flotilla`): so several systems can share a vhost.
+   * `?users=services` says that each service signs in as the user of its own name: then the broker vouches for who published a message, and
+   * a message in another's name is handed over with a fault.
    */
   url: string;
   /** What the broker shows as the name of the connections. Default `broker`. */
@@ -26,8 +28,11 @@ export type RabbitmqBrokerOptions = {
 export async function rabbitmqBroker(options: RabbitmqBrokerOptions): Promise<Broker> {
   const { url, name = "broker", clock, log } = options;
   const urls = readUrls(url);
-  const names = namesBelow(new URL(urls[0] as string).searchParams.get("exchange") ?? "flotilla");
-  const publisher = createPublisher({ urls, name: `${name} publishes`, names, clock, log });
+  const { searchParams, username } = new URL(urls[0] as string);
+  const names = namesBelow(searchParams.get("exchange") ?? "flotilla");
+  const checkUser = searchParams.get("users") === "services";
+  const userId = checkUser ? decodeURIComponent(username) : undefined;
+  const publisher = createPublisher({ urls, name: `${name} publishes`, names, userId, clock, log });
   const serving = new Set<Served>();
   let link: Link | undefined;
   let closing: Promise<void> | undefined;
@@ -48,7 +53,15 @@ export async function rabbitmqBroker(options: RabbitmqBrokerOptions): Promise<Br
     async subscribe(subscription) {
       link ??= keepLinked({ urls, name: `${name} consumes`, clock, log, onConnect: wakeAll });
       const consuming = link;
-      const served = serve({ subscription, names, clock, log, connection: consuming.current, reset: consuming.reset });
+      const served = serve({
+        subscription,
+        names,
+        checkUser,
+        clock,
+        log,
+        connection: consuming.current,
+        reset: consuming.reset,
+      });
       serving.add(served);
       await consuming.connected();
       await served.ready;

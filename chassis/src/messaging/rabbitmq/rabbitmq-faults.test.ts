@@ -96,6 +96,40 @@ describe("rabbitmq broker, when things break", { skip: rabbitmqMissing, timeout:
   });
 });
 
+describe("rabbitmq broker, with a user for each service", { skip: rabbitmqMissing, timeout: 60_000 }, () => {
+  it("hands a message in another's name over with a fault, and publishes no other", async (t) => {
+    const { node, exchange, channel } = await world(t);
+    const connectAs = async (user: string) => {
+      await node.control("add_user", user, "secret");
+      await node.control("set_permissions", user, ".*", ".*", ".*");
+      const url = Object.assign(new URL(node.url), { username: user, password: "secret" }).href;
+      const options = { clock: systemClock, log: quiet };
+      const broker = await rabbitmqBroker({ url: `${url}?exchange=${exchange}&users=services`, ...options });
+      t.after(() => broker.close());
+      return broker;
+    };
+    const seen: Delivery[] = [];
+    await subscribe(await connectAs("reader"), { handle: collect(seen) });
+    const [things, bank] = [await connectAs("things"), await connectAs("bank")];
+    const [genuine, forged, anonymous] = ["things", "things", "things"].map((source) => testMessage({ source }));
+    await things.publish([genuine as never]);
+    await bank.publish([forged as never]);
+    const raw = await channel();
+    raw.publish(exchange, "thing.happened.0", Buffer.from(JSON.stringify(anonymous)), {
+      contentType: "application/json",
+    });
+    await becomesTrue(() => equal(seen.length, 3));
+    deepEqual(
+      new Map(seen.map(({ message, fault }) => [message.id, fault])),
+      new Map([
+        [genuine?.id, undefined],
+        [forged?.id, "it says that it is from another than bank"],
+        [anonymous?.id, "it says that it is from another than a user whom the broker knows"],
+      ]),
+    );
+  });
+});
+
 describe("rabbitmq broker, with what is no message", { skip: rabbitmqMissing, timeout: 60_000 }, () => {
   it("hands it over with what is wrong, and the rest as ever", async (t) => {
     const { exchange, connect, channel } = await world(t);

@@ -28,6 +28,8 @@ export type Served = {
 export type ServeOptions = {
   subscription: BrokerSubscription;
   names: Names;
+  /** Whether the broker vouches for who published a message. */
+  checkUser: boolean;
   clock: Clock;
   log: Log;
   /** The connection there is right now. */
@@ -58,7 +60,7 @@ const BEAT = 1_000;
 export function serve(options: ServeOptions): Served {
   const { subscription, clock, log } = options;
   const id = newId();
-  const intake = createIntake({ subscription, clock, log });
+  const intake = createIntake({ subscription, checkUser: options.checkUser, clock, log });
   const ready = Promise.withResolvers<void>();
   let session: Session | undefined;
 
