@@ -56,6 +56,9 @@ for (const refuses of refusals) {
 
   test(`an answer lost at every call and at every pair of calls leaves the saga whole, ${circumstance}`, () =>
     checkEachAndEveryPair("lost answer", refuses));
+
+  test(`an outage at every call and at every pair of calls leaves the saga whole, ${circumstance}`, () =>
+    checkEachAndEveryPair("outage", refuses));
 }
 
 const fault: fc.Arbitrary<Fault> = fc.record({

@@ -73,7 +73,7 @@ function remainingOf(operated: OperatedSaga, saga: AnySaga | undefined): string[
 }
 
 function waitOf(operated: OperatedSaga, saga: AnySaga | undefined): SagaWait | null {
-  const { instance, dueAt, owner } = operated;
+  const { instance, dueAt, isDue, owner } = operated;
   const going = direction(operated);
   if (going === "ended") return null;
   const step = saga?.steps[instance.position];
@@ -82,7 +82,7 @@ function waitOf(operated: OperatedSaga, saga: AnySaga | undefined): SagaWait | n
   const attempt = instance.attempts + 1;
   if (instance.status === "parked") return { for: `a person: ${about} needs a decision`, until: null, attempt };
   if (owner !== null) return { for: `an answer to ${about}`, until: null, attempt };
-  if (dueAt !== null && Date.parse(dueAt) <= Date.now()) return { for: "a free process", until: null, attempt };
+  if (isDue) return { for: "a free process", until: null, attempt };
   const isTimer = step?.kind === "timer" && going === "running";
   return { for: isTimer ? `the timer ${about}` : `another attempt at ${about}`, until: dueAt, attempt };
 }

@@ -9,6 +9,8 @@ export type OperatedSaga = {
   readonly parkedFrom: "running" | "compensating" | null;
   readonly owner: string | null;
   readonly dueAt: string | null;
+  /** Whether that time has come, on the database's clock. */
+  readonly isDue: boolean;
   readonly startedAt: string;
   readonly updatedAt: string;
   readonly endedAt: string | null;
@@ -19,13 +21,15 @@ type Row = SagaRow & {
   parked_from: "running" | "compensating" | null;
   owner: string | null;
   due_at: Date | null;
+  is_due: boolean | null;
   created_at: Date;
   updated_at: Date;
   ended_at: Date | null;
   history: (HistoryEntry & { at: string })[];
 };
 
-const COLUMNS = `${INSTANCE}, parked_from, owner, due_at, created_at, updated_at, ended_at`;
+const COLUMNS = `${INSTANCE}, parked_from, owner, due_at, due_at <= clock_timestamp() as is_due, created_at, updated_at,
+  ended_at`;
 
 /** The instance of that id; with `lock` nobody else changes it until the transaction ends. */
 export async function findSaga(tx: Queryable, id: string, lock: "lock" | "read"): Promise<OperatedSaga | undefined> {
@@ -105,12 +109,13 @@ const REMOVE = `
   select count(*) as seen, (select id from looked_at order by id desc limit 1) as last from looked_at`;
 
 function operated(row: Row): OperatedSaga {
-  const { parked_from, owner, due_at, created_at, updated_at, ended_at, history, ...stored } = row;
+  const { parked_from, owner, due_at, is_due, created_at, updated_at, ended_at, history, ...stored } = row;
   return {
     instance: instanceOf(stored, 0),
     parkedFrom: parked_from,
     owner,
     dueAt: due_at?.toISOString() ?? null,
+    isDue: is_due ?? false,
     startedAt: created_at.toISOString(),
     updatedAt: updated_at.toISOString(),
     endedAt: ended_at?.toISOString() ?? null,
