@@ -14,7 +14,7 @@ function seeded(seed: number): () => number {
   };
 }
 
-const LEAST = 16;
+const LEAST = 64;
 const MOST = 2_000;
 
 test("over 100,000 random events the limit stays in its bounds, nobody is let in beyond it, and it is never stuck", () => {

@@ -17,7 +17,7 @@ export type LoadShedder = {
 };
 
 export type LoadShedderOptions = {
-  /** It lets in at least so many, whatever they wait. Default 16. */
+  /** It lets in at least so many, whatever they wait: with fewer a burst would be taken for an overload. Default 64. */
   least?: number;
   /** It never lets in more. Default 2,000: where it begins, so that nobody is refused before there is a reason. */
   most?: number;
@@ -33,19 +33,16 @@ const STALE = 1_000;
 /** How far one judgement can go down: at least to the second, at most to the first. */
 const MOST_CUT = 0.5;
 const LEAST_CUT = 0.9;
-/** The share of the limit that must be in use before it grows: what nobody needs is not known to be good. */
-const IN_USE = 0.8;
-
 type Window = { since: number; peak: number; readonly waits: Record<Queue, { least: number; count: number }> };
 
 /**
  * A limit of concurrency that adapts to measured waits. Once in a window the shortest wait in each queue is looked at: when even that is
  * over its target, the queue stands (as in CoDel, Nichols and Jacobson 2012), and the limit falls to a share of what was under way, by
- * how far the target was missed; when none stands and the limit is in use, it grows by its square root (as in Netflix' concurrency
- * limits). A short burst waits, and is not refused.
+ * how far the target was missed; when none stands, it grows by its square root, whether or not anybody needs it: an overload that is over
+ * shall refuse nobody. A short burst waits, and is not refused.
  */
 export function createLoadShedder(options: LoadShedderOptions = {}): LoadShedder {
-  const { least = 16, most = 2_000, targets = { turn: 30, connection: 100 } } = options;
+  const { least = 64, most = 2_000, targets = { turn: 30, connection: 100 } } = options;
   let limit = most;
   let underWay = 0;
   let window = newWindow(0, 0);
@@ -59,7 +56,7 @@ export function createLoadShedder(options: LoadShedderOptions = {}): LoadShedder
     if (excess > 1) {
       const share = Math.min(LEAST_CUT, Math.max(MOST_CUT, 1 / excess));
       limit = Math.max(least, Math.floor(Math.min(limit, window.peak) * share));
-    } else if (window.peak >= limit * IN_USE) {
+    } else {
       limit = Math.min(most, limit + Math.ceil(Math.sqrt(limit)));
     }
     window = newWindow(now, underWay);
@@ -68,11 +65,7 @@ export function createLoadShedder(options: LoadShedderOptions = {}): LoadShedder
   return {
     admit(priority, now) {
       judge(now);
-      if (underWay >= (priority === "high" ? 2 * limit : limit)) {
-        // Who is refused shows that the limit is in use.
-        window.peak = Math.max(window.peak, underWay);
-        return false;
-      }
+      if (underWay >= (priority === "high" ? 2 * limit : limit)) return false;
       underWay += 1;
       window.peak = Math.max(window.peak, underWay);
       return true;

@@ -5,12 +5,16 @@ import type { Running, Surroundings } from "./surroundings.ts";
 /** What the supervisor tells a process that it started. */
 type FromSupervisor = { type: "instances"; instances: Record<string, string[]> };
 
+/** With this in its environment a process only loads what it would run, and leaves it to whoever loaded it. */
+export const ONLY_LOAD = "FLOTILLA_ONLY_LOAD";
+
 /**
  * Runs a service as this process: starts it with the process's environment, tells the supervisor (if there is one) when it is
- * ready, and stops it on SIGTERM, SIGINT or when the supervisor is gone. A wrong setting ends the process with one line for each
+ * ready, when it is about to stop and when it has, and stops it on SIGTERM, SIGINT or when the supervisor is gone. A wrong setting ends the process with one line for each
  * fault and exit code 1.
  */
 export async function runProcess(start: (surroundings: Surroundings) => Promise<Running>): Promise<void> {
+  if (process.env[ONLY_LOAD]) return;
   const told = (process.env["DISCOVERY_URL"] ?? "static:") === "static:";
   const discovery = process.send && told ? supervisedDiscovery() : undefined;
   const stopRequested = Promise.withResolvers<void>();
@@ -22,14 +26,23 @@ export async function runProcess(start: (surroundings: Surroundings) => Promise<
     if (!running) process.exit(0);
     process.send?.({ type: "ready", url: running.url });
     await stopRequested.promise;
-    if (process.connected) process.send?.({ type: "draining" });
+    await tell("draining");
     await running.stop();
+    await tell("stopped");
     process.exit(0);
   } catch (error) {
     if (error instanceof ConfigurationError) for (const fault of error.faults) console.error(fault);
     else console.error(error);
     process.exit(1);
   }
+}
+
+/** Tells the supervisor, if there is one, how far we are. */
+function tell(type: "draining" | "stopped"): Promise<void> {
+  return new Promise((resolve) => {
+    if (process.connected) process.send?.({ type }, () => resolve());
+    else resolve();
+  });
 }
 
 /** The supervisor knows where every instance listens, and says so whenever that changes. */

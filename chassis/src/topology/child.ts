@@ -30,6 +30,8 @@ export type Child = {
   readonly ready: Promise<string | undefined>;
   /** Resolves when it says that it is about to end and wants no more work. It may never do so. */
   readonly draining: Promise<void>;
+  /** Resolves when it has let go of everything, or has ended: only what it was compiled to is still to be written down. */
+  readonly stopped: Promise<void>;
   /** How it ended. */
   readonly ended: Promise<Ended>;
   /** Tells it where everybody is. */
@@ -48,8 +50,8 @@ const PATIENCE = 10_000;
 const trimMemory = new URL("./trim-memory.ts", import.meta.url).href;
 
 /**
- * Starts a process that speaks the supervisor's protocol: it sends `{ type: "ready", url }` and `{ type: "draining" }`, and gets
- * `{ type: "instances", instances }`. It has a session of its own, so that a terminal's signals reach the supervisor alone, which then ends it by SIGTERM;
+ * Starts a process that speaks the supervisor's protocol: it sends `{ type: "ready", url }`, and before its end
+ * `{ type: "draining" }` and `{ type: "stopped" }`; it gets `{ type: "instances", instances }`. It has a session of its own, so that a terminal's signals reach the supervisor alone, which then ends it by SIGTERM;
  * when the supervisor is gone, the child sees its channel closed and ends by itself.
  */
 export async function startChild(plan: ChildPlan): Promise<Child> {
@@ -67,6 +69,7 @@ export async function startChild(plan: ChildPlan): Promise<Child> {
     pid,
     ready: Promise.race([readyUrl(process), ended.then(() => undefined)]),
     draining: heard(process, "draining").then(() => {}),
+    stopped: Promise.race([heard(process, "stopped"), ended]).then(() => {}),
     ended: ended.finally(() => plan.record.remove(pid)),
     tell: (instances) => {
       // A channel that closes meanwhile means the child is ending, which is seen elsewhere.

@@ -1,8 +1,9 @@
-import { spawn } from "node:child_process";
+import { type SpawnOptions, spawn } from "node:child_process";
 import { once } from "node:events";
 import { access, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { ONLY_LOAD } from "../service/process.ts";
 
 /**
  * The V8 settings of service processes; a cache is only good for processes that have the same. The young generation, which would grow
@@ -11,10 +12,11 @@ import { fileURLToPath } from "node:url";
 export const v8Settings = ["--max-semi-space-size=2"];
 
 /**
- * Fills an empty cache with what all services share, so that it is compiled and written once instead of by each of them at the same
- * time. Without it the first start is slower, so nothing that goes wrong here matters.
+ * Fills an empty cache with what the services are made of, so that it is compiled and written once: instead of by each of them at the same
+ * time, and at their end, when somebody waits for it. Without it the first start and stop are slower, so nothing that goes wrong here
+ * matters.
  */
-export async function warmCompileCache(folder: string): Promise<void> {
+export async function warmCompileCache(folder: string, mains: readonly URL[]): Promise<void> {
   const warmed = join(folder, "warmed");
   const isWarm = await access(warmed).then(
     () => true,
@@ -23,8 +25,9 @@ export async function warmCompileCache(folder: string): Promise<void> {
   if (isWarm) return;
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 });
+    const options: SpawnOptions = { stdio: "ignore", env: { ...process.env, [ONLY_LOAD]: "1" } };
     const script = fileURLToPath(new URL("./precompile.ts", import.meta.url));
-    await once(spawn(process.execPath, [...v8Settings, script, folder], { stdio: "ignore" }), "exit");
+    await once(spawn(process.execPath, [...v8Settings, script, folder, ...mains.map(String)], options), "exit");
     await writeFile(warmed, "");
   } catch {}
 }

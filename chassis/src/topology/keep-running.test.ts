@@ -16,6 +16,7 @@ function fakeChild(pid: number) {
     pid,
     ready: ready.promise,
     draining: new Promise(() => {}),
+    stopped: ended.promise.then(() => {}),
     ended: ended.promise,
     tell: () => {},
     kill: () => end("was ended by SIGKILL"),

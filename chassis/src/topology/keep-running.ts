@@ -18,7 +18,9 @@ export type Slot = {
   readonly firstReady: Promise<void>;
   /** The process that runs right now. */
   current(): Child | undefined;
-  /** Ends the process by draining it, and starts none again. */
+  /** Ends the process by draining it, and starts none again. Resolves when it has let go of everything. */
+  drain(): Promise<void>;
+  /** As `drain`, and resolves when it has ended. */
   stop(): Promise<void>;
   /** Ends the process at once, and starts none again. */
   kill(): void;
@@ -77,6 +79,16 @@ export function keepRunning(start: () => Promise<Child>, events: SlotEvents, clo
   }
 
   const running = run();
+  let ending: Promise<void> | undefined;
+
+  async function end(): Promise<void> {
+    stopping.abort();
+    first.reject(new Error("was stopped"));
+    await child?.stop();
+    await running;
+  }
+
+  const stop = () => (ending ??= end());
   return {
     firstReady: first.promise,
     current: () => child,
@@ -84,11 +96,10 @@ export function keepRunning(start: () => Promise<Child>, events: SlotEvents, clo
       stopping.abort();
       child?.kill();
     },
-    async stop() {
-      stopping.abort();
-      first.reject(new Error("was stopped"));
-      await child?.stop();
-      await running;
+    stop,
+    async drain() {
+      const { stopped } = child ?? {};
+      await Promise.race([stop(), ...(stopped ? [stopped] : [])]);
     },
   };
 }

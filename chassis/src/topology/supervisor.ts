@@ -124,8 +124,9 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Super
     },
     async stop() {
       for (const tier of options.topology.tiers) {
-        await Promise.all(places.filter(({ service }) => tier.includes(service)).map(({ slot }) => slot.stop()));
+        await Promise.all(places.filter(({ service }) => tier.includes(service)).map(({ slot }) => slot.drain()));
       }
+      await Promise.all(places.map(({ slot }) => slot.stop()));
       await record.clear();
     },
   };
