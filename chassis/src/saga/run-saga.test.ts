@@ -26,23 +26,6 @@ test("what steps add reaches the steps after them, and the undo of their own", a
   assert.equal(instance.status, "failed");
 });
 
-test("a refusal undoes the steps before it, newest first, and not the one that refused", async () => {
-  const undone: string[] = [];
-  const undo = (step: string) => async () => void undone.push(step);
-  const definition = saga("sell", Order)
-    .step("one", { do: nothing, undo: undo("one") })
-    .step("two", { do: nothing, undo: undo("two") })
-    .step("three", { do: () => Promise.reject(declined.failure()), undo: undo("three"), refuses: [declined] })
-    .pivot("confirm", { within: nothing })
-    .fails(nothing);
-  const { history } = await playAlone(definition);
-  assert.deepEqual(undone, ["two", "one"]);
-  assert.deepEqual(
-    history.map(({ step, what }) => `${step} ${what}`),
-    ["one done", "two done", "three refused", "two undone", "one undone", "null recorded"],
-  );
-});
-
 test("a step without an answer is asked again with the same key until its time is up, and then undone by that key", async () => {
   const asked: string[] = [];
   const undone: string[] = [];
@@ -118,58 +101,6 @@ test("after the pivot an outage is sat out, however long it lasts", async () => 
   const { instance } = await playAlone(definition, {}, 7_200_000);
   assert.deepEqual([instance.status, attempts], ["done", 100]);
 });
-
-test("an undo is repeated until it succeeds", async () => {
-  let attempts = 0;
-  const undo = async () => {
-    if (++attempts < 50) throw unavailable.failure();
-  };
-  const definition = saga("sell", Order)
-    .step("charge", { do: nothing, undo })
-    .pivot("confirm", { within: () => Promise.reject(declined.failure()), refuses: [declined] })
-    .fails(nothing);
-  const { instance } = await playAlone(definition, {}, 3_600_000);
-  assert.deepEqual([instance.status, attempts], ["failed", 50]);
-});
-
-const three = ["one", "two", "three"];
-
-/** A saga of three steps that is undone; whenever `failing` is to be undone, `trouble` happens first. */
-function undoneSell(failing: string, trouble: () => Promise<void>) {
-  const undone: string[] = [];
-  const step = (name: string) => ({
-    do: nothing,
-    undo: async () => {
-      if (name === failing) await trouble();
-      undone.push(name);
-    },
-  });
-  const definition = saga("sell", Order)
-    .step("one", step("one"))
-    .step("two", step("two"))
-    .step("three", step("three"))
-    .pivot("confirm", { within: () => Promise.reject(declined.failure()), refuses: [declined] })
-    .fails(nothing);
-  return { definition, undone };
-}
-
-for (const failing of three) {
-  test(`the undo of step ${failing} that fails for a while holds up those before it, and no more`, async () => {
-    let attempts = 0;
-    const { definition, undone } = undoneSell(failing, async () => {
-      if (++attempts < 8) throw unavailable.failure();
-    });
-    const { instance } = await playAlone(definition, {}, 3_600_000);
-    assert.deepEqual([instance.status, undone, attempts], ["failed", three.toReversed(), 8]);
-  });
-
-  test(`the undo of step ${failing} that is broken parks the saga there, with nothing undone out of order`, async () => {
-    const { definition, undone } = undoneSell(failing, () => Promise.reject(new TypeError("oops")));
-    const { instance } = await playAlone(definition);
-    assert.deepEqual([instance.status, instance.step], ["parked", failing]);
-    assert.deepEqual(undone, three.slice(three.indexOf(failing) + 1).toReversed());
-  });
-}
 
 const sellBy = (act: (state: object, context: StepContext) => Promise<never>): Sell =>
   saga("sell", Order).step("charge", { do: act, undo: nothing }).pivot("confirm", { within: nothing }).fails(nothing);
