@@ -96,7 +96,7 @@ export async function gatewayTo(t: TestContext, origins: readonly string[], opti
 /** The headers of a request with a token. */
 export const as = (token: string): Record<string, string> => ({ authorization: `Bearer ${token}` });
 
-/** Sends bytes as they are, and resolves with all that comes back until the gateway closes the connection. */
+/** Sends bytes as they are, and resolves with all that comes back until the connection is closed, which takes nobody 10 seconds. */
 export function sendBytes(url: string, bytes: string): Promise<string> {
   const { promise, resolve } = Promise.withResolvers<string>();
   let received = "";
@@ -106,6 +106,7 @@ export function sendBytes(url: string, bytes: string): Promise<string> {
     received += text;
   });
   socket.on("error", () => {});
+  socket.setTimeout(10_000, () => socket.destroy());
   socket.on("close", () => resolve(received));
   socket.write(Buffer.from(bytes, "latin1"));
   return promise;

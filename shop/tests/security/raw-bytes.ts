@@ -1,11 +1,14 @@
 import { connect } from "node:net";
 
-/** Sends bytes as they are; resolves with all that came back when the gateway closed the connection, or it was quiet for a while. */
+/** Longer than any answer takes. */
+const PATIENCE = 10_000;
+
+/** Sends bytes as they are; resolves with all that came back when the connection was closed, or it was quiet for a while. */
 export function sendBytes(base: string, bytes: string): Promise<{ text: string; closed: boolean }> {
   const { promise, resolve } = Promise.withResolvers<{ text: string; closed: boolean }>();
   let text = "";
-  let whole: NodeJS.Timeout | undefined;
   const socket = connect(Number(new URL(base).port), "127.0.0.1");
+  let whole = setTimeout(() => done(false), PATIENCE);
   const done = (closed: boolean) => {
     clearTimeout(whole);
     socket.destroy();
