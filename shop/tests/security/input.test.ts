@@ -6,7 +6,7 @@ import { type Shop, startShop } from "../shop.ts";
 import { asText, badValuesFor, placesIn, pointerOf, type Schema, withValue } from "./bad-values.ts";
 import { type Examples, examplesIn, withBody } from "./examples.ts";
 import { doorsTo, type Operation, operations } from "./operations.ts";
-import { inner, sendBytes, smuggling, statusesOf } from "./raw-bytes.ts";
+import { inner, oddPaths, sendBytes, smuggling, statusesOf } from "./raw-bytes.ts";
 import type { Answer } from "./send.ts";
 import { stateOf } from "./untouched.ts";
 
@@ -174,6 +174,17 @@ describe("bytes that two readers could take for two things, at each service", { 
         assert.ok(closed && others.every((other) => other === 400), `${what}: ${status} ${others}`);
       }
     });
+  }
+});
+
+test("a path that another reader could take for something else leads nowhere at a service either", async () => {
+  for (const path of oddPaths) {
+    const { text } = await sendBytes(
+      shop.url("products"),
+      `GET ${path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`,
+    );
+    const [status = 0] = statusesOf(text);
+    assert.ok([400, 404, 405].includes(status), `${path}: ${text.slice(0, 200)}`);
   }
 });
 

@@ -74,6 +74,28 @@ export const smuggling: Record<string, string> = {
   nothing: "\0\0\0\0\r\n\r\n",
 };
 
+/** Paths around a service's `/products` that some reader could take for another one. */
+export const oddPaths = [
+  ...[
+    "/products/..%2fusers",
+    "/products/%2e%2e/users",
+    "/products/../users",
+    "/./products",
+    "//products",
+    "/products/.",
+  ],
+  ...[
+    "/products;a=1",
+    "/products%3ba=1",
+    "\\products",
+    "%5cproducts",
+    "/products/%252e%252e/users",
+    "/products/%252fx",
+  ],
+  ...["/products/a%2fb", "/products/%00", "/products/a%0d%0ab", "/products/%", "/products/%zz", "/products/%c3"],
+  ...["/products/%ed%a0%80", "/products/a%23b", "/products/", "/Products", "/products/x/"],
+];
+
 /** The statuses of all answers that came back. */
 export const statusesOf = (text: string): number[] =>
   Array.from(text.matchAll(/HTTP\/1\.1 (\d{3})/g), ([, status]) => Number(status));

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { before, beforeEach, describe, test } from "node:test";
 import { fileCleanup } from "@flotilla/chassis/testing/file-cleanup";
 import { gatewaysAlone } from "./gateways.ts";
-import { get, inner, post, sendBytes, smuggling, statusesOf } from "./raw-bytes.ts";
+import { get, inner, oddPaths, post, sendBytes, smuggling, statusesOf } from "./raw-bytes.ts";
 import type { RecordingServer } from "./recording-server.ts";
 
 let gateway: string;
@@ -45,39 +45,15 @@ describe("bytes that two readers could take for two things", { concurrency: 1 },
   });
 });
 
-/** Paths that some reader could take for another one. */
-const odd = [
-  ...["/api/products/..%2fusers", "/api/products/%2e%2e/users", "/api/products/../users", "/api/./products"],
-  ...[
-    "/api//products",
-    "//api/products",
-    "/api/products;a=1",
-    "/api/products%3ba=1",
-    "/api\\products",
-    "/api%5cproducts",
-  ],
-  ...[
-    "/api/products/%252e%252e/users",
-    "/api/products/%252fx",
-    "/api/products/a%2fb",
-    "/api/products/%00",
-    "/api/products/a%0d%0ab",
-  ],
-  ...["/api/products/%", "/api/products/%zz", "/api/products/%c3", "/api/products/%ed%a0%80", "/api/products/a%23b"],
-  ...[
-    "/api/products/",
-    "/API/products",
-    "/api/Products",
-    "/api/products/x/",
-    "/api/products/.",
-    "/.well-known/../api/users",
-  ],
+/** What is internal, however it is written. */
+const internal = [
   ...["/product-summaries?ids=x", "/api/product-summaries?ids=x", "/api/ended-sessions", "/api/%65nded-sessions"],
   ...["/api/contacts/x", "/api/c%6fntacts/x", "/api/reservations/x", "/health/../api/users", "/health/live%2f.."],
+  "/.well-known/../api/users",
 ];
 
 describe("a path has one reading", { concurrency: 1 }, () => {
-  for (const path of odd) {
+  for (const path of [...oddPaths.map((path) => `/api${path}`), "//api/products", "/API/products", ...internal]) {
     test(`${path} leads nowhere`, async () => {
       const { text } = await sendBytes(gateway, `GET ${path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`);
       const [status = 0] = statusesOf(text);
