@@ -6,7 +6,9 @@ import { lastKnownGood } from "../last-known-good.ts";
 import { readDnsSettings } from "./dns-settings.ts";
 import { createLookUp } from "./look-up.ts";
 
-/** Milliseconds between looks: as long as the records are good, within these bounds. */
+/** Milliseconds between looks as long as nobody was found: who starts now wants to know. */
+const IMPATIENCE = 250;
+/** Milliseconds between looks after that: as long as the records are good, within these bounds. */
 const SHORTEST = 1_000;
 const LONGEST = 5_000;
 
@@ -28,6 +30,7 @@ export function dnsDiscovery(
     const look = async () => {
       const { addresses, seconds = 0 } = await lookUp(service);
       known.learn(service, addresses);
+      if (known.instances(service).length === 0) return IMPATIENCE;
       return Math.min(LONGEST, Math.max(SHORTEST, seconds * 1_000));
     };
     watches.push(keepLooking(service, look, { signal: closing.signal, log, clock, random }));

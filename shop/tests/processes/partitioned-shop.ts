@@ -1,0 +1,119 @@
+import { randomUUID } from "node:crypto";
+import { join } from "node:path";
+import { openDatabase } from "@flotilla/chassis/database";
+import { createLog } from "@flotilla/chassis/telemetry/log";
+import { eventually as comesTrue } from "@flotilla/chassis/testing/eventually";
+import { type FaultProxy, faultProxy } from "@flotilla/chassis/testing/fault-proxy";
+import type { Cleanup } from "@flotilla/chassis/testing/postgres";
+import { startEmbeddedPostgres } from "@flotilla/chassis/topology/embedded-postgres";
+import { readRunFile } from "@flotilla/chassis/topology/run-file";
+import { Agent } from "undici";
+import { startNameServer } from "../../../chassis/src/topology/name-server.ts";
+import { readAdministrator } from "../../commands/start/administrator.ts";
+import { Visitor } from "../visitor.ts";
+import { shopFolder, startSupervisor } from "./running-shop.ts";
+
+/** A shop whose services reach their databases, their broker and each other over networks that can be made bad. */
+export type PartitionedShop = {
+  readonly database: FaultProxy;
+  readonly broker: FaultProxy;
+  /** What lies before each service for the others. */
+  readonly peers: Readonly<Record<string, FaultProxy>>;
+  /** Where each service itself listens. */
+  readonly urls: Readonly<Record<string, string>>;
+  visitor(): Visitor;
+  admin(): Promise<Visitor>;
+};
+
+/** Starts the processes of a shop over a PostgreSQL server of their own; each service is found behind a proxy. */
+export async function partitionedShop(t: Cleanup, settings: NodeJS.ProcessEnv = {}): Promise<PartitionedShop> {
+  const dataFolder = await shopFolder(t);
+  // One that keeps what was committed: the shop asks for that. It ends with the folder.
+  const server = await startEmbeddedPostgres({ dataFolder: join(dataFolder, "postgres") });
+  const port = Number(new URL(server.url).port);
+  const [database, broker] = await Promise.all([faultProxy(t, { port }), faultProxy(t, { port })]);
+  await createDatabase(server.url, "messages");
+  const names = await startNameServer();
+  t.after(() => names.close());
+
+  const through = (proxy: FaultProxy, path?: string) =>
+    Object.assign(new URL(server.url), { port: String(proxy.port) }, path ? { pathname: path } : {}).href;
+  const supervisor = startSupervisor(t, {
+    dataFolder,
+    environment: {
+      DATABASE_URL: through(database),
+      BROKER_URL: through(broker, "/messages"),
+      DISCOVERY_URL: names.discoveryUrl,
+      ...settings,
+    },
+  });
+  const where = await runFileOf(dataFolder, supervisor);
+  const urls = Object.fromEntries(Object.entries(where.services).map(([name, [one]]) => [name, one?.url ?? ""]));
+  const peers: Record<string, FaultProxy> = {};
+  for (const [name, url] of Object.entries(urls))
+    peers[name] = await faultProxy(t, { port: Number(new URL(url).port) });
+  names.tell(
+    Object.fromEntries(Object.entries(peers).map(([name, proxy]) => [name, [`http://127.0.0.1:${proxy.port}`]])),
+  );
+  const visitor = () => new Visitor(where.gateway);
+  await comesTrue(async () => (await visitor().ask("GET", "/api/health")).status === 200);
+  return {
+    database,
+    broker,
+    peers,
+    urls,
+    visitor,
+    admin: async () => visitor().signIn((await readAdministrator(dataFolder)) ?? { email: "", password: "" }),
+  };
+}
+
+async function runFileOf(dataFolder: string, { exit, output }: ReturnType<typeof startSupervisor>) {
+  let over = false;
+  void exit.then(() => (over = true));
+  for (;;) {
+    const found = await readRunFile(dataFolder);
+    if (found) return found;
+    if (over) throw new Error(`the shop ended before it was ready:\n${output()}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+async function createDatabase(url: string, name: string): Promise<void> {
+  const database = openDatabase({ url, name: "test", log: createLog({ service: "test", level: "silent" }) });
+  await database.query(`create database ${name}`);
+  await database.close();
+}
+
+/** An answer to somebody with a deadline: its status (0: none), and after how many milliseconds. */
+export type Timed = { readonly status: number; readonly took: number };
+
+/** Asks services directly, as their callers do: with a deadline that travels along, and without giving up before. */
+export function directCaller(t: Cleanup) {
+  const agent = new Agent({ connections: 64, headersTimeout: 0, bodyTimeout: 0 });
+  t.after(() => agent.destroy());
+  return async (
+    url: string,
+    deadline: number,
+    { method = "GET", token, body }: { method?: "GET" | "POST"; token?: string; body?: unknown } = {},
+  ): Promise<Timed> => {
+    const headers: Record<string, string> = { "x-deadline-ms": String(deadline) };
+    if (token) headers["authorization"] = `Bearer ${token}`;
+    if (body) Object.assign(headers, { "content-type": "application/json", "idempotency-key": randomUUID() });
+    const { origin, pathname, search } = new URL(url);
+    const began = performance.now();
+    const options = {
+      origin,
+      path: pathname + search,
+      method,
+      headers,
+      ...(body ? { body: JSON.stringify(body) } : {}),
+    };
+    try {
+      const { statusCode, body: answer } = await agent.request(options);
+      await answer.dump();
+      return { status: statusCode, took: performance.now() - began };
+    } catch {
+      return { status: 0, took: performance.now() - began };
+    }
+  };
+}
