@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { type Clock, systemClock } from "../core/clock.ts";
 import type { Database } from "../database/database.ts";
 import { eventually } from "../testing/eventually.ts";
+import type { Cleanup } from "../testing/postgres.ts";
 import { decidedSaga } from "./saga.ts";
 import { effects, Order, replica, sagaDatabase, sellBy, untilEnded } from "./sagas-under-test.fixture.ts";
 
@@ -19,7 +20,36 @@ const historyOf = async (database: Database, orderId: string) =>
     [orderId],
   );
 
-// Most of them wait for longer than a lease lasts; so they wait together.
+/** A process of its own that runs two sagas, and waits in the middle of both. */
+async function otherProcess(t: Cleanup, databaseUrl: string) {
+  const child = fork(fileURLToPath(new URL("paused-replica.fixture.ts", import.meta.url)), {
+    env: { ...process.env, DATABASE_URL: databaseUrl },
+    stdio: ["ignore", "pipe", "inherit", "ipc"],
+  });
+  t.after(() => void child.kill("SIGKILL"));
+  let log = "";
+  child.stdout?.setEncoding("utf8").on("data", (text: string) => {
+    log += text;
+  });
+  const waiting: unknown[] = [];
+  child.on("message", (where) => waiting.push(where));
+  await eventually(() => waiting.length === 2);
+  return {
+    log: () => log,
+    pause: () => void child.kill("SIGSTOP"),
+    goOn() {
+      child.send("go on");
+      child.kill("SIGCONT");
+    },
+    async end() {
+      const exit = once(child, "exit");
+      child.disconnect();
+      assert.deepEqual(await exit, [0, null]);
+    },
+  };
+}
+
+// Each waits for longer than a lease lasts; so they wait together.
 describe("leases", { concurrency: true }, () => {
   test("what a dead process held is taken over within 10 s, and its step asked again with the same key", async (t) => {
     const { database } = await sagaDatabase(t);
@@ -44,29 +74,14 @@ describe("leases", { concurrency: true }, () => {
 
   test("a process that is paused for longer than its lease writes nothing when it wakes, neither progress nor effects", async (t) => {
     const { database, url } = await sagaDatabase(t);
-    const paused = fork(fileURLToPath(new URL("paused-replica.fixture.ts", import.meta.url)), {
-      env: { ...process.env, DATABASE_URL: url },
-      stdio: ["ignore", "pipe", "inherit", "ipc"],
-    });
-    t.after(() => void paused.kill("SIGKILL"));
-    let log = "";
-    paused.stdout?.setEncoding("utf8").on("data", (text: string) => {
-      log += text;
-    });
-    const waiting: unknown[] = [];
-    paused.on("message", (where) => waiting.push(where));
-    await eventually(() => waiting.length === 2);
-    paused.kill("SIGSTOP");
-
+    const other = await otherProcess(t, url);
+    other.pause();
     replica(t, database, "heir", [sellBy(async () => {})]).begin();
     await untilEnded(database, 2);
     const ended = await database.query("select * from saga order by key");
-    paused.send("go on");
-    paused.kill("SIGCONT");
-    await eventually(() => log.includes("a saga was taken over by another process"));
-    const exit = once(paused, "exit");
-    paused.disconnect();
-    assert.deepEqual(await exit, [0, null]);
+    other.goOn();
+    await eventually(() => other.log().includes("a saga was taken over by another process"));
+    await other.end();
 
     assert.deepEqual(await effects(database), ["confirmed asked", "confirmed inside"]);
     assert.deepEqual(await database.query("select * from saga order by key"), ended);
@@ -95,23 +110,23 @@ describe("leases", { concurrency: true }, () => {
       { step: "confirm", what: "done" },
     ]);
   });
+});
 
-  test("a timer takes its time, whatever the clocks of those who look at it show: the database's clock decides", async (t) => {
-    const { database } = await sagaDatabase(t);
-    const definition = decidedSaga("sell", Order)
-      .after("a moment", 1_200)
-      .step("bill", { do: async () => {} })
-      .ends();
-    const fast = replica(t, database, "fast", [definition], { clock: offBy(5 * HOUR) });
-    await fast.start(definition, "0");
-    fast.begin();
-    replica(t, database, "slow", [definition], { clock: offBy(-HOUR) }).begin();
-    await untilEnded(database, 1);
-    const [row] = await database.query<{ waited: number }>(
-      "select extract(epoch from ended_at - created_at)::float8 * 1000 as waited from saga",
-    );
-    assert(row && row.waited >= 1_195 && row.waited < 10_000, `it waited ${row?.waited} ms`);
-  });
+test("a timer takes its time, whatever the clocks of those who look at it show: the database's clock decides", async (t) => {
+  const { database } = await sagaDatabase(t);
+  const definition = decidedSaga("sell", Order)
+    .after("a moment", 1_200)
+    .step("bill", { do: async () => {} })
+    .ends();
+  const fast = replica(t, database, "fast", [definition], { clock: offBy(5 * HOUR) });
+  await fast.start(definition, "0");
+  fast.begin();
+  replica(t, database, "slow", [definition], { clock: offBy(-HOUR) }).begin();
+  await untilEnded(database, 1);
+  const [row] = await database.query<{ waited: number }>(
+    "select extract(epoch from ended_at - created_at)::float8 * 1000 as waited from saga",
+  );
+  assert(row && row.waited >= 1_195 && row.waited < 10_000, `it waited ${row?.waited} ms`);
 });
 
 const offBy = (milliseconds: number): Clock => ({
