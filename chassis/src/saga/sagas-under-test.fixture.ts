@@ -1,4 +1,4 @@
-import { Type } from "typebox";
+import { type Static, Type } from "typebox";
 import { systemClock } from "../core/clock.ts";
 import { refusal } from "../core/failure.ts";
 import type { Database, Transaction } from "../database/database.ts";
@@ -11,11 +11,12 @@ import { createStartSaga } from "./start-saga.ts";
 
 /** What the sagas of these tests begin with. */
 export const Order = Type.Object({ orderId: Type.String() });
+export type Order = Static<typeof Order>;
 
 export const declined = refusal("declined", 409, "Declined");
 
 /** A saga that charges in another service, as the test says, and confirms or rejects the order here. */
-export const sellBy = (charge: (order: { orderId: string }, context: StepContext) => Promise<void>) =>
+export const sellBy = (charge: (order: Order, context: StepContext) => Promise<void>) =>
   saga("sell", Order)
     .step("charge", { do: charge, undo: async () => {}, refuses: [declined] })
     .pivot("confirm", { within: (tx, { orderId }) => note(tx, `confirmed ${orderId}`) })
@@ -37,7 +38,7 @@ export type Replica = Pick<SagaRunner, "stop" | "wake"> & {
   /** Begins to run what was and will be started. */
   begin(): void;
   /** Starts a saga for each order, in one transaction; they are run here. */
-  start(saga: Saga<{ orderId: string }>, ...orderIds: string[]): Promise<void>;
+  start(saga: Saga<Order>, ...orderIds: string[]): Promise<void>;
 };
 
 /** Makes a process that runs `sagas`. It begins when it is told to, and stops when the test ends. */
