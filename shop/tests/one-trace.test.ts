@@ -94,3 +94,25 @@ test("a rejected order is one connected trace, with what undid it", async () => 
   const failed = trace.filter((span) => span.failed).map(({ service, name }) => `${service}: ${name}`);
   assert.deepEqual(failed, [], "a declined card is an answer, not a failure of a service");
 });
+
+test("each service tells how its requests, calls, connections and sagas go, by names and never by ids", async () => {
+  const product = await shop.admin.addProduct({ name: "Drum", price: 500 }, 5);
+  const eve = await shop.customer("Eve");
+  const { id } = await eve.order(product.id, 1);
+  const [orders = "", inventory = ""] = await Promise.all(
+    ["orders", "inventory"].map(async (name) => (await fetch(`${shop.url(name)}/metrics`)).text()),
+  );
+  const told = [
+    /^http_server_request_duration_seconds_count\{method="GET",route="\/orders\/:id",status="200",service="orders"\} \d/m,
+    /^http_client_request_duration_seconds_count\{target="inventory",call="reserveStock",outcome="ok",service="orders"\} \d/m,
+    /^database_connections\{state="idle",service="orders"\} \d/m,
+    /^sagas_ended_total\{saga="fulfil order",outcome="done",service="orders"\} \d/m,
+    /^sagas\{status="parked",service="orders"\} 0$/m,
+    /^nodejs_eventloop_lag_p99_seconds\{service="orders"\} /m,
+    /^nodejs_heap_size_used_bytes\{service="orders"\} /m,
+  ];
+  for (const line of told) assert.ok(line.test(orders), `${line} is not told:\n${orders.slice(0, 20_000)}`);
+  for (const secret of [id, product.id, eve.user.id]) assert.ok(!`${orders}${inventory}`.includes(secret));
+  const outside = await eve.ask("GET", "/metrics");
+  assert.equal(outside.status, 404, "the world sees no metrics");
+});

@@ -2,6 +2,8 @@ import { setTimeout as delay } from "node:timers/promises";
 import pg from "pg";
 import { currentContext } from "../telemetry/context.ts";
 import type { Log } from "../telemetry/log.ts";
+import type { Metrics } from "../telemetry/metrics.ts";
+import { poolMetrics } from "./pool-metrics.ts";
 import { failureFromPostgres, isConflict } from "./postgres-error.ts";
 import { execute } from "./statement.ts";
 import { inTransaction, type Queryable, rowsOf, type Transaction } from "./transaction.ts";
@@ -38,6 +40,8 @@ export type DatabaseOptions = {
   statementTimeout?: number;
   /** Hears for how many milliseconds somebody waited for a connection; 0 when one was free. */
   onWaited?: (milliseconds: number) => void;
+  /** Tells of the connections. Default: nobody does. */
+  metrics?: Metrics;
 };
 
 /** Milliseconds that somebody waits for a connection at most; after that it is `unavailable`. */
@@ -62,7 +66,6 @@ function safeInteger(text: string): number {
 /** Opens a pool of connections; the first one is made when it is needed. */
 export function openDatabase(options: DatabaseOptions): Database {
   const { statementTimeout = 10_000, connections = 10, onWaited = () => {} } = options;
-  const line = createWaitingLine({ places: connections, patience: LONGEST_WAIT, onWaited });
   const pool = new pg.Pool({
     connectionString: options.url,
     application_name: options.name,
@@ -76,6 +79,15 @@ export function openDatabase(options: DatabaseOptions): Database {
     statement_timeout: statementTimeout,
     query_timeout: statementTimeout + SILENCE,
     idle_in_transaction_session_timeout: 30_000,
+  });
+  const countWait = options.metrics && poolMetrics(options.metrics, pool, connections);
+  const line = createWaitingLine({
+    places: connections,
+    patience: LONGEST_WAIT,
+    onWaited(milliseconds) {
+      countWait?.(milliseconds);
+      onWaited(milliseconds);
+    },
   });
   pool.on("error", (error) => options.log.warn({ err: error }, "an idle database connection was lost"));
   return {

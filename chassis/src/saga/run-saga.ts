@@ -35,7 +35,10 @@ export async function runSaga(
     instance = advance.instance;
     if (instance.status === "parked") logParked(run, instance, progress);
     else if (progress.entry.cause !== undefined) logTrouble(run, instance, progress);
-    if (!isUnderWay(instance.status)) return "ended";
+    if (!isUnderWay(instance.status)) {
+      run.onFinal?.(instance);
+      return "ended";
+    }
     if (!keepsLease(progress)) return "waiting";
     if (progress.wait !== undefined) await run.clock.sleep(progress.wait, signal).catch(() => {});
   }

@@ -1,6 +1,7 @@
 import type { Clock } from "../core/clock.ts";
 import type { Log } from "../telemetry/log.ts";
 import type { AnySaga } from "./saga.ts";
+import type { SagaInstance } from "./saga-instance.ts";
 import type { SagaStore } from "./saga-store.ts";
 
 /** What running a saga needs. */
@@ -10,6 +11,8 @@ export type SagaSurroundings = {
   readonly log: Log;
   /** In [0, 1); spreads retries. */
   readonly random: () => number;
+  /** Called with each instance as it is at its end, or parked. */
+  readonly onFinal?: ((instance: SagaInstance) => void) | undefined;
 };
 
 /** A saga that is being run. `signal` is aborted when the process stops or has lost its lease. */

@@ -29,6 +29,8 @@ export type SagaRunnerOptions = {
   pollInterval?: number;
   /** Called whenever an instance has come to its end here. Must not throw. */
   onEnd?: (instance: SagaInstance) => void;
+  /** Called with each instance as it is at its end here, or parked. Must not throw. */
+  onFinal?: (instance: SagaInstance) => void;
 };
 
 /** Runs a service's sagas in this process; any number of processes share the work. */
@@ -53,7 +55,7 @@ export function createSagaRunner(options: SagaRunnerOptions): SagaRunner {
   const sagas = createSagaSet(options.sagas);
   const stopping = new AbortController();
   const queue = createRunQueue({ concurrency, run: runHeld, onFree: wakeForMore });
-  const surroundings = { store, clock, log, random: Math.random };
+  const surroundings = { store, clock, log, random: Math.random, onFinal: options.onFinal };
   let loops: Promise<unknown> = Promise.resolve();
   let wakeUp = new AbortController();
   let moreIsDue = false;

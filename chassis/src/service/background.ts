@@ -12,6 +12,7 @@ import { startRedriver } from "../messaging/redriver.ts";
 import { createRelay } from "../messaging/relay.ts";
 import { sagaHousekeeping } from "../saga/housekeeping.ts";
 import type { StartSaga, StartSagaAlone } from "../saga/saga.ts";
+import { sagaMetrics } from "../saga/saga-metrics.ts";
 import { createSagaRunner, type SagaRunner } from "../saga/saga-runner.ts";
 import { createStartSaga, createStartSagaAlone, type StartSagaOptions } from "../saga/start-saga.ts";
 import type { Connections } from "./connections.ts";
@@ -67,7 +68,15 @@ export function createBackground({ service, events }: Contract, connections: Con
     async start({ subscriptions = [], sagas = [], workers: own = [] }) {
       assertHeard(service, subscriptions);
       await untilAvailable(theBroker, () => broker.declare(audienceOf(events)), { clock, log });
-      runner = createSagaRunner({ database, sagas, clock, log, owner, tracer });
+      runner = createSagaRunner({
+        database,
+        sagas,
+        clock,
+        log,
+        owner,
+        tracer,
+        onFinal: sagaMetrics(metrics, database),
+      });
       workers = [...own, housekeeping(connections)];
       relay.start();
       runner.start();

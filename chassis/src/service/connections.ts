@@ -63,6 +63,7 @@ export async function openConnections(
     name: service,
     log,
     connections: settings.DATABASE_CONNECTIONS,
+    metrics,
     onWaited: (milliseconds) => shedder.waited("connection", milliseconds, performance.now()),
   });
   const tokenFor = serviceTokens({ name: service, key, clock });
