@@ -80,6 +80,9 @@ export type Gateway = {
   close(): Promise<void>;
 };
 
+/** Milliseconds that a client which shares our address with other processes has to use a connection once more. */
+const LINGER = 2_000;
+
 /** What handling a request needs. */
 type Needs = {
   readonly table: RouteTable;
@@ -127,7 +130,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       draining.abort();
       if (server.listening) await delay(drainNotice);
       stopping.abort();
-      await drain(server, drainTimeout);
+      await drain(server, drainTimeout, drainNotice > 0 ? LINGER : 0);
       upstreams.close();
       await limitStore?.close();
     },

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { Socket } from "node:net";
+import { Server as NetServer, type Socket } from "node:net";
+import { setTimeout as delay } from "node:timers/promises";
 import { problemHeaders, problemOf } from "../contract/problem.ts";
 import { newId } from "../core/id.ts";
 import { failureOfParser } from "./malformed.ts";
@@ -102,14 +103,21 @@ export function listenOnInherited(server: Server, host: string, fd: number): Pro
   return promise;
 }
 
-/** Takes no new connections, waits for the answers under way, and after `patience` milliseconds cuts off what is left. */
-export async function drain(server: Server, patience: number): Promise<void> {
+/**
+ * Takes no new connections, waits for the answers under way, and after `patience` milliseconds cuts off what is left. Connections on which
+ * nothing is under way are left open for `linger` milliseconds: who is about to send on one shall get an answer that ends it, not a reset.
+ */
+export async function drain(server: Server, patience: number, linger = 0): Promise<void> {
   if (!server.listening) return;
-  const { promise, resolve } = Promise.withResolvers<void>();
+  const closed = Promise.withResolvers<void>();
   const timer = setTimeout(() => server.closeAllConnections(), patience);
+  // Unlike that of an HTTP server, this ends no connection.
+  NetServer.prototype.close.call(server, () => closed.resolve());
+  const endLinger = new AbortController();
+  await Promise.race([closed.promise, delay(linger, undefined, { signal: endLinger.signal }).catch(() => {})]);
+  endLinger.abort();
   const endSweep = sweepIdle(server);
-  server.close(() => resolve());
-  await promise;
+  await closed.promise;
   endSweep();
   clearTimeout(timer);
 }

@@ -7,6 +7,7 @@ const INTERVAL = 50;
  * connection whose answer ends after that would be kept for the client.
  */
 export function sweepIdle(server: Server): () => void {
+  server.closeIdleConnections();
   const sweep = setInterval(() => server.closeIdleConnections(), INTERVAL);
   return () => clearInterval(sweep);
 }
