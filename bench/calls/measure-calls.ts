@@ -9,7 +9,7 @@ import { type Subject, startSubjects } from "./subjects.ts";
 /** Seconds that each subject is loaded in a round, and rounds. */
 const SECONDS = Number(process.env["SECONDS"] ?? 6);
 const ROUNDS = Number(process.env["ROUNDS"] ?? 4);
-const WARM_UP = 4;
+const WARM_UP = 6;
 const CALLERS = 64;
 const PEERS = [
   "fastify",
@@ -47,8 +47,9 @@ async function besideOthers(subjects: readonly Subject[]): Promise<ReadonlyMap<s
   for (const subject of subjects) await subject.measure({ callers: CALLERS, milliseconds: WARM_UP * 1_000 });
   for (let round = 0; round < ROUNDS; round++) {
     for (const subject of subjects) {
-      const { rate, p99 } = await subject.measure({ callers: CALLERS, milliseconds: SECONDS * 1_000 });
-      console.log(`${subject.name}: ${Math.round(rate)} calls/s, p99 ${p99.toFixed(1)} ms`);
+      const { rate, p99, failed } = await subject.measure({ callers: CALLERS, milliseconds: SECONDS * 1_000 });
+      const failures = failed > 0 ? `, ${failed} calls FAILED` : "";
+      console.log(`${subject.name}: ${Math.round(rate)} calls/s, p99 ${p99.toFixed(1)} ms${failures}`);
       measured.get(subject.name)?.rates.push(rate);
       measured.get(subject.name)?.p99.push(p99);
     }

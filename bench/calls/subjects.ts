@@ -8,9 +8,9 @@ import { fileURLToPath } from "node:url";
 import { newServiceKey } from "@flotilla/chassis/identity/signing-key";
 import { startEmbeddedPostgres } from "@flotilla/chassis/topology/embedded-postgres";
 
-/** How a subject is loaded, and what came of it: milliseconds for `p99`. */
+/** How a subject is loaded, and what came of it: calls a second, milliseconds, and calls that failed. */
 export type Load = { readonly callers: number; readonly milliseconds: number };
-export type Measured = { readonly rate: number; readonly p99: number };
+export type Measured = { readonly rate: number; readonly p99: number; readonly failed: number };
 
 /** A caller and a service, each a process on a core of its own. */
 export type Subject = { readonly name: string; measure(load: Load): Promise<Measured> };
