@@ -2,10 +2,9 @@ import assert from "node:assert/strict";
 import { access, mkdir, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Cleanup } from "@flotilla/chassis/testing/postgres";
-import type { Order } from "@flotilla/contracts/orders";
 import { eventually, type Response, type Visitor } from "../visitor.ts";
 import { assertBooksAgree, waitUntilSettled } from "./books.ts";
-import type { Kill } from "./kills.ts";
+import type { Deed, Kill } from "./kills.ts";
 import { finalOrder, orderOf, placeStubbornly } from "./patient-customer.ts";
 import { type RunningShop, runShop, shopFolder } from "./running-shop.ts";
 
@@ -13,10 +12,15 @@ import { type RunningShop, runShop, shopFolder } from "./running-shop.ts";
 const PATIENCE = 60_000;
 
 /**
- * Kills a process of a running shop at each of these places, each under an order of its own, one after another; then everything has
- * come to its end, and the books agree.
+ * Kills a process of a running shop at each of these places, each under a deed of its own, as soon as the one before has landed; then
+ * everything has come to its end, and the books agree.
  */
-export async function killEverywhere(t: Cleanup, kills: readonly Kill[], brokerUrl?: string): Promise<void> {
+export async function killEverywhere(
+  t: Cleanup,
+  deed: Deed,
+  kills: readonly Kill[],
+  brokerUrl?: string,
+): Promise<void> {
   const dataFolder = await shopFolder(t);
   const killFolder = join(dataFolder, "kills");
   await mkdir(killFolder);
@@ -26,36 +30,36 @@ export async function killEverywhere(t: Cleanup, kills: readonly Kill[], brokerU
     REPLICAS: "orders=4",
   };
   const shop = await runShop(t, { dataFolder, brokerUrl, environment });
-  const admin = await shop.admin();
   const ann = await shop.visitor().register("Ann", "ann@mail.example");
-  const product = await admin.addProduct({ name: "Anchor", price: 1_000 }, 1_000);
-
-  const toCancel = kills.filter(({ request }) => request === "cancel");
-  const confirmed = await Promise.all(
-    toCancel.map((_, index) => placeStubbornly(ann, orderOf(product.id, 1), `confirmed-${index}`)),
-  );
-  for (const { id } of confirmed) await finalOrder(ann, id);
+  const product = await (await shop.admin()).addProduct({ name: "Anchor", price: 1_000 }, 1_000);
+  const newOrder = orderOf(product.id, 1);
+  const confirmed = deed === "cancel" ? await confirmedOrders(ann, newOrder, kills.length) : [];
   await waitUntilSettled(shop);
 
-  const expected = new Map<string, Order["status"]>();
+  const ids: string[] = [];
   for (const [index, kill] of kills.entries()) {
     const requestId = `kill-${index}`;
-    await order(killFolder, kill, requestId);
-    const { body } =
-      kill.request === "place"
-        ? await askOrders(shop, ann, requestId, "/orders", orderOf(product.id, 1))
-        : await askOrders(shop, ann, requestId, `/orders/${confirmed.pop()?.id}/cancel`);
-    expected.set(body.id, kill.request === "place" ? "confirmed" : "cancelled");
+    await arm(killFolder, kill, requestId);
+    const [path, body] = deed === "place" ? ["/orders", newOrder] : [`/orders/${confirmed[index]}/cancel`];
+    ids.push((await askOrders(shop, ann, requestId, path, body)).body.id);
     await landed(killFolder, kill, requestId);
   }
 
   await waitUntilSettled(shop);
-  for (const [id, status] of expected) assert.equal((await finalOrder(ann, id)).status, status, `order ${id}`);
+  const expected = deed === "place" ? "confirmed" : "cancelled";
+  for (const id of ids) assert.equal((await finalOrder(ann, id)).status, expected, `order ${id}`);
   assert.equal((await assertBooksAgree(shop)).length, kills.length);
 }
 
+async function confirmedOrders(ann: Visitor, order: ReturnType<typeof orderOf>, count: number): Promise<string[]> {
+  const keys = Array.from({ length: count }, (_, index) => `confirmed-${index}`);
+  const placed = await Promise.all(keys.map((key) => placeStubbornly(ann, order, key)));
+  for (const { id } of placed) assert.equal((await finalOrder(ann, id)).status, "confirmed");
+  return placed.map(({ id }) => id);
+}
+
 /** Has the service's next process that comes to this place die there. */
-async function order(folder: string, { service, boundary, about }: Kill, requestId: string): Promise<void> {
+async function arm(folder: string, { service, boundary, about }: Kill, requestId: string): Promise<void> {
   const file = join(folder, `${service}.json`);
   await writeFile(`${file}.new`, JSON.stringify({ boundary, about, requestId }));
   await rename(`${file}.new`, file);

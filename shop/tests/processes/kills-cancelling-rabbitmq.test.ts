@@ -9,5 +9,5 @@ test(`on RabbitMQ, too, a cancelled order is refunded, released and told of once
   skip: rabbitmqMissing,
 }, async (t) => {
   const node = await rabbitmqNode();
-  await killEverywhere(t, kills, `${node.url}?exchange=kills`);
+  await killEverywhere(t, "cancel", kills, `${node.url}?exchange=kills`);
 });

@@ -5,4 +5,4 @@ import { killsUnder } from "./kills.ts";
 const kills = killsUnder("cancel", "embedded");
 
 test(`a cancelled order is refunded, released and told of once, with kills at ${kills.length} places`, (t) =>
-  killEverywhere(t, kills));
+  killEverywhere(t, "cancel", kills));

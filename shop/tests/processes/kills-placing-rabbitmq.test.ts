@@ -9,5 +9,5 @@ test(`on RabbitMQ, too, an order is reserved, charged, confirmed and told of onc
   skip: rabbitmqMissing,
 }, async (t) => {
   const node = await rabbitmqNode();
-  await killEverywhere(t, kills, `${node.url}?exchange=kills`);
+  await killEverywhere(t, "place", kills, `${node.url}?exchange=kills`);
 });

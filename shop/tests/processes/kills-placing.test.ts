@@ -5,4 +5,4 @@ import { killsUnder } from "./kills.ts";
 const kills = killsUnder("place", "embedded");
 
 test(`an order is reserved, charged, confirmed and told of once, with kills at ${kills.length} places`, (t) =>
-  killEverywhere(t, kills));
+  killEverywhere(t, "place", kills));

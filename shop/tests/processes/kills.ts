@@ -9,74 +9,60 @@ export type Kill = {
   readonly boundary: Boundary;
   /** What it is at work on there, besides the request: a step of the saga, or an event. */
   readonly about: Pick<Work, "step" | "type">;
-  /** What the customer does that leads there. */
-  readonly request: "place" | "cancel";
 };
 
-type Place = Omit<Kill, "boundary"> & { readonly boundaries: readonly Boundary[] };
+/** What a customer does. */
+export type Deed = "place" | "cancel";
 
-const changing: readonly Boundary[] = ["before transaction", "in transaction", "after commit"];
-const sending: readonly Boundary[] = ["after publish", "after confirm"];
-const hearing: readonly Boundary[] = ["before handler", "after its commit", "after acknowledgement"];
+type Place = readonly [Kill["step"], Kill["role"], Kill["service"], readonly Boundary[], Kill["about"]];
 
-/** The saga's own record of a step. */
-const recording = (step: Kill["step"], name: string, request: Kill["request"]): Place => ({
-  ...{ step, role: "orchestrator", service: "orders", boundaries: changing, about: { step: name }, request },
-});
+const changing = ["before transaction", "in transaction", "after commit"] as const;
+const sending = ["after publish", "after confirm"] as const;
+const hearing = ["before handler", "after its commit", "after acknowledgement"] as const;
 
-/** What a service does for a step when it is asked or told, and the event that it then publishes. */
-const taking = (step: Kill["step"], service: string, request: Kill["request"], event?: string): Place[] => [
-  { step, role: "participant", service, boundaries: changing, about: {}, request },
-  ...(event
-    ? [{ step, role: "participant", service, boundaries: sending, about: { type: event }, request } as const]
-    : []),
-];
-
-const hearingOf = (step: Kill["step"], service: string, request: Kill["request"], type: string): Place => ({
-  ...{ step, role: "participant", service, boundaries: hearing, about: { type }, request },
-});
-
-const telling = (step: Kill["step"], request: Kill["request"], type: string): Place => ({
-  ...{ step, role: "orchestrator", service: "orders", boundaries: sending, about: { type }, request },
-});
-
-const places: readonly Place[] = [
-  recording("reserve", "reserve stock", "place"),
-  ...taking("reserve", "inventory", "place", "stock.changed"),
-  hearingOf("reserve", "products", "place", "stock.changed"),
-  recording("charge", "charge payment", "place"),
-  ...taking("charge", "payments", "place", "payment.captured"),
-  recording("confirm", "confirm order", "place"),
-  ...taking("confirm", "notifications", "place"),
-  hearingOf("confirm", "notifications", "place", "order.confirmed"),
-  telling("email", "place", "order.confirmed"),
-  ...taking("email", "email", "place"),
-  hearingOf("email", "email", "place", "order.confirmed"),
-  recording("refund", "refund payment", "cancel"),
-  ...taking("refund", "payments", "cancel", "payment.refunded"),
-  recording("release", "return stock", "cancel"),
-  ...taking("release", "inventory", "cancel", "stock.changed"),
-  hearingOf("release", "products", "cancel", "stock.changed"),
-  recording("cancel", "record cancellation", "cancel"),
-  telling("cancel", "cancel", "order.cancelled"),
-  ...taking("cancel", "notifications", "cancel"),
-  hearingOf("cancel", "notifications", "cancel", "order.cancelled"),
-];
-
-/** Every step, role and boundary that there is: steps travel by calls, so that not each of them has events. */
-const allKills: readonly Kill[] = places.flatMap(({ boundaries, ...place }) =>
-  boundaries.map((boundary) => ({ ...place, boundary })),
-);
-
-/** What tells nobody that it has arrived can't be waited for: RabbitMQ does not confirm acknowledgements. */
-const onRabbitmq = allKills.filter(({ boundary }) => boundary !== "after acknowledgement");
+/** All places there are. Steps travel by calls: so not each of them has events. */
+const places: Readonly<Record<Deed, readonly Place[]>> = {
+  place: [
+    ["reserve", "orchestrator", "orders", changing, { step: "reserve stock" }],
+    ["reserve", "participant", "inventory", changing, {}],
+    ["reserve", "participant", "inventory", sending, { type: "stock.changed" }],
+    ["reserve", "participant", "products", hearing, { type: "stock.changed" }],
+    ["charge", "orchestrator", "orders", changing, { step: "charge payment" }],
+    ["charge", "participant", "payments", changing, {}],
+    ["charge", "participant", "payments", sending, { type: "payment.captured" }],
+    ["confirm", "orchestrator", "orders", changing, { step: "confirm order" }],
+    ["confirm", "participant", "notifications", changing, {}],
+    ["confirm", "participant", "notifications", hearing, { type: "order.confirmed" }],
+    ["email", "orchestrator", "orders", sending, { type: "order.confirmed" }],
+    ["email", "participant", "email", changing, {}],
+    ["email", "participant", "email", hearing, { type: "order.confirmed" }],
+  ],
+  cancel: [
+    ["refund", "orchestrator", "orders", changing, { step: "refund payment" }],
+    ["refund", "participant", "payments", changing, {}],
+    ["refund", "participant", "payments", sending, { type: "payment.refunded" }],
+    ["release", "orchestrator", "orders", changing, { step: "return stock" }],
+    ["release", "participant", "inventory", changing, {}],
+    ["release", "participant", "inventory", sending, { type: "stock.changed" }],
+    ["release", "participant", "products", hearing, { type: "stock.changed" }],
+    ["cancel", "orchestrator", "orders", changing, { step: "record cancellation" }],
+    ["cancel", "orchestrator", "orders", sending, { type: "order.cancelled" }],
+    ["cancel", "participant", "notifications", changing, {}],
+    ["cancel", "participant", "notifications", hearing, { type: "order.cancelled" }],
+  ],
+};
 
 /**
  * The kills under what a customer does: two boundaries of each step and role, not the same on both brokers; with KILLS=all in the
  * environment every boundary there is, which takes minutes (`KILLS=all node --test shop/tests/processes/kills-*.test.ts`).
  */
-export function killsUnder(request: Kill["request"], broker: "embedded" | "rabbitmq"): readonly Kill[] {
-  const kills = (broker === "embedded" ? allKills : onRabbitmq).filter((kill) => kill.request === request);
+export function killsUnder(deed: Deed, broker: "embedded" | "rabbitmq"): readonly Kill[] {
+  const kills = places[deed]
+    .flatMap(([step, role, service, boundaries, about]) =>
+      boundaries.map((boundary) => ({ step, role, service, boundary, about })),
+    )
+    // RabbitMQ tells nobody that an acknowledgement has arrived.
+    .filter(({ boundary }) => broker === "embedded" || boundary !== "after acknowledgement");
   if (process.env["KILLS"] === "all") return kills;
   const groups = Map.groupBy(kills, ({ step, role }) => `${step} ${role}`);
   const other = (group: Kill[]) => (broker === "embedded" ? 0 : Math.floor((group.length - 1) / 2));
