@@ -83,6 +83,6 @@ export function resolve(project: Project, source: Source, { specifier }: Import)
 
 /** Whether a file is a test, or there for tests only. */
 export const isForTests = (path: string): boolean =>
-  /(\.test|\.fixture|-under-test)\.ts$|\/fixtures\//.test(path) || path.startsWith("shop/tests/");
+  /(\.test|\.fixture|-under-test)\.ts$|\/fixtures\/|^(shop|deploy)\/tests\//.test(path);
 
 export const fault = (source: Source, line: number, what: string): Fault => `${source.path}:${line} ${what}`;
