@@ -45,6 +45,8 @@ export const chargePayment = call("PUT /payments/{orderId}", {
   body: Fields({ userId: Id, amount: Money, method: PaymentMethod }),
   replies: { 200: Payment },
   refuses: [paymentDeclined, insufficientFunds, paymentVoided, paymentMismatch],
+  // It waits for the provider, who takes seconds for some cards.
+  slowAfter: 5_000,
 });
 
 /** Gives back what was captured, whether or not anybody knows that it was. Leaves a tombstone for a late `chargePayment`. */
@@ -52,6 +54,7 @@ export const refundPayment = call("PUT /payments/{orderId}/refund", {
   summary: "Refund an order",
   access: "internal",
   replies: { 200: Payment },
+  slowAfter: 5_000,
 });
 
 const PaymentFacts = Fields({ orderId: Id, userId: Id, amount: Money });
