@@ -1,5 +1,5 @@
 import type { DeployedService } from "../services.ts";
-import { labelsOf, type Manifest, PORT } from "./manifest.ts";
+import { EDGE_METRICS_PORT, labelsOf, type Manifest, PORT } from "./manifest.ts";
 
 /** Seconds until everybody has noticed that an instance goes: names are good for 5 s, and looked up again within 5 s more. */
 const NOTICED_AFTER = 10;
@@ -10,6 +10,12 @@ const settingsOf = (service: DeployedService) => [
   { name: "SERVICE_KEY_FILE", value: "/run/secrets/service-key.json" },
   { name: "SERVICE_PUBLIC_KEYS_FILE", value: "/run/secrets/service-public-keys.json" },
   ...Object.entries(service.secrets).map(([name, file]) => ({ name: `${name}_FILE`, value: `/run/secrets/${file}` })),
+  ...(service.edge
+    ? [
+        { name: "METRICS_HOST", value: "0.0.0.0" },
+        { name: "METRICS_PORT", value: String(EDGE_METRICS_PORT) },
+      ]
+    : []),
   ...(service.identity ? [{ name: "ADMIN_EMAIL", value: "admin@shop.example" }] : []),
 ];
 
@@ -25,7 +31,10 @@ const probes = {
 const container = (service: DeployedService) => ({
   name: service.name,
   image: `flotilla/${service.name}`,
-  ports: [{ name: "http", containerPort: PORT }],
+  ports: [
+    { name: "http", containerPort: PORT },
+    ...(service.edge ? [{ name: "metrics", containerPort: EDGE_METRICS_PORT }] : []),
+  ],
   envFrom: [{ configMapRef: { name: "settings" } }],
   env: settingsOf(service),
   ...probes,

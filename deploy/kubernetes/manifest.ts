@@ -11,6 +11,9 @@ export type Manifest = {
 /** The port that every service listens on. */
 export const PORT = 3000;
 
+/** The edge shows its metrics elsewhere than to the world. */
+export const EDGE_METRICS_PORT = 9464;
+
 /** What says which service a pod belongs to. */
 export const labelsOf = (name: string): Record<string, string> => ({
   "app.kubernetes.io/name": name,

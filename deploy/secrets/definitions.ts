@@ -7,7 +7,7 @@ export type BrokerUsers = { readonly operator: string; readonly services: Readon
  * What RabbitMQ loads when it starts: its users, with hashes of their passwords, and what each may do. A service may use whatever belongs to
  * the exchange `flotilla`, and nothing else. It reads other consumers' queues only if it is not what it says it is; it can't be kept from it,
  * since who publishes declares the queues of those who hear, and RabbitMQ wants the right to read a queue of whoever gives it a place for
- * dead letters.
+ * dead letters. In whose name it publishes the broker vouches for (`?users=services` in its URL).
  */
 export function brokerDefinitions({ operator, services }: BrokerUsers): string {
   const users = [

@@ -19,7 +19,7 @@ export function secretFiles({ passwords, keys }: Vault, { edge, inner }: Service
   const filesOf = (name: string) => ({
     ...identityOf(name),
     "database-url": `postgres://flotilla_${name}:${password(`database/${name}`)}@postgres:5432/flotilla_${name}`,
-    "broker-url": `amqp://${name}:${password(`broker/${name}`)}@rabbitmq:5672`,
+    "broker-url": `amqp://${name}:${password(`broker/${name}`)}@rabbitmq:5672?users=services`,
     ...(name === "users" ? { "admin-password": password("administrator") } : {}),
   });
   const byService = (kind: string) => inner.map((name) => [name, password(`${kind}/${name}`)] as const);

@@ -54,6 +54,11 @@ test("the broker gets hashes of passwords, as RabbitMQ makes them", () => {
   assert.ok(!text.includes(password));
 });
 
+test("at the broker a service signs in as itself, and says so", () => {
+  const { username, search } = new URL(files["orders"]?.["broker-url"] ?? "");
+  assert.deepEqual([username, search], ["orders", "?users=services"]);
+});
+
 test("at the broker a service has what is below its exchange, and an operator everything", () => {
   const { permissions } = JSON.parse(files["rabbitmq"]?.["definitions.json"] ?? "") as {
     permissions: { user: string; configure: string; write: string; read: string }[];
