@@ -13,7 +13,7 @@ import { startSubject } from "./subject.ts";
 const ROUNDS = 3;
 const CONCURRENCIES = [1, 32, 256];
 const WARM_UP = 2_000;
-const MEASURED = 4_000;
+const MEASURED = 3_000;
 const SUBJECTS = ["flotilla", "dbos", "restate"];
 
 type Bench = { url(database: string): Promise<string> };

@@ -48,7 +48,7 @@ test("an order's saga is listed, shown with its history and without its card, an
   const { output: shown } = await sagas("show", id);
   assert.match(shown, new RegExp(`fulfil order v1 of orders: failed because of payment_declined[\\s\\S]*${order.id}`));
   assert.match(shown, /reserve stock {2}done[\s\S]*charge payment {2}refused[\s\S]*reserve stock {2}undone/);
-  assert.match(shown, /"method":"\[redacted\]"/);
+  assert.match(shown, /with \{[^\n]*"method":"\[redacted\]"[^\n]*\n[^\n]*reserve stock {2}done/);
   assert(!shown.includes("pm_card"));
   const check = await sagas("check");
   assert.match(check.output, /orders: 0 unfinished, 0 would break\ninventory: \d+ unfinished, 0 would break/);
