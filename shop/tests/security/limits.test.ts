@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
 import { redisMissing, redisServer } from "@flotilla/chassis/testing/redis-server";
-import { eventually } from "../visitor.ts";
 import { gatewaysAlone } from "./gateways.ts";
-import { type Answer, send } from "./send.ts";
+import { send } from "./send.ts";
 
 const LIMIT = 6;
 const limits = { RATE_LIMIT_ADDRESS: String(LIMIT), RATE_LIMIT_SIGN_IN: String(LIMIT) };
@@ -60,13 +60,15 @@ test("two replicas of the gateway hold a client to one window", { skip: redisMis
   const { startWith } = await gatewaysAlone(t);
   const { url: REDIS_URL } = await redisServer(t);
   const replicas = [await startWith({ ...limits, REDIS_URL }), await startWith({ ...limits, REDIS_URL })];
-  let address = 0;
-  const left = ({ headers }: Answer) => Number(/;r=(\d+)/.exec(String(headers["ratelimit"]))?.[1]);
-  await eventually("both count in Redis", async () => {
-    address += 1;
-    const ask = (base: string) => send(base, { method: "GET", path: "/api/nowhere", from: `127.0.1.${address}` });
-    const [first, second] = [await ask(replicas[0] as string), await ask(replicas[1] as string)];
-    return left(second) === left(first) - 1 || undefined;
-  });
-  await assertOneWindow(replicas, "127.0.0.1");
+  const hold = (network: number) => assertOneWindow(replicas, `127.0.1.${network}`);
+  // Until it is connected, and where Redis is too slow for an answer on a busy machine, a replica counts by itself.
+  for (let attempt = 1; attempt < 10; attempt += 1) {
+    const held = await hold(attempt).then(
+      () => true,
+      () => false,
+    );
+    if (held) return;
+    await delay(200);
+  }
+  await hold(10);
 });
