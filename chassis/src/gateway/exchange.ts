@@ -5,7 +5,6 @@ import { newId } from "../core/id.ts";
 import { startTrace, type TraceContext } from "../telemetry/trace-context.ts";
 import type { Tracer } from "../telemetry/tracer.ts";
 import { discardRequestBody } from "./discard.ts";
-import { recorderOf } from "./gateway-spans.ts";
 import { endsConnection } from "./malformed.ts";
 import { answerHeaders, DATA_POLICY } from "./response-headers.ts";
 import { atEndOfTurn } from "./upstream/end-of-turn.ts";
@@ -49,7 +48,7 @@ export function beginExchange(
     clientAddress,
     requestId: newId(),
     trace,
-    record: recorderOf(tracer, trace),
+    record: trace.sampled ? tracer?.record : undefined,
     startedAt: performance.now(),
     route: undefined,
     userId: undefined,

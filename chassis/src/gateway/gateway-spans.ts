@@ -1,6 +1,6 @@
 import { wallTime } from "../telemetry/span.ts";
 import { formatTraceparent, startTrace, type TraceContext } from "../telemetry/trace-context.ts";
-import type { Attributes, EndedSpan, Tracer } from "../telemetry/tracer.ts";
+import type { Attributes, EndedSpan } from "../telemetry/tracer.ts";
 import type { Outcome } from "./call-instances.ts";
 import type { Exchange } from "./exchange.ts";
 import type { RawHeaders } from "./upstream/response-head.ts";
@@ -12,10 +12,6 @@ export type Traced = {
   readonly name: string;
   record(span: EndedSpan): void;
 };
-
-/** Who takes the spans of a trace, if somebody does. */
-export const recorderOf = (tracer: Tracer | undefined, trace: TraceContext): Tracer["record"] =>
-  trace.sampled ? tracer?.record : undefined;
 
 /** Milliseconds since 1970 at a time of the monotonic clock. */
 const wallTimeAt = (monotonic: number): number => wallTime() - (performance.now() - monotonic);

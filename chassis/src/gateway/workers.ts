@@ -21,10 +21,8 @@ export type Workers = { readonly url: string; stop(): Promise<void> };
 
 type Message = { readonly type: string; readonly url?: string; readonly instances?: unknown };
 
-/** Which of the workers this process is, counted from 0; 0 as well when it is the only one. One that takes another's place has its number. */
-export const workerNumber = (): number => Number(process.env[NUMBER] ?? 0);
-
-const NUMBER = "GATEWAY_WORKER_NUMBER";
+/** The setting that tells a worker which one it is, counted from 0. One that takes another's place has its number. */
+export const WORKER_NUMBER = "GATEWAY_WORKER_NUMBER";
 
 /** Whether this process is one of the workers. */
 export const isWorker = (): boolean => cluster.isWorker;
@@ -44,7 +42,7 @@ export async function startWorkers({ count, main, environment, log }: WorkersOpt
   cluster.setupPrimary({ exec: fileURLToPath(main) });
 
   function start(number: number): Worker {
-    const worker = cluster.fork({ ...environment, [NUMBER]: String(number) });
+    const worker = cluster.fork({ ...environment, [WORKER_NUMBER]: String(number) });
     numbers.set(worker, number);
     countForWorker(worker, store);
     if (instances) worker.send(instances);

@@ -1,4 +1,5 @@
-import type { Labels } from "./metrics.ts";
+/** The values of a metric's labels, by name. Few values each: never an id, a path or anything a client sent. */
+export type Labels = Readonly<Record<string, string>>;
 
 /** A histogram whose series are looked up once: what counts a value does nothing but add. */
 export type Distribution = {

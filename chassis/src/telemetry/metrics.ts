@@ -1,8 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, type Metric, Registry } from "prom-client";
-import { createDistribution } from "./distribution.ts";
-
-/** The values of a metric's labels, by name. Few values each: never an id, a path or anything a client sent. */
-export type Labels = Readonly<Record<string, string>>;
+import { createDistribution, type Labels } from "./distribution.ts";
 
 /** The metrics of one service, named as Prometheus names them: `outbox_oldest_seconds`, `messages_handled_total`. */
 export type Metrics = {

@@ -1,3 +1,4 @@
+import { WORKER_NUMBER } from "@flotilla/chassis/gateway/workers";
 import { drainSettings } from "@flotilla/chassis/service/settings";
 import { tracingSettings } from "@flotilla/chassis/telemetry/tracing-settings";
 import { type Static, Type } from "typebox";
@@ -38,6 +39,7 @@ export const config = Type.Object({
   }),
   CORS_ORIGINS: Type.String({ default: "", description: "Origins whose pages may use the gateway from a browser" }),
   GATEWAY_WORKERS: Type.Integer({ minimum: 1, maximum: 256, default: 1, description: "Processes at the one address" }),
+  [WORKER_NUMBER]: Type.Integer({ minimum: 0, default: 0, description: "Set by the gateway for its workers" }),
   METRICS_HOST: Type.String({ default: "127.0.0.1" }),
   METRICS_PORT: Type.Optional(
     Type.Integer({

@@ -4,7 +4,7 @@ import { connectDiscovery } from "@flotilla/chassis/discovery/connect-discovery"
 import { parseInstances } from "@flotilla/chassis/discovery/static";
 import { createGateway, type Gateway, type GatewayOptions } from "@flotilla/chassis/gateway";
 import { type MetricsPage, serveMetrics } from "@flotilla/chassis/gateway/metrics-page";
-import { isWorker, startWorkers, workerNumber } from "@flotilla/chassis/gateway/workers";
+import { isWorker, startWorkers } from "@flotilla/chassis/gateway/workers";
 import { endedSessions } from "@flotilla/chassis/identity/ended-sessions";
 import { readServiceKey } from "@flotilla/chassis/identity/key-files";
 import { serviceTokens } from "@flotilla/chassis/identity/service-token";
@@ -99,10 +99,10 @@ function makeGateway(options: GatewayOptions): Gateway {
 /** The metrics' own address, if there is to be one: the world sees the other. */
 async function openMetricsPage(
   metrics: Metrics,
-  { METRICS_HOST: host, METRICS_PORT: first }: Config,
+  { METRICS_HOST: host, METRICS_PORT: first, GATEWAY_WORKER_NUMBER: number }: Config,
 ): Promise<MetricsPage | undefined> {
   if (first === undefined) return undefined;
-  const port = first === 0 ? 0 : first + workerNumber();
+  const port = first === 0 ? 0 : first + number;
   return serveMetrics(metrics, { host, port }).catch(() => {
     throw new ConfigurationError([`METRICS_PORT ${port} can't be listened on at ${host}`]);
   });
