@@ -14,6 +14,9 @@ import { createLog } from "@flotilla/chassis/telemetry/log";
  * One of the two services: `writer` publishes, `reader` writes a row of effect for each event. Both as processes of their own, on
  * databases of their own, as in the shop.
  */
+/** Milliseconds on a clock that all processes of the machine share. */
+const now = () => performance.timeOrigin + performance.now();
+
 const { ROLE = "", DATABASE = "", BROKER = "" } = process.env;
 const log = createLog({ service: ROLE, level: process.env["LOG_LEVEL"] ?? "warn" });
 const clock = systemClock;
@@ -25,12 +28,15 @@ const folder = new URL("./migrations/", import.meta.resolve("@flotilla/chassis/m
 await migrate(database, [{ name: "chassis/messaging", folder }]);
 
 if (ROLE === "reader") {
+  let watched = false;
   const handle = on(happened, async ({ number }, tx) => {
     await tx.query("insert into effect (number, at) values ($1, clock_timestamp())", [number]);
+    if (watched) tx.afterCommit(() => process.send?.({ at: now() }));
   });
   await startConsumer({ consumer: "reader", database, broker, subscriptions: [handle], clock, log });
-  process.on("message", () => {
-    process.send?.({ rss: process.memoryUsage.rss() });
+  process.on("message", ({ watch }: { watch?: boolean }) => {
+    if (watch !== undefined) watched = watch;
+    else process.send?.({ rss: process.memoryUsage.rss() });
   });
 } else {
   await broker.declare(new Map([["thing.happened", ["reader"]]]));
@@ -49,7 +55,8 @@ if (ROLE === "reader") {
     if (fill) await number(...fill);
     if (start) relay.start();
     if (one !== undefined) await number(one, 1);
-    process.send?.({ rss: process.memoryUsage.rss(), at: Date.now() });
+    const committed = now();
+    process.send?.({ rss: process.memoryUsage.rss(), at: committed });
   });
 }
 process.send?.({ ready: 1 });

@@ -3,7 +3,7 @@ import { effectsReach, openWorld, startPart, type World } from "./world.ts";
 
 const EVENTS = Number(process.env["BENCH_EVENTS"] ?? 20_000);
 const BACKLOG = Number(process.env["BENCH_BACKLOG"] ?? 200_000);
-const HISTORY = Number(process.env["BENCH_HISTORY"] ?? 1_000_000);
+const HISTORY = Number(process.env["BENCH_HISTORY"] ?? 5_000_000);
 const RUNS = Number(process.env["BENCH_RUNS"] ?? 3);
 
 /** A writer and a reader on the broker at `brokerUrl`; without one, on the embedded broker. */
@@ -42,7 +42,7 @@ export async function measureFlotilla(subject: string, brokerUrl?: string): Prom
     const world = await openWorld(["writer", "reader", "broker"]);
     const services = await startServices(world, brokerUrl && `${brokerUrl}?exchange=bench-${run}-${process.pid}`);
     rates.push(await drain(world, services, 0, EVENTS));
-    if (run === 0) latencies = await idle(world, services, EVENTS);
+    if (run === 0) latencies = await idle(services, EVENTS);
     await services.end();
     await world.close();
   }
@@ -53,20 +53,18 @@ export async function measureFlotilla(subject: string, brokerUrl?: string): Prom
   ];
 }
 
-/** Milliseconds from the commit of an event to the commit of its effect, one at a time. */
-async function idle(world: World, { told }: Services, from: number): Promise<number[]> {
+/** Milliseconds from the commit of an event to the commit of its effect, one at a time; both processes say when that was. */
+async function idle({ told, reader }: Services, from: number): Promise<number[]> {
   const latencies: number[] = [];
-  for (let number = from; number < from + 300; number++) {
-    const { at = 0 } = await told({ one: number });
-    for (;;) {
-      const { rows } = await world.query("reader", "select at from effect where number = $1", [number]);
-      if (rows[0]) {
-        latencies.push(Math.max(0, rows[0].at.getTime() - at));
-        break;
-      }
-    }
-    await new Promise((resolve) => setTimeout(resolve, 5));
+  reader.send({ watch: true });
+  for (let number = from; number < from + 500; number++) {
+    const applied = reader.next();
+    const { at: committed = 0 } = await told({ one: number });
+    const { at = 0 } = await applied;
+    latencies.push(at - committed);
+    await new Promise((resolve) => setTimeout(resolve, 10));
   }
+  reader.send({ watch: false });
   return latencies;
 }
 
@@ -115,7 +113,7 @@ async function addHistory(world: World): Promise<void> {
   await world.query(
     "reader",
     `insert into inbox (message_id, consumer, handled_at)
-     select gen_random_uuid(), 'reader', now() - interval '1 day' from generate_series(1, $1::int)`,
+     select uuidv7(), 'reader', now() - interval '1 day' from generate_series(1, $1::int)`,
     [HISTORY],
   );
   for (const [database, table] of [

@@ -93,7 +93,7 @@ describe("messaging, after crashes", () => {
     const crashing: Database = {
       ...publisher,
       query: (text, values) =>
-        text.includes("set sent_at") ? Promise.reject(new Error("crashed")) : publisher.query(text, values),
+        text.includes("mark_sent") ? Promise.reject(new Error("crashed")) : publisher.query(text, values),
     };
     const crashed = startPublisher(t, crashing, await connect());
     await publisher.transaction((tx) => crashed.publish(tx, thingHappened, { thingId: "a", number: 1 }));

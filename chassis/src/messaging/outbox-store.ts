@@ -23,11 +23,7 @@ export async function claimUnsent(database: Queryable, limit: number, lease: num
 }
 
 export const markSent = (database: Queryable, sequences: readonly number[]): Promise<unknown> =>
-  database.query(
-    `update outbox set sent_at = now(), held_until = null, claim = null, cause = null
-     where seq = any($1::bigint[]) and sent_at is null`,
-    [sequences],
-  );
+  database.query("select mark_sent($1)", [sequences]);
 
 /** Writes down what was not sent; rows that another relay has claimed since are left alone. */
 export const markUnsent = (database: Queryable, claim: string, rows: readonly Unsent[]): Promise<unknown> =>

@@ -115,7 +115,7 @@ describe("relay, after failures", () => {
     const crashing: Database = {
       ...database,
       query: (text, values) =>
-        text.includes("set sent_at") ? Promise.reject(new Error("crashed")) : database.query(text, values),
+        text.includes("mark_sent") ? Promise.reject(new Error("crashed")) : database.query(text, values),
     };
     await publishAll(database, { thingId: "a", number: 1 });
     const crashed = startRelay(t, crashing, broker, { lease: 200 });
