@@ -55,12 +55,12 @@ function start(name: string): void {
 }
 
 async function ready(name: string): Promise<void> {
-  const { port, process: child, output } = containers.get(name) as Container;
+  const container = containers.get(name) as Container;
   await eventually(
     `${name} is ready`,
     async () => {
-      assert.equal(child?.exitCode, null, `${name} ended:\n${output}`);
-      const answer = await fetch(`http://127.0.0.1:${port}/health/ready`).catch(() => undefined);
+      assert.equal(container.process?.exitCode, null, `${name} ended:\n${container.output}`);
+      const answer = await fetch(`http://127.0.0.1:${container.port}/health/ready`).catch(() => undefined);
       return answer?.status === 200 || undefined;
     },
     60_000,
@@ -125,7 +125,7 @@ describe("the shop, each service built by the recipe", { skip: serversMissing, t
   test("every service stops when its container is to stop", async () => {
     for (const name of services) {
       const child = containers.get(name)?.process as ChildProcess;
-      const exit = once(child, "exit");
+      const exit = child.exitCode === null ? once(child, "exit") : [child.exitCode, "before it was asked to"];
       child.kill("SIGTERM");
       assert.deepEqual(await exit, [0, null], `${name}:\n${containers.get(name)?.output}`);
     }
