@@ -15,37 +15,54 @@ export type TokenFor = (audience: string) => Promise<string>;
 
 type Issued = { readonly token: Promise<string>; readonly from: number; readonly until: number };
 
+type Signer = { readonly jwk: PrivateJwk; readonly key: ReturnType<typeof importJWK> };
+
+function signer(jwk: PrivateJwk): Signer {
+  const key = importJWK(jwk, ALGORITHM);
+  key.catch(() => {}); // whoever asks for a token first is told
+  return { jwk, key };
+}
+
 /**
- * Makes the tokens of the service `name`: one for each service it calls, kept until a minute before its end. Callers that
- * come at the same time share one signature.
+ * Makes the tokens of the service `name`: one for each service it calls, kept until a minute before its end or until `key` is another.
+ * Callers that come at the same time share one signature.
  */
 export function serviceTokens(options: {
   readonly name: string;
-  readonly key: PrivateJwk;
+  /** The key that signs; as a function, the one that does right now. */
+  readonly key: PrivateJwk | (() => PrivateJwk);
   readonly clock?: Clock;
 }): TokenFor {
   const { name, key, clock = systemClock } = options;
-  const signingKey = importJWK(key, ALGORITHM);
-  signingKey.catch(() => {}); // whoever asks for a token first is told
+  const currentKey = typeof key === "function" ? key : () => key;
   const issued = new Map<string, Issued>();
+  let signing = signer(currentKey());
 
-  async function sign(audience: string, issuedAt: number): Promise<string> {
+  function signerNow(): Signer {
+    if (signing.jwk === currentKey()) return signing;
+    issued.clear();
+    signing = signer(currentKey());
+    return signing;
+  }
+
+  async function sign({ jwk, key }: Signer, audience: string, issuedAt: number): Promise<string> {
     return new SignJWT()
-      .setProtectedHeader({ alg: ALGORITHM, typ: SERVICE_TOKEN_TYPE, kid: key.kid })
+      .setProtectedHeader({ alg: ALGORITHM, typ: SERVICE_TOKEN_TYPE, kid: jwk.kid })
       .setIssuer(name)
       .setSubject(name)
       .setAudience(audience)
       .setIssuedAt(issuedAt)
       .setExpirationTime(issuedAt + SERVICE_TOKEN_SECONDS)
-      .sign(await signingKey);
+      .sign(await key);
   }
 
   return (audience) => {
+    const by = signerNow();
     const now = Math.floor(clock.now().getTime() / 1000);
     const known = issued.get(audience);
     // Receivers judge by the wall clock, so a clock that was set back ends a token as well.
     if (known && now >= known.from && now < known.until) return known.token;
-    const token = sign(audience, now);
+    const token = sign(by, audience, now);
     issued.set(audience, { token, from: now, until: now + SERVICE_TOKEN_SECONDS - RENEWED_BEFORE_END });
     return token;
   };

@@ -15,6 +15,9 @@ export function verifiedTokens(most: number) {
       tokens.delete(token);
       return undefined;
     },
+    clear(): void {
+      tokens.clear();
+    },
     keep(token: string, verified: VerifiedToken): void {
       tokens.set(token, verified);
       if (tokens.size <= most) return;

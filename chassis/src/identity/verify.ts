@@ -49,7 +49,8 @@ type Kind = {
 export function createVerifier(
   options: {
     readonly service: string;
-    readonly serviceKeys: KeySet;
+    /** The public keys of all services; as a function, those that are good right now. */
+    readonly serviceKeys: KeySet | (() => KeySet);
     readonly userKeys: FindUserKeys;
     /** Without: a session is as good as its tokens. */
     readonly endedSessions?: Pick<EndedSessions, "has">;
@@ -62,6 +63,16 @@ export function createVerifier(
     [SERVICE_TOKEN_TYPE, tokensOfServices(options.service, options.serviceKeys)],
   ]);
   const remembered = verifiedTokens(REMEMBERED_TOKENS);
+  const { serviceKeys } = options;
+  const currentKeys = typeof serviceKeys === "function" ? serviceKeys : () => serviceKeys;
+  let rememberedFor = currentKeys();
+
+  /** What was signed by a key that was withdrawn is not remembered. */
+  function forgetWithdrawn(): void {
+    if (currentKeys() === rememberedFor) return;
+    rememberedFor = currentKeys();
+    remembered.clear();
+  }
 
   async function verifyOnce(token: string, now: Date): Promise<Caller> {
     const { typ, kid } = readHeader(token);
@@ -76,6 +87,7 @@ export function createVerifier(
   }
 
   function known(token: string): Caller | undefined {
+    forgetWithdrawn();
     const caller = remembered.find(token, clock.now().getTime() / 1000);
     if (caller?.kind !== "user" || endedSessions === undefined) return caller;
     const ended = endedSessions.has(caller.session);
@@ -85,6 +97,7 @@ export function createVerifier(
   }
 
   async function verify(token: string): Promise<Caller> {
+    forgetWithdrawn();
     const now = clock.now();
     const caller = remembered.find(token, now.getTime() / 1000) ?? (await verifyOnce(token, now));
     if (caller.kind !== "user" || endedSessions === undefined) return caller;
@@ -113,19 +126,29 @@ function userTokens(scope: AccessTokenScope & { readonly userKeys: FindUserKeys 
   };
 }
 
-function tokensOfServices(service: string, keySet: KeySet): Kind {
-  const known = importKeySet(keySet);
-  known.catch(() => {}); // whoever verifies first is told
+function tokensOfServices(service: string, serviceKeys: KeySet | (() => KeySet)): Kind {
+  const currentSet = typeof serviceKeys === "function" ? serviceKeys : () => serviceKeys;
+  let imported = imports(currentSet());
+  const keys = () => {
+    if (imported.set !== currentSet()) imported = imports(currentSet());
+    return imported.keys;
+  };
   return {
     lifetime: SERVICE_TOKEN_SECONDS,
     audience: service,
     issuer: (kid) => kid,
-    keys: async (kid) => (await known).get(kid) ?? [],
+    keys: async (kid) => (await keys()).get(kid) ?? [],
     caller(claims, issuer) {
       if (claims.sub !== issuer) throw tokenInvalid.failure({ cause: new Error("sub is not iss") });
       return { kind: "service", name: issuer };
     },
   };
+}
+
+function imports(set: KeySet) {
+  const keys = importKeySet(set);
+  keys.catch(() => {}); // whoever verifies first is told
+  return { set, keys };
 }
 
 function readHeader(token: string): { typ: string; kid: string } {

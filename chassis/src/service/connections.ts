@@ -7,6 +7,7 @@ import { connectDiscovery } from "../discovery/connect-discovery.ts";
 import type { Discovery } from "../discovery/discovery.ts";
 import { parseInstances } from "../discovery/static.ts";
 import { endedSessions } from "../identity/ended-sessions.ts";
+import { keepFile } from "../identity/kept-file.ts";
 import { readServiceKey, readServiceKeySet } from "../identity/key-files.ts";
 import { serviceTokens } from "../identity/service-token.ts";
 import { userKeys } from "../identity/user-keys.ts";
@@ -50,8 +51,8 @@ export async function openConnections(
   metrics.addRuntime();
   const tracing = openTracing({ service, settings, clock, log, metrics });
   const [key, serviceKeys] = await Promise.all([
-    readServiceKey(settings.SERVICE_KEY_FILE, service),
-    readServiceKeySet(settings.SERVICE_PUBLIC_KEYS_FILE),
+    keepFile(settings.SERVICE_KEY_FILE, (path) => readServiceKey(path, service), { clock, log }),
+    keepFile(settings.SERVICE_PUBLIC_KEYS_FILE, readServiceKeySet, { clock, log }),
   ]);
   const discovery =
     surroundings.discovery ??
@@ -66,7 +67,7 @@ export async function openConnections(
     metrics,
     onWaited: (milliseconds) => shedder.waited("connection", milliseconds, performance.now()),
   });
-  const tokenFor = serviceTokens({ name: service, key, clock });
+  const tokenFor = serviceTokens({ name: service, key: key.current, clock });
   const clients = createClients({ discovery, tokenFor, log, clock, metrics });
   // It begins to be looked for now, not when the first caller shows a token.
   discovery.instances(settings.IDENTITY_SERVICE);
@@ -83,8 +84,16 @@ export async function openConnections(
     broker,
     discovery,
     client: clients.client,
-    verify: createVerifier({ service, serviceKeys, userKeys: keys.find, endedSessions: sessions, clock }),
+    verify: createVerifier({
+      service,
+      serviceKeys: serviceKeys.current,
+      userKeys: keys.find,
+      endedSessions: sessions,
+      clock,
+    }),
     async close() {
+      key.close();
+      serviceKeys.close();
       await Promise.all([clients.close(), keys.close(), sessions.close(), database.close()]);
       if (!surroundings.broker) await broker.close();
       if (!surroundings.discovery) await discovery.close();

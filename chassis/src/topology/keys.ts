@@ -11,12 +11,18 @@ export type ServiceKeys = {
   readonly publicKeysFile: string;
 };
 
+/** Where in a folder of keys that of a service is. */
+export const serviceKeyIn = (folder: string, service: string): string => join(folder, `${service}.json`);
+
+/** Where in a folder of keys the public ones are. */
+export const publicKeysIn = (folder: string): string => join(folder, "public.json");
+
 /** Makes an Ed25519 key for each service that has none in `folder` yet, and writes down the public keys of all. */
 export async function prepareKeys(folder: string, services: readonly string[]): Promise<ServiceKeys> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  const privateKeyFile = (service: string) => join(folder, `${service}.json`);
+  const privateKeyFile = (service: string) => serviceKeyIn(folder, service);
   const keys = await Promise.all(services.map((service) => keyOf(service, privateKeyFile(service))));
-  const publicKeysFile = join(folder, "public.json");
+  const publicKeysFile = publicKeysIn(folder);
   await writePrivateJson(publicKeysFile, { keys: keys.map(publicPart) });
   return { privateKeyFile, publicKeysFile };
 }

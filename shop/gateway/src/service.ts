@@ -6,6 +6,7 @@ import { createGateway, type Gateway, type GatewayOptions } from "@flotilla/chas
 import { type MetricsPage, serveMetrics } from "@flotilla/chassis/gateway/metrics-page";
 import { isWorker, startWorkers } from "@flotilla/chassis/gateway/workers";
 import { endedSessions } from "@flotilla/chassis/identity/ended-sessions";
+import { keepFile } from "@flotilla/chassis/identity/kept-file";
 import { readServiceKey } from "@flotilla/chassis/identity/key-files";
 import { serviceTokens } from "@flotilla/chassis/identity/service-token";
 import { userKeys } from "@flotilla/chassis/identity/user-keys";
@@ -41,7 +42,8 @@ async function serve(settings: Config, surroundings: Surroundings, log: Log): Pr
   const discovery =
     surroundings.discovery ??
     (await connectDiscovery(settings.DISCOVERY_URL, { instances: parseInstances(settings.INSTANCES), log }));
-  const tokenFor = serviceTokens({ name, key: await readServiceKey(settings.SERVICE_KEY_FILE, name), clock });
+  const key = await keepFile(settings.SERVICE_KEY_FILE, (path) => readServiceKey(path, name), { clock, log });
+  const tokenFor = serviceTokens({ name, key: key.current, clock });
   const identity = { discovery, tokenFor, log, clock, identityService: settings.IDENTITY_SERVICE };
   const keys = userKeys(identity);
   const sessions = endedSessions(identity);
@@ -79,6 +81,7 @@ async function serve(settings: Config, surroundings: Surroundings, log: Log): Pr
       log.info("stopping");
       await gateway.close();
       await page?.close();
+      key.close();
       await Promise.all([keys.close(), sessions.close()]);
       if (!surroundings.discovery) await discovery.close();
       await tracing.close();

@@ -1,0 +1,57 @@
+import { stat } from "node:fs/promises";
+import type { Clock } from "../core/clock.ts";
+import type { Log } from "../telemetry/log.ts";
+
+/** The content of a file that may be replaced while we run. */
+export type KeptFile<Content> = {
+  /** What was in it when it could last be read. */
+  current(): Content;
+  /** Looks no more. */
+  close(): void;
+};
+
+/** Milliseconds between looks. Files are replaced by renaming or by linking anew, which not every file system tells of. */
+export const LOOK_EVERY = 5_000;
+
+/**
+ * Reads a file, and again within five seconds whenever it was replaced. Rejects when it can't be read at first; later what can't be read
+ * is logged, and the last good content stays.
+ */
+export async function keepFile<Content>(
+  path: string,
+  read: (path: string) => Promise<Content>,
+  { clock, log }: { clock: Clock; log: Log },
+): Promise<KeptFile<Content>> {
+  const closing = new AbortController();
+  let seen = await identityOf(path);
+  let current = await read(path);
+
+  async function look(): Promise<void> {
+    const found = await identityOf(path);
+    if (found === seen) return;
+    seen = found;
+    try {
+      current = await read(path);
+      log.info({ path }, "a file of keys was replaced");
+    } catch (error) {
+      log.warn({ err: error, path }, "a file of keys can't be read; the last good one stays");
+    }
+  }
+
+  async function keepLooking(): Promise<void> {
+    while (!closing.signal.aborted) {
+      await clock.sleep(LOOK_EVERY, closing.signal);
+      await look();
+    }
+  }
+
+  keepLooking().catch(() => {}); // closed
+  return { current: () => current, close: () => closing.abort() };
+}
+
+/** Another one when the file was replaced. */
+const identityOf = (path: string): Promise<string> =>
+  stat(path).then(
+    ({ ino, mtimeMs, size }) => `${ino} ${mtimeMs} ${size}`,
+    () => "absent",
+  );

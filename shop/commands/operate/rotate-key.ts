@@ -1,0 +1,20 @@
+import { join, resolve } from "node:path";
+import { systemClock } from "@flotilla/chassis/core/clock";
+import { servicesOf } from "@flotilla/chassis/topology";
+import { type RotationStep, rotateServiceKey } from "@flotilla/chassis/topology/rotate-key";
+import { shop } from "../../topology.ts";
+
+/* Gives a service of the shop that runs in DATA_DIR (.data) another key: node shop/commands/operate/rotate-key.ts SERVICE */
+const [service = ""] = process.argv.slice(2);
+const names = servicesOf(shop).map(({ name }) => name);
+if (!names.includes(service)) {
+  console.error(`which service? ${names.join(", ")}`);
+  process.exit(1);
+}
+const told: Record<RotationStep, string> = {
+  known: "all services know the new key",
+  signing: `${service} signs with it; the tokens of the old one end within five minutes`,
+  withdrawn: "the old key is withdrawn",
+};
+const folder = join(resolve(process.env["DATA_DIR"] || ".data"), "keys");
+await rotateServiceKey(folder, service, { clock: systemClock, onStep: (step) => console.log(told[step]) });
