@@ -3,10 +3,10 @@ import type { Run } from "./run.ts";
 import type { SagaInstance } from "./saga-instance.ts";
 import { afterFailedStep, afterFailedUndo, afterRecording, afterStep, afterUndo, waiting } from "./saga-progress.ts";
 import { stateOf, validState } from "./saga-state.ts";
-import { type Advance, saved, savedWithin } from "./save-progress.ts";
+import { type Advance, saved, savedOr, savedWithin } from "./save-progress.ts";
 import { isBeforePivot, type SagaStep } from "./step.ts";
 import { attemptRemote } from "./step-attempt.ts";
-import { stepFailure } from "./step-failure.ts";
+import { type StepFailure, stepFailure } from "./step-failure.ts";
 import { storable } from "./storable.ts";
 
 const ATTEMPT_TIMEOUT = 10_000;
@@ -36,9 +36,11 @@ export async function doRemotely(run: Run, instance: SagaInstance, step: SagaSte
     work: async (context) => outputOf(step, await act(stateOf(instance) as never, context)),
   });
   if (outcome === "interrupted") return outcome;
-  if ("result" in outcome) return saved(run, instance, afterStep(saga, instance, outcome.result));
-  const timing = { timeLeft: deadline - clock.monotonic(), random };
-  return saved(run, instance, afterFailedStep(saga, instance, outcome.failure, timing));
+  const failed = (failure: StepFailure) =>
+    afterFailedStep(saga, instance, failure, { timeLeft: deadline - clock.monotonic(), random });
+  if ("failure" in outcome) return saved(run, instance, failed(outcome.failure));
+  const progress = afterStep(saga, instance, outcome.result);
+  return savedOr(run, instance, progress, (error) => failed(stepFailure(error, nothingExpected)));
 }
 
 const attemptTimeout = (timeLeft: number): number =>

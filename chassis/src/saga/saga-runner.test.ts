@@ -3,7 +3,8 @@ import { test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { unavailable } from "../core/failure.ts";
 import { eventually } from "../testing/eventually.ts";
-import { declined, effects, replica, sagaDatabase, sellBy } from "./sagas-under-test.fixture.ts";
+import { decidedSaga } from "./saga.ts";
+import { declined, effects, Order, replica, sagaDatabase, sellBy } from "./sagas-under-test.fixture.ts";
 
 const nothing = async () => {};
 
@@ -92,6 +93,28 @@ test("an instance of an unknown saga is parked with that cause, and the others g
   const [entry] = await database.query<{ cause: string }>("select cause from saga_history where what = 'parked'");
   assert.match(entry?.cause ?? "", /no saga "gone"/);
 });
+
+for (const how of ["do", "within"] as const) {
+  test(`what the database refuses to store of a step that returns it (${how}) is a failure of that step, and harms no other`, async (t) => {
+    const { database } = await sagaDatabase(t);
+    await database.query("alter table saga add check (added::text not like '%unheard-of%')");
+    const act = async () => ({ what: "unheard-of" });
+    const step = how === "do" ? { do: act } : { within: act };
+    const odd = decidedSaga("odd", Order)
+      .step("return", { ...step, retry: { faults: 2 } })
+      .ends();
+    const sell = sellBy(nothing);
+    const one = replica(t, database, "one", [odd, sell]);
+    one.begin();
+    await Promise.all([one.start(odd, "0"), one.start(sell, "1")]);
+    await eventually(async () => (await database.query("select 1 from saga where due_at is null")).length === 2);
+    const rows = await database.query("select key, status, faults from saga order by key");
+    assert.deepEqual(rows, [
+      { key: "0", status: "parked", faults: 2 },
+      { key: "1", status: "done", faults: 0 },
+    ]);
+  });
+}
 
 test("what could not be handed over in time is given back at once", async (t) => {
   const { database } = await sagaDatabase(t);

@@ -3,7 +3,7 @@ import type { Clock } from "../core/clock.ts";
 import { Failure } from "../core/failure.ts";
 import { runInContext } from "../telemetry/context.ts";
 import { type Progress, progressed, type SagaInstance } from "./saga-instance.ts";
-import type { SagaStore, Within } from "./saga-store.ts";
+import { LeaseLost, type SagaStore, type Within } from "./saga-store.ts";
 import { sagaContext } from "./step-attempt.ts";
 import { inStepSpan } from "./step-span.ts";
 
@@ -23,19 +23,42 @@ export type Advance = { readonly instance: SagaInstance; readonly progress: Prog
 export const saved = (saving: Saving, instance: SagaInstance, progress: Progress): Promise<Advance | "interrupted"> =>
   untilReached(saving, instance, () => saving.store.save(instance, progress));
 
-/** Saves what `within` returns in one transaction with what it writes; when it throws, saves what `onFailure` makes of it instead. */
+/** Saves progress; when the database refuses it, saves what `onFailure` makes of that instead. */
+export const savedOr = (
+  saving: Saving,
+  instance: SagaInstance,
+  progress: Progress,
+  onFailure: (error: unknown) => Progress,
+): Promise<Advance | "interrupted"> =>
+  saved(saving, instance, progress).catch((error: unknown) => savedInstead(saving, instance, error, onFailure));
+
+/** Whoever has lost the lease has nothing to save any more. */
+function savedInstead(
+  saving: Saving,
+  instance: SagaInstance,
+  error: unknown,
+  onFailure: (error: unknown) => Progress,
+): Promise<Advance | "interrupted"> {
+  if (error instanceof LeaseLost) throw error;
+  return saved(saving, instance, onFailure(error));
+}
+
+/**
+ * Saves what `within` returns in one transaction with what it writes; when it throws, or the database refuses what it returns, saves
+ * what `onFailure` makes of that instead.
+ */
 export async function savedWithin(
   saving: Saving,
   instance: SagaInstance,
   within: Within,
   onFailure: (error: unknown) => Progress,
 ): Promise<Advance | "interrupted"> {
-  let thrown: { error: unknown } | undefined;
+  let hasThrown = false;
   const save = () => {
-    thrown = undefined;
+    hasThrown = false;
     return saving.store.save(instance, (tx) =>
       within(tx).catch((error: unknown) => {
-        thrown = { error };
+        hasThrown = true;
         throw error;
       }),
     );
@@ -45,11 +68,10 @@ export async function savedWithin(
       saving,
       instance,
       () => runInContext(sagaContext(instance), () => inStepSpan(instance, save)),
-      () => !thrown,
+      () => !hasThrown,
     );
   } catch (error) {
-    if (thrown?.error !== error) throw error;
-    return saved(saving, instance, onFailure(error));
+    return savedInstead(saving, instance, error, onFailure);
   }
 }
 

@@ -150,8 +150,18 @@ test("what a step returns has to be what it said, without a NUL, and JSON", asyn
       })
       .pivot("confirm", { within: nothing })
       .fails(nothing);
-  assert.equal((await playAlone(returning({ chargeId: "c" }))).instance.status, "done");
-  for (const result of [{ chargeId: 7 }, {}, { chargeId: "a\0b" }, { chargeId: 7n }]) {
+  for (const chargeId of ["c", "ü😀", "\\u0000", "\u0007"]) {
+    assert.equal((await playAlone(returning({ chargeId }))).instance.status, "done");
+  }
+  const half = "😀".slice(1);
+  for (const result of [
+    { chargeId: 7 },
+    {},
+    { chargeId: "a\0b" },
+    { chargeId: half },
+    { chargeId: "c", [half]: 1 },
+    { chargeId: 7n },
+  ]) {
     assert.equal((await playAlone(returning(result))).instance.status, "parked");
   }
 });
