@@ -27,8 +27,13 @@ export type ComposeFile = {
   readonly networks: Readonly<Record<string, { readonly internal?: boolean } | null>>;
 };
 
-/** Reads a Compose file as Compose does where none of its variables is set. */
-export function readCompose(path: string): ComposeFile {
-  const text = readFileSync(path, "utf8").replaceAll(/\$\{\w+(?::?-([^}]*))?\}/g, (_, otherwise = "") => otherwise);
-  return parse(text, { merge: true });
+/** Reads a Compose file as Compose does where none of its variables is set: parts are merged first, then variables replaced. */
+export const readCompose = (path: string): ComposeFile =>
+  withDefaults(parse(readFileSync(path, "utf8"), { merge: true })) as ComposeFile;
+
+function withDefaults(value: unknown): unknown {
+  if (typeof value === "string") return value.replaceAll(/\$\{\w+(?::?-([^}]*))?\}/g, (_, otherwise = "") => otherwise);
+  if (Array.isArray(value)) return value.map(withDefaults);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, withDefaults(each)]));
 }
