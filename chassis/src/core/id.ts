@@ -3,6 +3,8 @@ import { randomHex } from "./random-hex.ts";
 const COUNTER = 2 ** 26;
 
 let time = 0;
+/** The time as it stands in ids: it is the same in all of a millisecond. */
+let milliseconds = "";
 let counter = 0;
 
 /**
@@ -14,12 +16,11 @@ export function newId(): string {
   counter += 1;
   if (now > time || counter === COUNTER) {
     time = Math.max(now, time + 1);
+    const hex = time.toString(16).padStart(12, "0");
+    milliseconds = `${hex.slice(0, 8)}-${hex.slice(8)}`;
     counter = Number.parseInt(randomHex(4), 16) % (COUNTER / 2);
   }
-  const milliseconds = hex(time, 12);
-  const version = hex(counter >>> 14, 3);
+  const version = (0x7000 | (counter >>> 14)).toString(16);
   const variant = (0x8000 | (counter & 0x3fff)).toString(16);
-  return `${milliseconds.slice(0, 8)}-${milliseconds.slice(8)}-7${version}-${variant}-${randomHex(6)}`;
+  return `${milliseconds}-${version}-${variant}-${randomHex(6)}`;
 }
-
-const hex = (value: number, digits: number): string => value.toString(16).padStart(digits, "0");
