@@ -25,7 +25,7 @@ export async function warmCompileCache(folder: string, mains: readonly URL[]): P
   if (isWarm) return;
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 });
-    const options: SpawnOptions = { stdio: "ignore", env: { ...process.env, [ONLY_LOAD]: "1" } };
+    const options: SpawnOptions = { stdio: "ignore", env: { [ONLY_LOAD]: "1" } };
     const script = fileURLToPath(new URL("./precompile.ts", import.meta.url));
     await once(spawn(process.execPath, [...v8Settings, script, folder, ...mains.map(String)], options), "exit");
     await writeFile(warmed, "");

@@ -59,15 +59,8 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Super
   const places: Place[] = [];
   let complete = false;
 
-  const instances = (): Instances => {
-    const ready = urlsOf(places, "ready");
-    const draining = urlsOf(places, "draining");
-    return Object.fromEntries(
-      Object.entries(ready).map(([service, urls]) => [service, urls.length > 0 ? urls : (draining[service] ?? [])]),
-    );
-  };
   const tellAll = () => {
-    const known = instances();
+    const known = instancesOf(places);
     options.onInstances?.(known);
     for (const { slot } of places) slot.current()?.tell(known);
   };
@@ -79,7 +72,7 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Super
     const start = () => {
       const environment = {
         ...options.environmentOf(service, place.last?.url),
-        INSTANCES: JSON.stringify(instances()),
+        INSTANCES: JSON.stringify(instancesOf(places)),
       };
       const socket = service.edge ? options.edgeSocket : undefined;
       return startChild({ title, main: service.main, environment, logFile: place.logFile, record, socket });
@@ -141,6 +134,15 @@ async function firstReady({ slot, title, logFile }: Place): Promise<void> {
       [`${title} does not start: it ${(error as Error).message} (see ${logFile})`, ...lines].join("\n  "),
     );
   }
+}
+
+/** Where each service takes work: where a process is ready, or else where one is about to end. */
+function instancesOf(places: readonly Place[]): Instances {
+  const ready = urlsOf(places, "ready");
+  const draining = urlsOf(places, "draining");
+  return Object.fromEntries(
+    Object.entries(ready).map(([service, urls]) => [service, urls.length > 0 ? urls : (draining[service] ?? [])]),
+  );
 }
 
 const urlsOf = (places: readonly Place[], wanted: Place["state"]): Record<string, string[]> =>
