@@ -81,8 +81,10 @@ describe("a service with a role of its own in the broker", () => {
     await eventually(() => seen.length > 0);
     equal(seen[0]?.fault, "it says that it is from another than things");
   });
+});
 
-  it("neither sees nor ends what is meant for others, and can't change its own rights", async (t) => {
+describe("what a service may not do in the broker", () => {
+  it("is to see or end what is meant for others, or to change its own rights", async (t) => {
     const { connect, database, asRole } = await world(t);
     await (await connect("things")).declare(new Map([["thing.happened", ["reader"]]]));
     await (await connect("things")).publish([genuine()]);
@@ -104,7 +106,7 @@ describe("a service with a role of its own in the broker", () => {
     equal((await database.query("select 1 from delivery")).length, 1);
   });
 
-  it("keeps a forged event in its outbox, parked with the cause, while its own leave", async (t) => {
+  it("stays parked in its outbox with the cause, while its own events leave", async (t) => {
     const { connect } = await world(t);
     const { database } = await serviceDatabase(t);
     const broker = await connect("things");

@@ -32,7 +32,7 @@ export function createIntake(options: {
 }): Intake {
   const { subscription, clock, log } = options;
   const halted = new AbortController();
-  const done = new Set<string>();
+  const done = latestIds(KNOWN);
   /** Lanes whose first message waits for its next attempt. */
   const waiting = new Map<string, Item[]>();
   let faults = 0;
@@ -55,7 +55,7 @@ export function createIntake(options: {
         waitFor(item, verdict.retryIn);
         return false;
       }
-      remember(id);
+      done.add(id);
       partition.settle(item.raw);
       return true;
     },
@@ -71,13 +71,6 @@ export function createIntake(options: {
       lanes.add(items);
     };
     clock.sleep(milliseconds, halted.signal).then(goOn, () => {});
-  }
-
-  function remember(id: string): void {
-    done.add(id);
-    if (done.size <= KNOWN) return;
-    const [oldest] = done;
-    done.delete(oldest as string);
   }
 
   return {
@@ -96,6 +89,20 @@ export function createIntake(options: {
     },
     async drained() {
       await lanes.drain();
+    },
+  };
+}
+
+/** Knows the `most` ids that were added last. */
+function latestIds(most: number): Pick<Set<string>, "has"> & { add(id: string): void } {
+  const ids = new Set<string>();
+  return {
+    has: (id) => ids.has(id),
+    add(id) {
+      ids.add(id);
+      if (ids.size <= most) return;
+      const [oldest] = ids;
+      ids.delete(oldest as string);
     },
   };
 }

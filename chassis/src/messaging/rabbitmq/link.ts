@@ -73,21 +73,14 @@ export function keepLinked(options: LinkOptions): Link {
 
   /** Resolves when the connection is lost. */
   async function serve(opened: ChannelModel): Promise<void> {
-    const lost = Promise.withResolvers<void>();
-    opened.on("error", (error) => log.warn({ err: error }, "the connection to RabbitMQ failed"));
-    opened.on("blocked", (reason) => {
-      blocked = true;
-      log.warn({ reason }, "RabbitMQ takes no messages for now");
+    const lost = untilLost(opened, log, (is) => {
+      blocked = is;
     });
-    opened.on("unblocked", () => {
-      blocked = false;
-    });
-    opened.on("close", () => lost.resolve());
     if (closing.signal.aborted) return goodbye(opened);
     connection = opened;
     waiting.resolve(opened);
     options.onConnect(opened);
-    await lost.promise;
+    await lost;
     connection = undefined;
     blocked = false;
     waiting = Promise.withResolvers();
@@ -121,6 +114,19 @@ export function keepLinked(options: LinkOptions): Link {
 
 /** RabbitMQ answers, and does not know us. */
 const isSignInRefused = (error: unknown): boolean => /ACCESS[_-]REFUSED/i.test((error as Error).message);
+
+/** Resolves when the connection is lost; until then tells when the broker takes no messages, and when it does again. */
+function untilLost(opened: ChannelModel, log: Log, onBlocked: (blocked: boolean) => void): Promise<void> {
+  opened.on("error", (error) => log.warn({ err: error }, "the connection to RabbitMQ failed"));
+  opened.on("blocked", (reason) => {
+    onBlocked(true);
+    log.warn({ reason }, "RabbitMQ takes no messages for now");
+  });
+  opened.on("unblocked", () => onBlocked(false));
+  return new Promise((resolve) => {
+    opened.on("close", () => resolve());
+  });
+}
 
 const open = (url: string, name: string, signal: AbortSignal): Promise<ChannelModel> => {
   const withHeartbeat = new URL(url);
