@@ -19,6 +19,7 @@ const usedOtherwise: readonly { name: RegExp; by: string }[] = [
   { name: /^@restatedev\/restate-server$/, by: "the benchmark of sagas: its program" },
   { name: /^ioredis$/, by: "npm start with REDIS_URL: the chassis has it as an optional peer" },
   { name: /kubernetes-models(\/|$)/, by: "the check of manifests: loads the model of each kind" },
+  { name: /^@asyncapi\/parser$/, by: "checks/asyncapi-document.test.ts: loads it once it is installed" },
   { name: /^playwright-core$/, by: "the tests of pages" },
 ];
 
