@@ -116,13 +116,18 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Super
       for (const { slot } of places) slot.kill();
     },
     async stop() {
-      for (const tier of options.topology.tiers) {
-        await Promise.all(places.filter(({ service }) => tier.includes(service)).map(({ slot }) => slot.drain()));
-      }
-      await Promise.all(places.map(({ slot }) => slot.stop()));
+      await stopByTiers(options.topology, places);
       await record.clear();
     },
   };
+}
+
+/** Callers first; the next tier as soon as one has let go of everything. Resolves when all have ended. */
+async function stopByTiers({ tiers }: Topology, places: readonly Place[]): Promise<void> {
+  for (const tier of tiers) {
+    await Promise.all(places.filter(({ service }) => tier.includes(service)).map(({ slot }) => slot.drain()));
+  }
+  await Promise.all(places.map(({ slot }) => slot.stop()));
 }
 
 async function firstReady({ slot, title, logFile }: Place): Promise<void> {
