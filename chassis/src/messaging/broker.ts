@@ -44,7 +44,7 @@ export interface Broker {
   /**
    * Hands messages over, in their order; resolves when each is stored durably for every consumer that wants its type, or is
    * known not to be. After a message that failed, none of its source and key is handed over. Throws `unavailable` when the outcome
-   * is unknown.
+   * is unknown, and anything else when nothing was stored because of what a message is: it may be larger than `LARGEST_MESSAGE`.
    */
   publish(messages: readonly Message[]): Promise<Published[]>;
   /**

@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from "../core/clock.ts";
 import type { Broker, BrokerSubscription, Delivery, Verdict } from "./broker.ts";
+import { tooLargeFault } from "./envelope.ts";
 import type { Message } from "./message.ts";
 
 /** What all connections to one memory broker share: a queue for each consumer. */
@@ -30,6 +31,8 @@ export function memoryBroker(options: { clock?: Clock; queues?: MemoryQueues } =
       }
     },
     async publish(messages) {
+      const fault = messages.map((message) => tooLargeFault(Buffer.byteLength(JSON.stringify(message)))).find(Boolean);
+      if (fault) throw new Error(fault);
       for (const queue of queues.values()) {
         for (const message of messages) enqueue(queue, message);
         deliver(queue, clock);

@@ -9,8 +9,11 @@ export type OutboxRow = { readonly seq: number; readonly message: Message; reado
 /** What becomes of a row that was not sent: free at once, tried again in `retryIn` milliseconds, or parked. */
 export type Unsent = { seq: number; attempts: number; retryIn: number | null; cause: string | null; park: boolean };
 
-export const addToOutbox = (tx: Transaction, message: Message): Promise<unknown> =>
-  tx.query("insert into outbox (key, message) values ($1, $2)", [message.key, JSON.stringify(message)]);
+/** An event as its JSON, and its key. */
+export type Written = { readonly key: string; readonly text: string };
+
+export const addToOutbox = (tx: Transaction, { key, text }: Written): Promise<unknown> =>
+  tx.query("insert into outbox (key, message) values ($1, $2)", [key, text]);
 
 /** Claims up to `limit` unsent events for `lease` milliseconds, in their order, leaving out keys that have one claimed or waiting. */
 export async function claimUnsent(database: Queryable, limit: number, lease: number): Promise<ClaimedBatch> {

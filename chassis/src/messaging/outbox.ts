@@ -6,9 +6,10 @@ import { newId } from "../core/id.ts";
 import { currentContext, newContext } from "../telemetry/context.ts";
 import { inSpan } from "../telemetry/span.ts";
 import { formatTraceparent } from "../telemetry/trace-context.ts";
+import { tooLargeFault } from "./envelope.ts";
 import type { Message } from "./message.ts";
 import type { Publish } from "./messaging.ts";
-import { addToOutbox } from "./outbox-store.ts";
+import { addToOutbox, type Written } from "./outbox-store.ts";
 
 export type PublishOptions = {
   /** The service that publishes: the source of its messages. */
@@ -19,8 +20,8 @@ export type PublishOptions = {
 };
 
 /**
- * Makes the `publish` of a service. A body that does not fit the event's schema is a bug: it throws `internal_error`, and
- * nothing is published.
+ * Makes the `publish` of a service. A body that does not fit the event's schema, or is too large for a message, is a bug: it
+ * throws `internal_error`, and nothing is published.
  */
 export function createPublish({ service, onCommit, clock = systemClock }: PublishOptions): Publish {
   const validators = new WeakMap<Event, Validator<unknown>>();
@@ -32,7 +33,7 @@ export function createPublish({ service, onCommit, clock = systemClock }: Publis
     }
     assertFits(validate, event, body);
     await inSpan(`create ${event.type}`, { kind: "producer", attributes: attributesOf(event) }, () =>
-      addToOutbox(tx, envelope(service, event, body as Record<string, unknown>, clock)),
+      addToOutbox(tx, sized(envelope(service, event, body as Record<string, unknown>, clock))),
     );
     tx.afterCommit(onCommit);
   };
@@ -51,6 +52,14 @@ function assertFits(validate: Validator<unknown>, event: Event, body: unknown): 
   } catch (cause) {
     throw internalError.failure({ cause: new Error(`the body of ${event.type} does not fit its schema`, { cause }) });
   }
+}
+
+/** One that no broker takes is a bug of whoever publishes it, and found here, before anything is committed. */
+function sized(message: Message): Written {
+  const text = JSON.stringify(message);
+  const fault = tooLargeFault(Buffer.byteLength(text));
+  if (fault) throw internalError.failure({ cause: new Error(`${message.type}: ${fault}`) });
+  return { key: message.key, text };
 }
 
 function envelope(source: string, event: Event, body: Record<string, unknown>, clock: Clock): Message {

@@ -1,6 +1,8 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import type { Delivery, Verdict } from "../messaging/broker.ts";
+import { LARGEST_MESSAGE } from "../messaging/envelope.ts";
 import type { Message } from "../messaging/message.ts";
+import { publishBatch } from "../messaging/publish-batch.ts";
 import { becomesTrue, type Connect, collect, ids, keyed, subscribe, testMessage } from "./broker-under-test.ts";
 
 export async function retries(connect: Connect): Promise<void> {
@@ -98,6 +100,21 @@ export async function ignoresRepeats(connect: Connect): Promise<void> {
   goOn.resolve("done");
   await becomesTrue(() => ok(ids(seen).includes(last.id)));
   deepEqual(ids(seen), [message.id, last.id]);
+}
+
+export async function refusesTooLarge(connect: Connect): Promise<void> {
+  const broker = await connect();
+  const seen: Delivery[] = [];
+  await subscribe(broker, { handle: collect(seen) });
+  const [before, behind, other] = [testMessage(), testMessage({ key: "a" }), testMessage()] as const;
+  const large = testMessage({ key: "a", body: { text: "x".repeat(10 * LARGEST_MESSAGE) } });
+  const results = await publishBatch(broker, [before, large, behind, other]);
+  deepEqual(
+    results.map((result) => (typeof result === "object" ? "failed" : result)),
+    ["confirmed", "failed", "failed", "confirmed"],
+  );
+  await becomesTrue(() => equal(seen.length, 2));
+  deepEqual(new Set(ids(seen)), new Set([before.id, other.id]));
 }
 
 export async function stopsGently(connect: Connect): Promise<void> {

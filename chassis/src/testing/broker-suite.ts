@@ -5,6 +5,7 @@ import {
   ignoresRepeats,
   keepsForDeclared,
   keepsWhileAway,
+  refusesTooLarge,
   retries,
   stopsGently,
   survivesCrash,
@@ -43,6 +44,7 @@ export function brokerSuite(name: string, make: (t: TestContext) => Promise<Brok
     test("delivers again what a crashed consumer was working at, and ignores its late verdict", survivesCrash);
     test("delivers a message that was published twice once", ignoresRepeats);
     test("waits for the deliveries under way when a subscription is stopped, and begins no others", stopsGently);
+    test("does not take a message that is too large, and takes the others", refusesTooLarge);
     test("says that it is connected", async (connect) => {
       const broker = await connect();
       await subscribe(broker, {});

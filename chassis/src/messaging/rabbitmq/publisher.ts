@@ -3,6 +3,7 @@ import type { Clock } from "../../core/clock.ts";
 import { unavailable } from "../../core/failure.ts";
 import type { Log } from "../../telemetry/log.ts";
 import type { Audience, BrokerState, Published } from "../broker.ts";
+import { tooLargeFault } from "../envelope.ts";
 import type { Message } from "../message.ts";
 import { answerWithin } from "./answer-within.ts";
 import { type ConfirmingChannel, openConfirmingChannel } from "./confirming-channel.ts";
@@ -65,6 +66,8 @@ export function createPublisher({ urls, name, names, userId, clock, log }: Publi
     const { id: messageId, type, source: appId } = message;
     const about = { messageId, type, appId, ...(userId === undefined ? {} : { userId }) };
     const content = Buffer.from(JSON.stringify(message));
+    const tooLarge = tooLargeFault(content.length);
+    if (tooLarge) return { failed: tooLarge };
     const partition = partitionOf(laneOf(message));
     const send = (exchange: string, key: string) => channel.send(exchange, key, content, about);
     if (consumers.length === 0) {
