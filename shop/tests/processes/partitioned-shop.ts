@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { Agent, request } from "node:http";
 import { join } from "node:path";
 import { openDatabase } from "@flotilla/chassis/database";
 import { createLog } from "@flotilla/chassis/telemetry/log";
@@ -7,7 +8,6 @@ import { type FaultProxy, faultProxy } from "@flotilla/chassis/testing/fault-pro
 import type { Cleanup } from "@flotilla/chassis/testing/postgres";
 import { startEmbeddedPostgres } from "@flotilla/chassis/topology/embedded-postgres";
 import { readRunFile } from "@flotilla/chassis/topology/run-file";
-import { Agent } from "undici";
 import { startNameServer } from "../../../chassis/src/topology/name-server.ts";
 import { readAdministrator } from "../../commands/start/administrator.ts";
 import { Visitor } from "../visitor.ts";
@@ -89,9 +89,9 @@ export type Timed = { readonly status: number; readonly took: number };
 
 /** Asks services directly, as their callers do: with a deadline that travels along, and without giving up before. */
 export function directCaller(t: Cleanup) {
-  const agent = new Agent({ connections: 64, headersTimeout: 0, bodyTimeout: 0 });
+  const agent = new Agent({ keepAlive: true });
   t.after(() => agent.destroy());
-  return async (
+  return (
     url: string,
     deadline: number,
     { method = "GET", token, body }: { method?: "GET" | "POST"; token?: string; body?: unknown } = {},
@@ -99,21 +99,16 @@ export function directCaller(t: Cleanup) {
     const headers: Record<string, string> = { "x-deadline-ms": String(deadline) };
     if (token) headers["authorization"] = `Bearer ${token}`;
     if (body) Object.assign(headers, { "content-type": "application/json", "idempotency-key": randomUUID() });
-    const { origin, pathname, search } = new URL(url);
     const began = performance.now();
-    const options = {
-      origin,
-      path: pathname + search,
-      method,
-      headers,
-      ...(body ? { body: JSON.stringify(body) } : {}),
-    };
-    try {
-      const { statusCode, body: answer } = await agent.request(options);
-      await answer.dump();
-      return { status: statusCode, took: performance.now() - began };
-    } catch {
-      return { status: 0, took: performance.now() - began };
-    }
+    return new Promise((resolve) => {
+      const end = (status: number) => resolve({ status, took: performance.now() - began });
+      const asking = request(url, { agent, method, headers }, (answer) => {
+        answer.resume();
+        answer.on("end", () => end(answer.statusCode ?? 0));
+        answer.on("error", () => end(0));
+      });
+      asking.on("error", () => end(0));
+      asking.end(body ? JSON.stringify(body) : undefined);
+    });
   };
 }
