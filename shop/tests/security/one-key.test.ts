@@ -49,8 +49,13 @@ async function trailOf(customer: Visitor, orderId: string) {
 
 async function placedBy(customer: Visitor, productId: string, method: string) {
   const body = { items: [{ productId, quantity: 1 }], payment: { method } };
-  const answers = await Promise.all(Array.from({ length: 20 }, () => customer.placeOrder(body, KEY, {})));
-  const ids = new Set(answers.map(({ body }) => body.id as string));
+  // Who gets no answer in time, on a busy machine, asks again: it is the same order.
+  const place = () =>
+    eventually("an answer", async () => {
+      const { status, body: order } = await customer.placeOrder(body, KEY, {});
+      return status < 500 ? (order.id as string) : undefined;
+    });
+  const ids = new Set(await Promise.all(Array.from({ length: 20 }, place)));
   assert.equal(ids.size, 1, "all repeats are one order");
   return [...ids][0] as string;
 }

@@ -59,11 +59,15 @@ test("no password, token or card number reaches a log, a span, a metric, a row, 
     if (status >= 400) answers.push(JSON.stringify(body));
     return body;
   };
-  keep(await ask("POST", "/api/auth/refresh", { body: { refreshToken: sam.session?.refreshToken } }));
-  await ask("POST", "/api/auth/refresh", { body: { refreshToken: sam.session?.refreshToken } });
+  const elsewhere = await shop.visitor().signIn({ email: account.email, password: PASSWORD });
+  keep(elsewhere.session);
+  keep(await ask("POST", "/api/auth/refresh", { body: { refreshToken: elsewhere.session?.refreshToken } }));
+  await ask("POST", "/api/auth/refresh", { body: { refreshToken: elsewhere.session?.refreshToken } });
   await ask("POST", "/api/auth/login", { body: { email: account.email, password: `${PASSWORD}!` } });
   await ask("POST", "/api/auth/register", { body: account });
   await ask("PUT", `/api/users/${sam.user.id}`, { body: { password: `${PASSWORD}?` } });
+  // What ended the session is told to all services within seconds, and Sam goes on.
+  keep((await sam.signIn({ email: account.email, password: `${PASSWORD}?` })).session);
   await ask("GET", "/api/orders", { headers: { authorization: `Bearer ${sam.session?.accessToken}x` } });
   await ask("GET", `/api/orders?cursor=${PASSWORD}&limit=${CARD}`);
   const product = await shop.admin.addProduct({ name: "Flag", price: 5 }, 5);
