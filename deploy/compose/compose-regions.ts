@@ -64,7 +64,7 @@ function edgeService({ name, secrets, calls }: DeployedService): string {
     `    TRUSTED_PROXIES: ${variable("TRUSTED_PROXIES", ":-")}`,
     `    CORS_ORIGINS: ${variable("CORS_ORIGINS", ":-")}`,
     "  networks: [back, front]",
-    `  ports: ["${variable("HOST", ":-127.0.0.1")}:${variable("PORT", ":-3000")}:3000"]`,
+    `  ports: ["${variable("GATEWAY_HOST", ":-127.0.0.1")}:${variable("GATEWAY_PORT", ":-3000")}:3000"]`,
     "  depends_on:",
     "    secrets: { condition: service_completed_successfully }",
     "    consul: { condition: service_healthy }",
