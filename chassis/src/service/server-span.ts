@@ -1,7 +1,8 @@
 import type { Call } from "../contract/call.ts";
 import { failureFrom } from "../core/failure.ts";
 import type { Priority } from "../core/load-shedder.ts";
-import { asSpan } from "../telemetry/span.ts";
+import { runInContext } from "../telemetry/context.ts";
+import { asSpan, isRecorded } from "../telemetry/span.ts";
 import { parseTraceparent, startTrace } from "../telemetry/trace-context.ts";
 import type { Tracer } from "../telemetry/tracer.ts";
 import { Answer } from "./answer.ts";
@@ -33,6 +34,7 @@ export function serverSpan(call: Call): ServerSpan {
     const parent = typeof traceparent === "string" ? parseTraceparent(traceparent) : undefined;
     const deadline = patience === 0 ? undefined : performance.now() + patience;
     const context = { requestId, trace: startTrace(parent, tracer?.samples), tracer, signal, deadline, priority };
+    if (!isRecorded(context)) return runInContext(context, work);
     return asSpan(context, parent?.spanId, name, options, async (span) => {
       try {
         const result = await work();
