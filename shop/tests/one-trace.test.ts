@@ -116,3 +116,17 @@ test("each service tells how its requests, calls, connections and sagas go, by n
   const outside = await eve.ask("GET", "/metrics");
   assert.equal(outside.status, 404, "the world sees no metrics");
 });
+
+test("no span of any service hangs in the air: each has its parent, or begins a trace", async () => {
+  await eventually(() => {
+    const known = new Set(backend.spans.map(({ traceId, spanId }) => `${traceId} ${spanId}`));
+    const lost = backend.spans.filter(
+      ({ traceId, parentId }) => parentId !== "" && !known.has(`${traceId} ${parentId}`),
+    );
+    assert.deepEqual(
+      lost.map(({ service, name }) => `${service}: ${name}`),
+      [],
+    );
+    return backend.spans.length > 0;
+  });
+});

@@ -37,7 +37,7 @@ describe("publishing", () => {
       source: "things",
       body,
       requestId: "request-1",
-      traceparent: `00-${context.trace.traceId}-${context.trace.spanId}-01`,
+      traceparent: `00-${context.trace.traceId}-${context.trace.spanId}-00`,
     });
     equal(key, "a");
   });

@@ -33,15 +33,18 @@ export const runInContext = <T>(context: WorkContext, work: () => T): T => stora
 
 /**
  * A context for work that nobody asked for just now: a timer, a worker, a resumed saga. With `parent` it goes on in that span, without
- * it begins a trace. Spans go where those of the work under way go, unless another tracer is given.
+ * it begins a trace. Spans go where those of the work under way go, unless another tracer is given; where there is none the trace is not
+ * sampled: nobody records its beginning.
  */
 export function newContext(
   known: { requestId?: string | undefined; parent?: TraceContext | undefined; tracer?: Tracer | undefined } = {},
 ): WorkContext {
   const tracer = known.tracer ?? currentContext()?.tracer;
-  const trace = known.parent ?? startTrace(undefined, tracer?.samples);
+  const trace = known.parent ?? startTrace(undefined, tracer?.samples ?? never);
   return { requestId: known.requestId ?? newId(), trace, begins: !known.parent, tracer };
 }
+
+const never = () => false;
 
 /** Where the work under way is in its trace, as text: to be stored with what is to be done later. Empty outside any work. */
 export function currentTraceparent(): string {
