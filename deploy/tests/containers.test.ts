@@ -21,6 +21,10 @@ import { serversMissing, startServers, withAddresses } from "./servers.ts";
 const services = servicesOf(shop).map(({ name }) => name);
 const compose = readCompose(`${root}compose.yaml`);
 const lean = readCompose(`${root}deploy/compose/lean.yaml`);
+
+/** Installing eight times takes a minute where nobody else works, and many where others do. */
+const PATIENT = { timeout: 1_200_000 };
+
 const containers = new Map<string, Container>();
 let secrets: string;
 let addresses: Record<string, string>;
@@ -55,16 +59,16 @@ async function placeOrders(url: string): Promise<void> {
   assert.deepEqual([declined.status, declined.reason], ["rejected", "payment_declined"]);
 }
 
-describe("the shop, each service built by the recipe", { skip: serversMissing, timeout: 1_200_000 }, () => {
+describe("the shop, each service built by the recipe", { skip: serversMissing, ...PATIENT }, () => {
   before(async () => {
     secrets = await temporaryFolder(fileCleanup);
     const [, , , ...names] = compose.services["secrets"]?.command ?? [];
     execFileSync(process.execPath, ["deploy/secrets/main.ts", secrets, ...names], { cwd: root });
     addresses = await startServers(fileCleanup, secrets);
-  });
+  }, PATIENT);
 
   for (const name of services) {
-    test(`${name} is built, and starts and stops in the build`, { timeout: 600_000 }, async () => {
+    test(`${name} is built, and starts and stops in the build`, PATIENT, async () => {
       const built = await followRecipe(name, await temporaryFolder(fileCleanup));
       containers.set(name, await containerOf(name, built));
     });

@@ -16,6 +16,9 @@ const manifestsFolder = fileURLToPath(new URL("../", import.meta.url));
 type Manifest = { apiVersion: string; kind: string; metadata: { name: string } };
 type Found = { path: string; manifest: Manifest };
 
+/** The packages come over the network. */
+const INSTALLING = { timeout: 600_000 };
+
 /** Kinds that no package has models of. */
 const unknownKinds = ["rabbitmq.com/v1beta1 RabbitmqCluster"];
 
@@ -31,8 +34,11 @@ const judged = found.filter(({ manifest }) => !unknownKinds.includes(`${manifest
 
 before(() => {
   if (existsSync(join(here, "node_modules", "kubernetes-models"))) return;
-  execFileSync("npm", ["ci", "--workspaces=false"], { cwd: here, stdio: "inherit" });
-});
+  execFileSync("npm", ["ci", "--workspaces=false", "--ignore-scripts", "--no-audit", "--no-fund"], {
+    cwd: here,
+    stdio: "inherit",
+  });
+}, INSTALLING);
 
 /** The package that has the models of a kind, and the path in it. */
 function modelOf({ apiVersion, kind }: Manifest): string {
