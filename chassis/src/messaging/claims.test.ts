@@ -1,4 +1,4 @@
-import { deepEqual } from "node:assert/strict";
+import { deepEqual, equal, ok } from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Database } from "../database/database.ts";
 import { testMessage } from "../testing/broker-under-test.ts";
@@ -7,7 +7,7 @@ import { testDatabase } from "../testing/postgres.ts";
 import { serviceDatabase, thingHappened } from "./messaging.fixture.ts";
 import { brokerMigrations } from "./migrate-broker.ts";
 import { createPublish } from "./outbox.ts";
-import { claimUnsent, markUnsent, releaseClaim } from "./outbox-store.ts";
+import { claimUnsent, markSent, markUnsent, releaseClaim } from "./outbox-store.ts";
 import {
   addSubscriptions,
   claimDeliveries,
@@ -77,6 +77,49 @@ describe("claims that are made at the same time", () => {
       rows.map(({ message }) => message.key),
       ["b"],
     );
+  });
+});
+
+/** Rows of a table that were looked at in this transaction. */
+async function rowsRead(tx: Pick<Database, "query">, table: string): Promise<number> {
+  const [read] = await tx.query<{ count: number }>(
+    `select pg_stat_get_xact_tuples_returned('${table}'::regclass) + pg_stat_get_xact_tuples_fetched('${table}'::regclass) as count`,
+  );
+  return read?.count ?? 0;
+}
+
+describe("a backlog that has come since the server last looked at its tables", () => {
+  it("costs no more rows than are claimed and marked in the outbox", async (t) => {
+    const { database } = await serviceDatabase(t);
+    await database.query("alter table outbox set (autovacuum_enabled = false)");
+    await database.transaction(async (tx) => {
+      // The plan is made, and kept, while there is next to nothing.
+      for (let times = 0; times < 7; times++) await claimUnsent(tx, 100, LEASE);
+      await tx.query("insert into outbox (key, message) select n, '{}' from generate_series(1, 5000) n");
+      const { rows } = await claimUnsent(tx, 100, LEASE);
+      await markSent(
+        tx,
+        rows.map(({ seq }) => seq),
+      );
+      equal(rows.length, 100);
+      ok((await rowsRead(tx, "outbox")) < 2_000, `${await rowsRead(tx, "outbox")} rows`);
+    });
+  });
+
+  it("costs no more rows than are claimed and ended in the broker", async (t) => {
+    const { database } = await testDatabase(t, [brokerMigrations]);
+    await database.query("alter table delivery set (autovacuum_enabled = false)");
+    await database.transaction(async (tx) => {
+      const claim = { limit: 100, perLane: 4, lease: LEASE };
+      for (let times = 0; times < 7; times++) await claimDeliveries(tx, "reader", claim);
+      await tx.query(
+        "insert into delivery (consumer, message_id, lane, message) select 'reader', n, n, '{}' from generate_series(1, 5000) n",
+      );
+      const rows = await claimDeliveries(tx, "reader", claim);
+      await finishDeliveries(tx, "reader", rows);
+      equal(rows.length, 100);
+      ok((await rowsRead(tx, "delivery")) < 2_000, `${await rowsRead(tx, "delivery")} rows`);
+    });
   });
 });
 
