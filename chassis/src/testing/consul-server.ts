@@ -47,6 +47,7 @@ export async function consulServer(t: Cleanup): Promise<ConsulServer> {
 
   async function start(): Promise<void> {
     child = spawn(program as string, argumentsFor(ports), { cwd: folder, stdio: "ignore", env: { HOME: folder } });
+    endAfterUs(child.pid as number);
     await eventually(async () => (await ask(`${url}/v1/health/service/consul?passing=1`)).length > 0);
   }
 
@@ -67,6 +68,17 @@ export async function consulServer(t: Cleanup): Promise<ConsulServer> {
     passing: async (service) =>
       (await ask(`${url}/v1/health/service/${service}?passing=1`)).map(({ Service }) => Service.ID),
   };
+}
+
+/** Tests are killed now and then; what ends their agent must outlive them. */
+function endAfterUs(pid: number): void {
+  const script = 'while kill -0 "$1" && kill -0 "$2"; do sleep 1; done 2>/dev/null; kill -KILL "$2" 2>/dev/null';
+  const guard = spawn("sh", ["-c", script, "sh", String(process.pid), String(pid)], {
+    detached: true,
+    stdio: "ignore",
+  });
+  guard.once("error", () => {});
+  guard.unref();
 }
 
 function argumentsFor(ports: readonly number[]): string[] {
