@@ -1,5 +1,4 @@
 import { stat } from "node:fs/promises";
-import type { Clock } from "../core/clock.ts";
 import type { Log } from "../telemetry/log.ts";
 
 /** The content of a file that may be replaced while we run. */
@@ -15,14 +14,13 @@ export const LOOK_EVERY = 5_000;
 
 /**
  * Reads a file, and again within five seconds whenever it was replaced. Rejects when it can't be read at first; later what can't be read
- * is logged, and the last good content stays.
+ * is logged, and the last good content stays. `every`: milliseconds between looks.
  */
 export async function keepFile<Content>(
   path: string,
   read: (path: string) => Promise<Content>,
-  { clock, log }: { clock: Clock; log: Log },
+  { log, every = LOOK_EVERY }: { log: Log; every?: number },
 ): Promise<KeptFile<Content>> {
-  const closing = new AbortController();
   let seen = await identityOf(path);
   let current = await read(path);
 
@@ -38,15 +36,10 @@ export async function keepFile<Content>(
     }
   }
 
-  async function keepLooking(): Promise<void> {
-    while (!closing.signal.aborted) {
-      await clock.sleep(LOOK_EVERY, closing.signal);
-      await look();
-    }
-  }
-
-  keepLooking().catch(() => {}); // closed
-  return { current: () => current, close: () => closing.abort() };
+  const looking = setInterval(look, every);
+  // Nobody stays for it: whoever has nothing else to do may end.
+  looking.unref();
+  return { current: () => current, close: () => clearInterval(looking) };
 }
 
 /** Another one when the file was replaced. */

@@ -51,8 +51,8 @@ export async function openConnections(
   metrics.addRuntime();
   const tracing = openTracing({ service, settings, clock, log, metrics });
   const [key, serviceKeys] = await Promise.all([
-    keepFile(settings.SERVICE_KEY_FILE, (path) => readServiceKey(path, service), { clock, log }),
-    keepFile(settings.SERVICE_PUBLIC_KEYS_FILE, readServiceKeySet, { clock, log }),
+    keepFile(settings.SERVICE_KEY_FILE, (path) => readServiceKey(path, service), { log }),
+    keepFile(settings.SERVICE_PUBLIC_KEYS_FILE, readServiceKeySet, { log }),
   ]);
   const discovery =
     surroundings.discovery ??

@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { type TestContext, test } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
-import { systemClock } from "../core/clock.ts";
 import { tokenInvalid } from "../core/failure.ts";
 import { keepFile } from "../identity/kept-file.ts";
 import { readServiceKey, readServiceKeySet } from "../identity/key-files.ts";
@@ -15,16 +14,16 @@ import { temporaryFolder } from "../testing/temporary-folder.ts";
 import { prepareKeys } from "./keys.ts";
 import { rotateServiceKey } from "./rotate-key.ts";
 
-/** Looks often, so that the test needs not wait. */
-const clock = { ...systemClock, sleep: (ms: number, signal?: AbortSignal) => systemClock.sleep(ms / 100, signal) };
-
 /** Orders calls inventory; both know only what is in the folder of keys. */
 async function callerAndCallee(t: TestContext, write: (line: string) => void = () => {}) {
   const log = createLog({ service: "test", level: "warn", destination: { write } });
   const folder = await temporaryFolder(t);
   const files = await prepareKeys(folder, ["orders", "inventory"]);
-  const key = await keepFile(files.privateKeyFile("orders"), (path) => readServiceKey(path, "orders"), { clock, log });
-  const keys = await keepFile(files.publicKeysFile, readServiceKeySet, { clock, log });
+  const key = await keepFile(files.privateKeyFile("orders"), (path) => readServiceKey(path, "orders"), {
+    log,
+    every: 50,
+  });
+  const keys = await keepFile(files.publicKeysFile, readServiceKeySet, { log, every: 50 });
   t.after(() => {
     key.close();
     keys.close();

@@ -42,7 +42,7 @@ async function serve(settings: Config, surroundings: Surroundings, log: Log): Pr
   const discovery =
     surroundings.discovery ??
     (await connectDiscovery(settings.DISCOVERY_URL, { instances: parseInstances(settings.INSTANCES), log }));
-  const key = await keepFile(settings.SERVICE_KEY_FILE, (path) => readServiceKey(path, name), { clock, log });
+  const key = await keepFile(settings.SERVICE_KEY_FILE, (path) => readServiceKey(path, name), { log });
   const tokenFor = serviceTokens({ name, key: key.current, clock });
   const identity = { discovery, tokenFor, log, clock, identityService: settings.IDENTITY_SERVICE };
   const keys = userKeys(identity);
