@@ -14,6 +14,9 @@ import { createLog } from "@flotilla/chassis/telemetry/log";
  * One of the two services: `writer` publishes, `reader` writes a row of effect for each event. Both as processes of their own, on
  * databases of their own, as in the shop.
  */
+/** What the writer is told: to publish so many events from a number on, to begin or to stop sending, to publish one. */
+type Word = { fill?: [number, number]; start?: boolean; stop?: boolean; one?: number };
+
 /** Milliseconds on a clock that all processes of the machine share. */
 const now = () => performance.timeOrigin + performance.now();
 
@@ -51,7 +54,8 @@ if (ROLE === "reader") {
       });
     }
   };
-  process.on("message", async ({ fill, start, one }: { fill?: [number, number]; start?: boolean; one?: number }) => {
+  process.on("message", async ({ fill, start, stop, one }: Word) => {
+    if (stop) await relay.stop();
     if (fill) await number(...fill);
     if (start) relay.start();
     if (one !== undefined) await number(one, 1);
