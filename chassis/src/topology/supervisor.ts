@@ -88,7 +88,6 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Super
       draining: () => {
         place.state = "draining";
         tellAll();
-        progress("stopping");
       },
       ended: (how: string, milliseconds: number) => {
         place.state = "gone";
