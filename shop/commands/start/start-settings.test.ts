@@ -22,7 +22,6 @@ const wrong: [string, string, RegExp][] = [
   ["ADMIN_PASSWORD", "short", /^ADMIN_PASSWORD must NOT have fewer than 8 characters$/],
   ["REPLICAS", "basket=2", /^REPLICAS: there is no service "basket"/],
   ["REPLICAS", "orders=none", /^REPLICAS: orders must be a number/],
-  ["REPLICAS", "gateway=2", /^REPLICAS: gateway can only run once/],
   ["LOG_LEVEL", "loud", /^LOG_LEVEL must be equal to one of the allowed values$/],
   ["DATABASE_URL", "mysql://root:secret@db", /^DATABASE_URL has no scheme that is known here, use postgres:/],
   ["DATABASE_URL", "postgres://", /^DATABASE_URL is not a complete URL/],

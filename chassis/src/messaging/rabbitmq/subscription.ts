@@ -44,6 +44,8 @@ type Session = {
   readonly replicas: Replicas;
   readonly partitions: Map<number, Partition>;
   readonly broken: AbortSignal;
+  /** To be called when a part of it was lost. */
+  breakOff(): void;
   close(): Promise<void>;
 };
 
@@ -121,6 +123,7 @@ async function openSession(
     replicas,
     partitions,
     broken: broken.signal,
+    breakOff,
     async close() {
       broken.abort();
       try {
@@ -151,7 +154,8 @@ async function takeShare(options: ServeOptions, session: Session, intake: Intake
       queue,
       prefetch: PREFETCH,
       onMessage: intake.take,
-      onLost: wake,
+      // A queue that was deleted may still answer for a moment: what reads it then never hears of it again. So it is declared first.
+      onLost: session.breakOff,
     });
     partitions.set(number, partition);
   }
