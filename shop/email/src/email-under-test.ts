@@ -49,7 +49,7 @@ export async function emailUnderTest(t: Cleanup, environment: Environment = {}) 
   }
 
   async function publish(id: string, type: string, body: { userId: string; [fact: string]: unknown }): Promise<void> {
-    const envelope = { version: 1, source: "test", time: new Date().toISOString(), requestId: "request" };
+    const envelope = { version: 1, source: "orders", time: new Date().toISOString(), requestId: "request" };
     const traceparent = `00-${"1".repeat(32)}-${"1".repeat(16)}-01`;
     await broker.publish([{ id, type, key: body.userId, body, traceparent, ...envelope }]);
   }
