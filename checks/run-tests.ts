@@ -4,8 +4,8 @@ import { startTestServer } from "../chassis/src/testing/postgres-server.ts";
 
 const everything = ["chassis/src/**/*.test.ts", "shop/**/*.test.ts", "checks/*.test.ts", "deploy/**/*.test.ts"];
 
-/** The test files to run, how many at once, and what they are told. */
-type Chosen = {
+/** Test files, how many run at once, and what they are told. */
+type Round = {
   readonly patterns: readonly string[];
   readonly atOnce: number;
   readonly environment?: NodeJS.ProcessEnv;
@@ -19,23 +19,29 @@ const long = [
   "chassis/src/topology/run-topology.test.ts",
   "checks/asyncapi-document.test.ts",
   "deploy/kubernetes/checks/*.test.ts",
-  "deploy/tests/*.test.ts",
 ];
+
+/** Run when asked for by name only: the images' recipe (`npm run test:containers`), and kills that differ from others in their broker. */
+const byName = ["deploy/tests/*.test.ts", "shop/tests/processes/kills-*-rabbitmq.test.ts"];
 
 /**
  * What `npm test` runs: all tests but the long ones (with `--all` these too, or only the files that the arguments name) over one
  * PostgreSQL server that lives as long as they do. Exits as `node --test` does.
  */
-async function runTests({ environment, ...files }: Chosen): Promise<number> {
+async function runTests(rounds: readonly Round[]): Promise<number> {
   const server = await startTestServer();
+  let failed = 0;
   try {
-    return await runNodeTest(files, { ...environment, ...process.env, TEST_POSTGRES_URL: server.url });
+    for (const { environment, ...files } of rounds) {
+      failed ||= await runNodeTest(files, { ...environment, ...process.env, TEST_POSTGRES_URL: server.url });
+    }
+    return failed;
   } finally {
     await server.stop();
   }
 }
 
-function runNodeTest({ patterns, atOnce }: Chosen, environment: NodeJS.ProcessEnv): Promise<number> {
+function runNodeTest({ patterns, atOnce }: Round, environment: NodeJS.ProcessEnv): Promise<number> {
   const options = ["--test", `--test-concurrency=${atOnce}`, "--test-timeout=120000"];
   const child = spawn(process.execPath, [...options, ...patterns], { stdio: "inherit", env: environment });
   // A terminal's Ctrl-C reaches the tests by itself; whoever ends this process alone means them as well.
@@ -50,12 +56,14 @@ function runNodeTest({ patterns, atOnce }: Chosen, environment: NodeJS.ProcessEn
 const MANY_CASES = { SECURITY_CASES: "500" };
 
 /** Most tests wait more than they work, but for the long ones, whose systems of processes need the machine for themselves. */
-function chosen(given: readonly string[]): Chosen {
-  if (given.includes("--all")) return { patterns: everything, atOnce: 2, environment: MANY_CASES };
-  return {
-    patterns: given.length > 0 ? given : globSync(everything, { exclude: long }),
-    atOnce: given.length > 0 ? 2 : 4,
-  };
+function rounds(given: readonly string[]): Round[] {
+  if (given.length > 0 && !given.includes("--all")) return [{ patterns: given, atOnce: 2 }];
+  const short: Round = { patterns: globSync(everything, { exclude: [...long, ...byName] }), atOnce: 4 };
+  if (given.length === 0) return [short];
+  return [
+    { ...short, environment: MANY_CASES },
+    { patterns: globSync(long, { exclude: byName }), atOnce: 2 },
+  ];
 }
 
-process.exitCode = await runTests(chosen(process.argv.slice(2)));
+process.exitCode = await runTests(rounds(process.argv.slice(2)));
