@@ -39,7 +39,13 @@ export async function notificationsUnderTest(t: Cleanup) {
   }
 
   async function publish(type: string, body: { userId: string; [fact: string]: unknown }): Promise<void> {
-    const envelope = { id: newId(), version: 1, source: "orders", time: new Date().toISOString(), requestId: "request" };
+    const envelope = {
+      id: newId(),
+      version: 1,
+      source: "orders",
+      time: new Date().toISOString(),
+      requestId: "request",
+    };
     const traceparent = `00-${"1".repeat(32)}-${"1".repeat(16)}-01`;
     await broker.publish([{ ...envelope, type, key: body.userId, body, traceparent }]);
   }
