@@ -38,7 +38,7 @@ const notWelcome = () => Object.assign(new URL(server), { username: "nobody_here
 /** Settings that are wrong, and the lines that say so. */
 const starts: [string, () => NodeJS.ProcessEnv, RegExp[]][] = [
   ["a broker nobody knows", () => ({ BROKER_URL: "carrier-pigeon://coop" }), [/^BROKER_URL .*use postgres:/]],
-  ["a discovery nobody knows", () => ({ DISCOVERY_URL: "rumour:" }), [/^DISCOVERY_URL .*use static:/]],
+  ["a discovery nobody knows", () => ({ DISCOVERY_URL: "rumour:" }), [/^DISCOVERY_URL must be static:/]],
   ["a mail server nobody knows", () => ({ SMTP_URL: "https://mail" }), [/^SMTP_URL .*use smtp:/]],
   ["a database of another kind", () => ({ DATABASE_URL: "mysql://shop@db/shop" }), [/^DATABASE_URL .*use postgres:/]],
   ["a database that is not there", () => ({ DATABASE_URL: nowhere() }), [/^DATABASE_URL: .*ECONNREFUSED/]],
