@@ -60,6 +60,10 @@ function casesOf(operation: Operation): fc.Arbitrary<Case> {
 /** Whoever closes accounts and ends sessions in a case needs a new one in the next. */
 const endsWithIt = ["logout", "deleteUser", "updateUser"];
 
+/** With these methods the simulated card company does not answer at first: that it is not available is the truth. */
+const isAwayFor = (body: unknown): boolean =>
+  ["pm_card_flaky", "pm_card_lost_answer"].includes((body as { method?: string } | undefined)?.method ?? "");
+
 function assertGoodAnswer(operation: Operation, { status, headers, text, json }: Answer): void {
   const { replies } = operation.call.shape;
   assert.ok(status < 500, `${status} ${text}`);
@@ -106,6 +110,7 @@ describe(`generated requests, ${CASES} for each operation at each door (SECURITY
             ...(own ? { token: own.token } : {}),
             headers: shape.idempotencyKey ? { "idempotency-key": crypto.randomUUID() } : {},
           });
+          if (answer.status === 503 && isAwayFor(sent)) return;
           assertGoodAnswer(operation, answer);
           const isBad =
             (shape.body && sent !== undefined && (!fits(shape.body, sent) || isForbiddenText(sent))) ||
