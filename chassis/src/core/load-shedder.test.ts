@@ -1,25 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import { seededRandom } from "../testing/seeded-random.ts";
 import { createLoadShedder, type LoadShedder } from "./load-shedder.ts";
-
-/** Numbers that look random and are the same at every run (mulberry32). */
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 const LEAST = 64;
 const MOST = 2_000;
 
 test("over 100,000 random events the limit stays in its bounds, nobody is let in beyond it, and it is never stuck", () => {
   const seed = 20_260_731;
-  const random = seeded(seed);
+  const random = seededRandom(seed);
   const shedder = createLoadShedder();
   let now = 0;
   let underWay = 0;
