@@ -22,9 +22,17 @@ export async function productsUnderTest(t: Cleanup) {
   const { database } = await testDatabase(t, [{ name: "products", folder: service.migrations }]);
   const clock = fakeClock();
   const published: Published[] = [];
+  const places: number[] = [];
+  let written = 0;
   const publish: Publish = async (tx, event, body) => {
     jsonValidator(event.body)(body);
-    tx.afterCommit(() => published.push({ type: event.type, body: body as Published["body"] }));
+    // In the order of writing, as the outbox has them: commits on several connections are heard of in any order.
+    const place = (written += 1);
+    tx.afterCommit(() => {
+      places.push(place);
+      places.sort((a, b) => a - b);
+      published.splice(places.indexOf(place), 0, { type: event.type, body: body as Published["body"] });
+    });
   };
   const wiring = await service.wire({
     config: {},
