@@ -27,7 +27,7 @@ export async function productsUnderTest(t: Cleanup) {
   const publish: Publish = async (tx, event, body) => {
     jsonValidator(event.body)(body);
     // In the order of writing, as the outbox has them: commits on several connections are heard of in any order.
-    const place = (written += 1);
+    const place = written++;
     tx.afterCommit(() => {
       places.push(place);
       places.sort((a, b) => a - b);
