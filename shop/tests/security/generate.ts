@@ -135,7 +135,8 @@ export function spoil(value: unknown, { where, how, name, what }: Spoiling): unk
   if (!target) return what;
   const keys = Object.keys(target);
   const key = keys[where % Math.max(keys.length, 1)];
-  if (how === "add" || key === undefined) Object.defineProperty(target, name, { value: what, enumerable: true });
+  if (Array.isArray(target) && how === "add") target.push(what);
+  else if (how === "add" || key === undefined) Object.defineProperty(target, name, { value: what, enumerable: true });
   else if (how === "remove") delete target[key];
   else target[key] = what;
   return copy;

@@ -12,8 +12,8 @@ import type { Answer } from "./send.ts";
 
 /** Cases of each operation at each of its doors; CI takes 500. */
 const CASES = Number(process.env["SECURITY_CASES"] ?? 10);
-/** Replays a run. */
-const SEED = Number(process.env["SECURITY_SEED"] ?? Math.floor(Math.random() * 2 ** 31));
+/** The same cases in every run, so that a red one tells of a change and not of a draw; another number draws others. */
+const SEED = Number(process.env["SECURITY_SEED"] ?? 20_261_128);
 
 let shop: Shop;
 let examples: Examples;
