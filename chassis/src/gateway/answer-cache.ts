@@ -1,5 +1,5 @@
+import { headerOf } from "../client/http/response-head.ts";
 import type { WholeAnswer } from "./collect.ts";
-import { headerOf } from "./upstream/response-head.ts";
 
 /** The next question to a service, and those who wait for its answer. */
 export type Batch = { readonly answer: Promise<WholeAnswer>; start(): void };

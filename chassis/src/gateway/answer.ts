@@ -1,12 +1,12 @@
 import type { Writable } from "node:stream";
+import { atEndOfTurn } from "../client/http/end-of-turn.ts";
+import { headerOf, type RawHeaders } from "../client/http/response-head.ts";
 import type { WholeAnswer } from "./collect.ts";
 import { acceptsGzip, compressed, compressedHeaders, compressInto, isCompressible } from "./compression.ts";
 import { isKnown } from "./entity-tag.ts";
 import { type Exchange, sendHead } from "./exchange.ts";
 import { cleanResponseHeaders } from "./response-headers.ts";
 import type { CallRoute } from "./route-table.ts";
-import { atEndOfTurn } from "./upstream/end-of-turn.ts";
-import { headerOf, type RawHeaders } from "./upstream/response-head.ts";
 
 /** Sends what services answer on to clients. */
 export type Answers = {

@@ -1,6 +1,6 @@
+import { headerOf } from "../client/http/response-head.ts";
 import { answerCache, type Batch, type Entry } from "./answer-cache.ts";
 import type { WholeAnswer } from "./collect.ts";
-import { headerOf } from "./upstream/response-head.ts";
 
 /** Asks the service; `etag` is that of the answer which is kept, so that the service may say that it is still good. */
 export type AskService = (etag: string | undefined) => Promise<WholeAnswer>;

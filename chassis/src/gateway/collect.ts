@@ -1,10 +1,10 @@
 import type { ServerResponse } from "node:http";
 import { type Told, toldByError, toldByStatus } from "../client/attempt-outcome.ts";
+import type { ConnectionPool } from "../client/http/connection-pool.ts";
+import type { UpstreamRequest } from "../client/http/request-head.ts";
+import { headerOf, type RawHeaders } from "../client/http/response-head.ts";
 import { deadlineExceeded, type Failure, upstreamFailed } from "../core/failure.ts";
 import type { Outcome } from "./call-instances.ts";
-import type { ConnectionPool } from "./upstream/connection-pool.ts";
-import type { UpstreamRequest } from "./upstream/request-head.ts";
-import { headerOf, type RawHeaders } from "./upstream/response-head.ts";
 import { failedBy, unexpected } from "./upstream-failure.ts";
 
 /** An answer of a service as a whole. */

@@ -2,7 +2,7 @@ import type { ServerResponse } from "node:http";
 import type { Writable } from "node:stream";
 import { promisify } from "node:util";
 import { createGzip, gzip, constants as zlib } from "node:zlib";
-import { headerOf, type RawHeaders } from "./upstream/response-head.ts";
+import { headerOf, type RawHeaders } from "../client/http/response-head.ts";
 
 const COMPRESSIBLE = /^(?:text\/(?!event-stream)|application\/(?:json|problem\+json|javascript)|image\/svg\+xml)/;
 const LEAST = 1_024;

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { atEndOfTurn } from "../client/http/end-of-turn.ts";
 import { problemHeaders, problemOf } from "../contract/problem.ts";
 import type { Failure } from "../core/failure.ts";
 import { newId } from "../core/id.ts";
@@ -7,7 +8,6 @@ import type { Tracer } from "../telemetry/tracer.ts";
 import { discardRequestBody } from "./discard.ts";
 import { endsConnection } from "./malformed.ts";
 import { answerHeaders, DATA_POLICY } from "./response-headers.ts";
-import { atEndOfTurn } from "./upstream/end-of-turn.ts";
 
 /** One request and its answer, with what is known about them so far. */
 export type Exchange = {

@@ -1,9 +1,9 @@
+import type { RawHeaders } from "../client/http/response-head.ts";
 import { wallTime } from "../telemetry/span.ts";
 import { formatTraceparent, startTrace, type TraceContext } from "../telemetry/trace-context.ts";
 import type { Attributes, EndedSpan } from "../telemetry/tracer.ts";
 import type { Outcome } from "./call-instances.ts";
 import type { Exchange } from "./exchange.ts";
-import type { RawHeaders } from "./upstream/response-head.ts";
 
 /** What a request to a service is recorded with; there is none unless its trace is recorded. */
 export type Traced = {

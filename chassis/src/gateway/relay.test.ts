@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { EventEmitter } from "node:events";
 import type { ServerResponse } from "node:http";
 import { test } from "node:test";
+import type { Asker } from "../client/http/connection.ts";
+import type { ConnectionPool } from "../client/http/connection-pool.ts";
 import { relay } from "./relay.ts";
-import type { Asker } from "./upstream/connection.ts";
-import type { ConnectionPool } from "./upstream/connection-pool.ts";
 
 test("a reader that is slow slows the service down, and lets it go on when it has caught up", async () => {
   const steps: string[] = [];

@@ -1,13 +1,13 @@
 import type { ServerResponse } from "node:http";
 import type { Writable } from "node:stream";
 import { type Told, toldByError, toldByStatus } from "../client/attempt-outcome.ts";
+import type { Asker } from "../client/http/connection.ts";
+import type { Asking, ConnectionPool } from "../client/http/connection-pool.ts";
+import { atEndOfTurn } from "../client/http/end-of-turn.ts";
+import type { UpstreamRequest } from "../client/http/request-head.ts";
+import { headerOf, type RawHeaders } from "../client/http/response-head.ts";
 import { deadlineExceeded, type Failure, unavailable } from "../core/failure.ts";
 import type { Fault, Outcome } from "./call-instances.ts";
-import type { Asker } from "./upstream/connection.ts";
-import type { Asking, ConnectionPool } from "./upstream/connection-pool.ts";
-import { atEndOfTurn } from "./upstream/end-of-turn.ts";
-import type { UpstreamRequest } from "./upstream/request-head.ts";
-import { headerOf, type RawHeaders } from "./upstream/response-head.ts";
 import { failedBy, unexpected } from "./upstream-failure.ts";
 
 export type RelayOptions = {

@@ -1,5 +1,5 @@
 import { SERVICE_HEADER } from "../client/answers-as.ts";
-import type { RawHeaders } from "./upstream/response-head.ts";
+import type { RawHeaders } from "../client/http/response-head.ts";
 
 /** Never guess the type, never frame it, tell nobody where one came from. */
 const securityHeaders = [

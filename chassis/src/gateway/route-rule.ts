@@ -1,7 +1,7 @@
+import type { RawHeaders } from "../client/http/response-head.ts";
 import type { Call } from "../contract/call.ts";
 import { parameterNames } from "../contract/call.ts";
 import type { Contract } from "../contract/contract.ts";
-import type { RawHeaders } from "./upstream/response-head.ts";
 
 /** Turns headers, as `[name, value, …]` with names in lower case, into others. */
 export type ChangeHeaders = (headers: RawHeaders) => RawHeaders;

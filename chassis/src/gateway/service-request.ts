@@ -1,3 +1,5 @@
+import type { Body } from "../client/http/connection.ts";
+import type { RawHeaders } from "../client/http/response-head.ts";
 import { parameterNames } from "../contract/call.ts";
 import { formatTraceparent } from "../telemetry/trace-context.ts";
 import type { Exchange } from "./exchange.ts";
@@ -7,8 +9,6 @@ import type { Target } from "./request-target.ts";
 import type { CallRoute, Found } from "./route-table.ts";
 import type { ServiceRequest } from "./services.ts";
 import type { Soon } from "./soon.ts";
-import type { Body } from "./upstream/connection.ts";
-import type { RawHeaders } from "./upstream/response-head.ts";
 
 /** A request that is let in, with where it goes. */
 export type Admitted = {

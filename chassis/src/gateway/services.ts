@@ -1,12 +1,12 @@
 import type { ServerResponse } from "node:http";
 import { Readable } from "node:stream";
 import type { Callees } from "../client/callee.ts";
+import type { Body } from "../client/http/connection.ts";
+import type { UpstreamRequest } from "../client/http/request-head.ts";
 import { type Attempt, callInstances } from "./call-instances.ts";
 import { collect, type WholeAnswer } from "./collect.ts";
 import { beginUpstreamSpan, type Traced, tellStatus } from "./gateway-spans.ts";
 import { type RelayOptions, relay } from "./relay.ts";
-import type { Body } from "./upstream/connection.ts";
-import type { UpstreamRequest } from "./upstream/request-head.ts";
 import type { Upstreams } from "./upstreams.ts";
 
 /** A request to a service, whichever of its instances gets it. */

@@ -1,9 +1,9 @@
 import { answeredByAnother, SERVICE_HEADER } from "../client/answers-as.ts";
+import { headerOf, type RawHeaders } from "../client/http/response-head.ts";
+import { UpstreamError } from "../client/http/upstream-error.ts";
 import { PROBLEM_MEDIA_TYPE } from "../contract/problem.ts";
 import { Failure, unavailable, upstreamFailed } from "../core/failure.ts";
 import type { Failed } from "./call-instances.ts";
-import { headerOf, type RawHeaders } from "./upstream/response-head.ts";
-import { UpstreamError } from "./upstream/upstream-error.ts";
 
 /** What a request without an answer is for the client, and whether it may be sent again. The body's own failure stays what it is. */
 export function failedBy(error: Error): Failed {

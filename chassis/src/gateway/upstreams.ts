@@ -1,4 +1,4 @@
-import { type ConnectionPool, connectionPool } from "./upstream/connection-pool.ts";
+import { type ConnectionPool, connectionPool } from "../client/http/connection-pool.ts";
 
 /** Connections to the instances of the services, kept open. */
 export type Upstreams = {
