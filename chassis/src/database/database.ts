@@ -36,6 +36,8 @@ export type DatabaseOptions = {
   log: Log;
   /** The most connections at once. Default 10. */
   connections?: number;
+  /** Milliseconds that somebody waits for a connection at most; after that it is `unavailable`. Default 900. */
+  longestWait?: number;
   /** Milliseconds after which the server ends a statement. Default 10,000. */
   statementTimeout?: number;
   /** Hears for how many milliseconds somebody waited for a connection; 0 when one was free. */
@@ -44,8 +46,6 @@ export type DatabaseOptions = {
   metrics?: Metrics;
 };
 
-/** Milliseconds that somebody waits for a connection at most; after that it is `unavailable`. */
-const LONGEST_WAIT = 900;
 /** Milliseconds in which a server that is asked whether it answers has to. */
 const LONGEST_CHECK = 800;
 
@@ -65,7 +65,7 @@ function safeInteger(text: string): number {
 
 /** Opens a pool of connections; the first one is made when it is needed. */
 export function openDatabase(options: DatabaseOptions): Database {
-  const { statementTimeout = 10_000, connections = 10, onWaited = () => {} } = options;
+  const { statementTimeout = 10_000, connections = 10, longestWait = 900, onWaited = () => {} } = options;
   const pool = new pg.Pool({
     connectionString: options.url,
     application_name: options.name,
@@ -83,7 +83,7 @@ export function openDatabase(options: DatabaseOptions): Database {
   const countWait = options.metrics && poolMetrics(options.metrics, pool, connections);
   const line = createWaitingLine({
     places: connections,
-    patience: LONGEST_WAIT,
+    patience: longestWait,
     onWaited(milliseconds) {
       countWait?.(milliseconds);
       onWaited(milliseconds);

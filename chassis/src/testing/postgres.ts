@@ -21,7 +21,9 @@ export async function testDatabase(t: Cleanup, migrationSets: readonly Migration
     `create database ${name} owner ${name}`,
   ]);
   const url = Object.assign(new URL(serverUrl), { username: name, password: name, pathname: `/${name}` }).href;
-  const database = openDatabase({ url, name: "test", log: createLog({ service: "test", level: "silent" }) });
+  const log = createLog({ service: "test", level: "silent" });
+  // However busy the machine is, everybody of a test gets a connection.
+  const database = openDatabase({ url, name: "test", log, longestWait: 60_000 });
   const drop = async () => {
     await database.close();
     await administer(serverUrl, [`drop database ${name} with (force)`, `drop role ${name}`]);
