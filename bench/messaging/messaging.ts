@@ -1,22 +1,32 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
+import { installPeers } from "../install-peers.ts";
 import type { Row } from "../report.ts";
-import { measureBacklog, measureFlotilla } from "./flotilla.ts";
-import { measureBareAmqp, measureGraphileWorker, measurePgBoss } from "./peers.ts";
+import { measureBacklog } from "./backlog.ts";
+import { measureBareAmqp } from "./bare-amqp.ts";
+import { measureFlotilla } from "./flotilla.ts";
+import { measureHistory } from "./history.ts";
 
 /**
  * Events from the outbox of one service to an effect in another: ours on both brokers, peers that do one row of effect in a transaction
- * for each job, and bare RabbitMQ as the limit. BENCH_PARTS names some of `embedded`, `rabbitmq`, `peers`, `backlog`.
+ * for each job, and bare RabbitMQ as the limit. BENCH_PARTS names some of `embedded`, `rabbitmq`, `peers`, `backlog`, `history`.
  */
 export async function measureMessaging(): Promise<Row[]> {
-  const parts = (process.env["BENCH_PARTS"] ?? "embedded,rabbitmq,peers,backlog").split(",");
+  const parts = (process.env["BENCH_PARTS"] ?? "embedded,rabbitmq,peers,backlog,history").split(",");
   const rows: Row[] = [];
   if (parts.includes("embedded")) rows.push(...(await measureFlotilla("flotilla, embedded broker")));
-  if (parts.includes("peers")) rows.push(...(await measurePgBoss()), ...(await measureGraphileWorker()));
+  if (parts.includes("peers")) rows.push(...(await ofPeers()));
   if (parts.includes("rabbitmq")) rows.push(...(await onRabbitmq()));
   if (parts.includes("backlog")) rows.push(...(await measureBacklog("flotilla, embedded broker")));
+  if (parts.includes("history")) rows.push(...(await measureHistory("flotilla, embedded broker")));
   return rows;
+}
+
+async function ofPeers(): Promise<Row[]> {
+  await installPeers(["pg-boss", "graphile-worker"]);
+  const { measurePgBoss, measureGraphileWorker } = await import("./peers.ts");
+  return [...(await measurePgBoss()), ...(await measureGraphileWorker())];
 }
 
 async function onRabbitmq(): Promise<Row[]> {

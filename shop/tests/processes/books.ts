@@ -8,13 +8,14 @@ import type { RunningShop } from "./running-shop.ts";
 /** Longer than the leases of a process that was killed, one after another. */
 const PATIENCE = 90_000;
 
-const withOutbox = ["orders", "inventory", "payments", "users", "products"];
+/** The services that publish events. */
+export const publishers = ["orders", "inventory", "payments", "users", "products"];
 
 /** Waits until nothing is under way: no saga, no event, no letter. */
 export async function waitUntilSettled({ database }: RunningShop): Promise<void> {
   const underWay = async () => [
     ...(await rows(database("orders"), "select name, key, status, step from saga where ended_at is null")),
-    ...(await Promise.all(withOutbox.map((service) => rows(database(service), UNSENT)))).flat(),
+    ...(await Promise.all(publishers.map((service) => rows(database(service), UNSENT)))).flat(),
     ...(await unheard(database)),
     ...(await rows(database("email"), "select id, template, cause from mail where state = 'queued'")),
   ];
@@ -23,16 +24,19 @@ export async function waitUntilSettled({ database }: RunningShop): Promise<void>
   );
 }
 
-const heardBy = new Map(
+/** Who hears of an event of a type. */
+export const heardBy: ReadonlyMap<string, readonly string[]> = new Map(
   contracts.flatMap(({ events }) => Object.values<Event>(events).map(({ type, heardBy }) => [type, heardBy] as const)),
 );
+
+/** The services that hear of events. */
+export const consumers = [...new Set([...heardBy.values()].flat())];
 
 /** The events that left an outbox and that one who hears of them has neither handled nor parked. */
 async function unheard(database: RunningShop["database"]): Promise<object[]> {
   const sent = await Promise.all(
-    withOutbox.map((service) => rows<{ id: string; type: string }>(database(service), SENT)),
+    publishers.map((service) => rows<{ id: string; type: string }>(database(service), SENT)),
   );
-  const consumers = [...new Set([...heardBy.values()].flat())];
   const known = new Map<string, Set<string>>();
   for (const consumer of consumers) {
     const inbox = await rows<{ id: string }>(database(consumer), "select message_id::text as id from inbox");
@@ -143,7 +147,7 @@ async function assertEachStepDoneOnce(orders: Database): Promise<void> {
 
 async function assertNothingParked({ database }: RunningShop): Promise<void> {
   assert.deepEqual(await rows(database("orders"), "select * from saga where status = 'parked'"), []);
-  for (const service of [...withOutbox, "email", "notifications"])
+  for (const service of [...publishers, "email", "notifications"])
     assert.deepEqual(await rows(database(service), "select * from dead_letter"), [], `${service}'s dead letters`);
 }
 

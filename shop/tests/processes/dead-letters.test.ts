@@ -1,19 +1,9 @@
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { test } from "node:test";
-import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
 import { eventually } from "../visitor.ts";
-import { runShop, shopEnvironment, shopFolder } from "./running-shop.ts";
-
-const program = fileURLToPath(new URL("../../commands/operate/dead-letters.ts", import.meta.url));
-
-/** What `npm run dead-letters` says in a shop. */
-async function deadLetters(dataFolder: string, ...args: string[]): Promise<string> {
-  const run = promisify(execFile)(process.execPath, [program, ...args], { env: shopEnvironment(dataFolder) });
-  return (await run).stdout;
-}
+import { deadLetters } from "./dead-letters-command.ts";
+import { runShop, shopFolder } from "./running-shop.ts";
 
 test("a poisoned message is parked with its cause, seen, mended and redriven; only the administrator may", async (t) => {
   const dataFolder = await shopFolder(t);
