@@ -32,12 +32,12 @@ export const chassisDirection: Rule = (project) =>
 
 const chassisFolder = (path: string | undefined): string | undefined => path?.match(/^chassis\/src\/([^/]+)\//)?.[1];
 
-/** Nothing but tests imports what is there for tests. */
+/** Nothing but tests and benchmarks imports what is there for tests. */
 export const testingStaysInTests: Rule = (project) =>
   eachImport(project, (source, { line, specifier }, target) => {
     const named = target !== undefined && (isForTests(target) || chassisFolder(target) === "testing");
     const may =
-      isForTests(source.path) || chassisFolder(source.path) === "testing" || source.path.startsWith("checks/");
+      isForTests(source.path) || chassisFolder(source.path) === "testing" || /^(checks|bench)\//.test(source.path);
     return named && !may ? fault(source, line, `${specifier} is for tests`) : undefined;
   });
 

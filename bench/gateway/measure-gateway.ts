@@ -1,11 +1,14 @@
+import { execFile } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { installPeers } from "../install-peers.ts";
 import { residentMegabytes } from "../memory.ts";
 import { type Row, row } from "../report.ts";
 import { signTokens } from "./keys.ts";
-import { load } from "./load.ts";
+import { CORES, load } from "./load.ts";
+import { measureOverload } from "./overload.ts";
 import { measureRefusals } from "./refusals.ts";
 import { burden } from "./slow-clients.ts";
 import { type Subject, startWorld } from "./subjects.ts";
@@ -14,6 +17,7 @@ import { type Subject, startWorld } from "./subjects.ts";
 const SECONDS = Number(process.env["SECONDS"] ?? 4);
 const ROUNDS = Number(process.env["ROUNDS"] ?? 3);
 const WARM_UP = 5;
+const BURDEN_ROUNDS = 9;
 /** Requests over which memory has to stay flat; `REQUESTS=5000000` measures the whole bar. */
 const REQUESTS = Number(process.env["REQUESTS"] ?? 500_000);
 
@@ -28,23 +32,43 @@ const PEERS = [
   "moleculer-web",
 ];
 
-/** Our gateway beside others: signed-in reads of a product of 300 bytes at 64 connections, each gateway on one core. */
+/** What is measured; `BENCH_PARTS` names some of it, separated by commas. */
+const beside = {
+  others: ({ subjects }: World) => besideOthers(subjects),
+  shared: ({ ours }: World) => sharedReads(ours),
+  burden: ({ subjects, ours }: World) => underBurdens(subjects, ours),
+  memory: ({ ours }: World) => memoryOver(ours, REQUESTS),
+};
+const inTheShop = { refusals: measureRefusals, overload: measureOverload };
+const PARTS = process.env["BENCH_PARTS"]?.split(",") ?? [...Object.keys(beside), ...Object.keys(inTheShop)];
+
+type World = { readonly subjects: readonly Subject[]; readonly ours: Subject };
+
+/** Our gateway beside others: signed-in reads of a product of 300 bytes at 64 connections, each gateway on one core; then in the shop. */
 export async function measureGateway(): Promise<Row[]> {
-  await installPeers(PEERS);
-  return [...(await measureWorld()), ...(await measureRefusals())];
+  const rows: Row[] = [];
+  for (const [part, measure] of Object.entries(inTheShop)) if (PARTS.includes(part)) rows.push(...(await measure()));
+  if (Object.keys(beside).some((part) => PARTS.includes(part))) rows.unshift(...(await measureWorld()));
+  return rows;
 }
 
 async function measureWorld(): Promise<Row[]> {
+  await installPeers(PEERS);
   const folder = await mkdtemp(join(tmpdir(), "flotilla-bench-"));
+  // What the clients of a burden do here is a part of the load.
+  await promisify(execFile)("taskset", ["-cp", CORES.load, String(process.pid)]);
   const tokens = await signTokens();
-  const world = await startWorld(folder, tokens, SUBJECTS);
+  const { subjects, stop } = await startWorld(folder, tokens, SUBJECTS);
+  const rows: Row[] = [];
   try {
-    for (const subject of world.subjects) await load(subject.url, { ...subject, seconds: WARM_UP });
-    const rows = await besideOthers(world.subjects);
-    const [ours] = world.subjects as [Subject];
-    return [...rows, ...(await sharedReads(ours)), ...(await underBurden(ours)), ...(await memoryOver(ours, REQUESTS))];
+    for (const subject of subjects) await load(subject.url, { ...subject, seconds: WARM_UP });
+    const world = { subjects, ours: subjects[0] as Subject };
+    for (const [part, measure] of Object.entries(beside)) {
+      if (PARTS.includes(part)) rows.push(...(await measure(world)));
+    }
+    return rows;
   } finally {
-    await world.stop();
+    await stop();
     tokens.close();
     await rm(folder, { recursive: true });
   }
@@ -74,19 +98,38 @@ async function sharedReads({ name, url }: Subject): Promise<Row[]> {
   return [row(name, "shared public reads/s at 64 connections", "1/s", rates)];
 }
 
+/** nginx tells how much of it is the machine's and the load's. */
+async function underBurdens(subjects: readonly Subject[], ours: Subject): Promise<Row[]> {
+  const rows: Row[] = [];
+  for (const subject of subjects)
+    if (subject === ours || subject.name === "nginx") rows.push(...(await underBurden(subject)));
+  return rows;
+}
+
+/**
+ * What clients who only cost do to the others: in turns alone and beside them, each after a second that does not count, so that opening
+ * and closing thousands of connections is no part of it.
+ */
 async function underBurden(subject: Subject): Promise<Row[]> {
   const alone: number[] = [];
-  const burdened: number[] = [];
-  for (let round = 0; round < ROUNDS; round++) {
-    alone.push((await load(subject.url, { ...subject, seconds: SECONDS })).p99);
+  const beside: number[] = [];
+  for (let round = 0; round < BURDEN_ROUNDS; round++) {
+    alone.push(await settledP99(subject));
     const others = await burden(subject, { idle: 2_000, slow: 200 });
-    burdened.push((await load(subject.url, { ...subject, seconds: SECONDS })).p99);
-    others.lift();
+    beside.push(await settledP99(subject));
+    await others.lift();
   }
+  const times = beside.map((p99, round) => p99 / (alone[round] as number));
   return [
     row(subject.name, "p99 alone", "ms", alone),
-    row(subject.name, "p99 beside 2,000 idle connections and 200 slow clients", "ms", burdened),
+    row(subject.name, "p99 beside 2,000 idle connections and 200 slow clients", "ms", beside),
+    row(subject.name, "times as much beside them, median of rounds", "x", times),
   ];
+}
+
+async function settledP99(subject: Subject): Promise<number> {
+  await load(subject.url, { ...subject, seconds: 1 });
+  return (await load(subject.url, { ...subject, seconds: 2 })).p99;
 }
 
 /** Memory at the start, and after so many requests. */

@@ -1,28 +1,51 @@
+import { once } from "node:events";
 import { connect, type Socket } from "node:net";
-import { setTimeout as delay } from "node:timers/promises";
 import type { Subject } from "./subjects.ts";
 
 /** Clients that only cost: connections that ask nothing, and requests that arrive a byte at a time. */
-export type Burden = { lift(): void };
+export type Burden = { lift(): Promise<void> };
 
-/** Opens connections to a subject and keeps them, some idle, some in the middle of a request that grows by a byte a second. */
+/** Milliseconds in which each slow client sends a byte. Each has its own moment, as clients that know nothing of each other have. */
+const PACE = 1_000;
+
+/**
+ * Opens connections to a subject and keeps them, some idle, some in the middle of a request that grows by a byte a second. Who is cut off
+ * for being slow comes back. Resolves when all are connected.
+ */
 export async function burden({ url }: Subject, counts: { idle: number; slow: number }): Promise<Burden> {
   const { hostname, port, pathname } = new URL(url);
-  const open = async (count: number): Promise<Socket[]> => {
-    const sockets = Array.from({ length: count }, () => connect(Number(port), hostname).on("error", () => {}));
-    await delay(50 + count / 10);
-    return sockets;
+  const open = async (): Promise<Socket> => {
+    const socket = connect(Number(port), hostname).on("error", () => {});
+    await once(socket, "connect");
+    return socket.resume();
   };
-  const idle = await open(counts.idle);
-  const slow = await open(counts.slow);
-  for (const socket of slow) socket.write(`GET ${pathname} HTTP/1.1\r\nHost: a\r\nX-Slow: `);
-  const drip = setInterval(() => {
-    for (const socket of slow) if (socket.writable) socket.write("x");
-  }, 1_000);
+  const openSlow = async (): Promise<Socket> => {
+    const socket = await open();
+    socket.write(`GET ${pathname} HTTP/1.1\r\nHost: a\r\nX-Slow: `);
+    return socket;
+  };
+  const idle = await inTurn(counts.idle, open);
+  const slow = await inTurn(counts.slow, openSlow);
+  let turn = 0;
+  const drip = setInterval(async () => {
+    const at = turn++ % slow.length;
+    const socket = slow[at];
+    if (socket?.writable) socket.write("x");
+    else if (socket) slow[at] = await openSlow();
+  }, PACE / counts.slow);
   return {
-    lift() {
+    async lift() {
       clearInterval(drip);
-      for (const socket of [...idle, ...slow]) socket.destroy();
+      const sockets = [...idle, ...slow];
+      const closed = sockets.map((socket) => socket.closed || once(socket, "close"));
+      for (const socket of sockets) socket.destroy();
+      await Promise.all(closed);
     },
   };
+}
+
+async function inTurn<T>(count: number, make: () => Promise<T>): Promise<T[]> {
+  const made: T[] = [];
+  while (made.length < count) made.push(await make());
+  return made;
 }

@@ -1,38 +1,44 @@
 import type { TokenFor } from "../identity/service-token.ts";
 import type { Answers } from "./answer.ts";
 import { coalescedReads } from "./coalesced-reads.ts";
+
+import type { Overload } from "./overload.ts";
 import { createReadCoalesced } from "./read-coalesced.ts";
 import { createReadComposed } from "./read-composed.ts";
 import { takeBody } from "./request-body.ts";
 import type { CallRoute } from "./route-table.ts";
-import { type Admitted, type Forward, servicePathOf, serviceRequest } from "./service-request.ts";
+import { type Admitted, servicePathOf, serviceRequest } from "./service-request.ts";
 import type { ServiceRequest, Services } from "./services.ts";
 import { after, type Soon } from "./soon.ts";
+
+/** A request that is let in, before its body is there. */
+type Asked = Omit<Admitted, "body">;
 
 /** An answer that is changed on its way is held whole; a larger one fails. */
 const CHANGED_AT_MOST = 1024 * 1024;
 
-/** Forwards each call the way its route says: shared with other readers, composed of several, changed, or as it comes. */
+/**
+ * Forwards each call the way its route says: shared with other readers, composed of several, changed, or as it comes. It counts as under
+ * way when its body is there: who sends slowly takes nobody's place.
+ */
 export function createForward(needs: {
   readonly services: Services;
   readonly answers: Answers;
   readonly tokenFor: TokenFor | undefined;
-}): Forward {
-  const { services, answers, tokenFor } = needs;
+  readonly overload: Overload;
+}): (asked: Asked) => Soon<void> {
+  const { services, answers, tokenFor, overload } = needs;
   const shared = coalescedReads();
   const readCoalesced = createReadCoalesced(needs, shared, plain);
   const readComposed = createReadComposed(needs, plain);
 
   function plain(admitted: Admitted): Soon<void> {
-    const { exchange, route, headers, target, parameters } = admitted;
-    const { rule } = route;
+    const { exchange, route, headers, target, parameters, body: taken } = admitted;
     const path = servicePathOf(route, target, parameters) + target.query;
-    const change = rule.request?.body;
-    return after(takeBody(exchange, headers, route.bodyLimit, change !== undefined), (taken) => {
-      const body = change && taken instanceof Uint8Array ? change(taken) : taken;
-      const request = serviceRequest(exchange, route, { path, headers, body });
-      return after(vouched(request, route), (vouchedFor) => send(admitted, vouchedFor));
-    });
+    const change = route.rule.request?.body;
+    const body = change && taken instanceof Uint8Array ? change(taken) : taken;
+    const request = serviceRequest(exchange, route, { path, headers, body });
+    return after(vouched(request, route), (vouchedFor) => send(admitted, vouchedFor));
   }
 
   /** With the gateway's own token a service believes where a client is who signs in. */
@@ -53,9 +59,15 @@ export function createForward(needs: {
     return route.method === "GET" ? sent : sent.finally(() => shared.changed(route.service));
   }
 
-  return (admitted) => {
+  function forward(admitted: Admitted): Soon<void> {
     if (admitted.route.cache !== undefined) return readCoalesced(admitted);
     if (admitted.route.includes !== undefined) return readComposed(admitted, admitted.route.includes);
     return plain(admitted);
+  }
+
+  return (asked) => {
+    const { exchange, route, headers } = asked;
+    const body = takeBody(exchange, headers, route.bodyLimit, route.rule.request?.body !== undefined);
+    return after(body, (taken) => overload.relieve(exchange, route, () => forward({ ...asked, body: taken })));
   };
 }

@@ -3,6 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { createCallees } from "../client/callee.ts";
 import type { Contract } from "../contract/contract.ts";
 import { failureFrom } from "../core/failure.ts";
+import type { LoadShedderOptions } from "../core/load-shedder.ts";
 import type { Discovery } from "../discovery/discovery.ts";
 import type { TokenFor } from "../identity/service-token.ts";
 import type { Log } from "../telemetry/log.ts";
@@ -24,12 +25,12 @@ import { healthRoutes } from "./health-routes.ts";
 import { defaultLimits, type Limits } from "./limit.ts";
 import type { LimitStore } from "./limit-store.ts";
 import { endsConnection } from "./malformed.ts";
+import { createOverload, type Overload } from "./overload.ts";
 import { type RequestHeaders, readHeaders } from "./request-headers.ts";
 import { readTarget, type Target } from "./request-target.ts";
 import { type RouteRules, withPublicPaths } from "./route-rule.ts";
 import { createRouteTable, type Found, type OwnRoute, type RouteTable } from "./route-table.ts";
 import { createHttpServer, drain, listenOn, listenOnInherited, takeNoMore } from "./server.ts";
-import type { Forward } from "./service-request.ts";
 import { createServices, type Services } from "./services.ts";
 import { after, type Soon } from "./soon.ts";
 import { createUpstreams } from "./upstreams.ts";
@@ -63,6 +64,8 @@ export type GatewayOptions = {
   readonly rules?: RouteRules;
   /** Answers that can have parts of other services' answers. */
   readonly compositions?: readonly Composition[];
+  /** How many requests to one service may be under way. Default: as many as are answered in time, from 64 to 2,000. */
+  readonly overload?: LoadShedderOptions;
   /** Milliseconds in which it still takes requests after it said that it is not ready: until callers have noticed. Default 0. */
   readonly drainNotice?: number;
   /** Milliseconds that requests under way get when the gateway stops. Default 6,000. */
@@ -88,7 +91,7 @@ type Needs = {
   readonly table: RouteTable;
   readonly cors: Cors | undefined;
   readonly admission: Admission;
-  readonly forward: Forward;
+  readonly forward: ReturnType<typeof createForward>;
   readonly log: Log;
 };
 
@@ -103,10 +106,12 @@ export function createGateway(options: GatewayOptions): Gateway {
   // They begin to be looked for now, not when the first client asks.
   for (const service of services) callees(service);
   const surroundings = { discovery, upstreams, stopping: stopping.signal };
+  const overload = createOverload(services, metrics, options.overload);
   const needs = needsOf(
     options,
     healthRoutes(options.prefix ?? "/api", services, { ...surroundings, stopping: draining.signal }),
-    createServices({ upstreams, stopping: stopping.signal, callees }),
+    createServices({ upstreams, stopping: stopping.signal, callees, waited: overload.waited }),
+    overload,
   );
   const addressOf = clientAddresses(options.trustedProxies ?? []);
   const logExchange = accessLog(log);
@@ -132,12 +137,13 @@ export function createGateway(options: GatewayOptions): Gateway {
       stopping.abort();
       await drain(server, drainTimeout, drainNotice > 0 ? LINGER : 0);
       upstreams.close();
+      overload.close();
       await limitStore?.close();
     },
   };
 }
 
-function needsOf(options: GatewayOptions, health: OwnRoute[], services: Services): Needs {
+function needsOf(options: GatewayOptions, health: OwnRoute[], services: Services, overload: Overload): Needs {
   const { contracts, prefix = "/api", rules = {}, compositions = [], limits = defaultLimits, verify, log } = options;
   const documented = withPublicPaths(withIncludes(contracts, compositions), rules);
   const own = [...health, ...documentRoutes({ ...options, contracts: documented, prefix })];
@@ -145,7 +151,7 @@ function needsOf(options: GatewayOptions, health: OwnRoute[], services: Services
     table: createRouteTable({ contracts, prefix, rules, compositions }, own),
     cors: corsFor(options.corsOrigins ?? []),
     admission: createAdmission(limits, verify, options.limitStore),
-    forward: createForward({ services, answers: createAnswers(prefix), tokenFor: options.tokenFor }),
+    forward: createForward({ services, answers: createAnswers(prefix), tokenFor: options.tokenFor, overload }),
     log,
   };
 }

@@ -17,6 +17,8 @@ export type RelayOptions = {
   readonly timeout: number;
   /** Ends answers without end. */
   readonly stopping: AbortSignal;
+  /** Told how many milliseconds the request has waited for a connection. */
+  onSent(waited: number): void;
   /** Sends the head of the answer; what it returns takes the body. */
   begin(status: number, headers: RawHeaders): Writable;
 };
@@ -96,11 +98,16 @@ function watch(
   return conversation;
 }
 
-function answerTo(response: ServerResponse, { service, begin }: RelayOptions, conversation: Conversation): Asker {
+function answerTo(
+  response: ServerResponse,
+  { service, onSent, begin }: RelayOptions,
+  conversation: Conversation,
+): Asker {
   let told: Told = "good";
   let out: Writable = response;
   let whole: string | undefined;
   return {
+    onSent,
     onHead({ status, headers, body: framing }, body) {
       if (conversation.ended) return;
       const odd = unexpected(service, status, headers);

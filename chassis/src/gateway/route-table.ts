@@ -4,6 +4,7 @@ import { type Access, type Call, isIdempotent } from "../contract/call.ts";
 import type { Contract } from "../contract/contract.ts";
 import { publicCalls } from "../contract/public-path.ts";
 import { methodNotAllowed, notFound } from "../core/failure.ts";
+import type { Priority } from "../core/load-shedder.ts";
 import { type Composition, includesOf } from "./composition.ts";
 import type { Exchange } from "./exchange.ts";
 import type { LimitClass } from "./limit.ts";
@@ -20,6 +21,8 @@ export type CallRoute = {
   readonly service: string;
   readonly access: Access;
   readonly limit: LimitClass;
+  /** What it is worth when not all can be served. */
+  readonly priority: Priority;
   readonly bodyLimit: number;
   /** Milliseconds; 0 is without end. */
   readonly timeout: number;
@@ -115,7 +118,7 @@ function callRoute(
   { name, service, call, path }: ReturnType<typeof publicCalls>[number],
   { contracts, rules = {}, compositions = [] }: RouteSources,
 ): CallRoute {
-  const { access, headers, bodyLimit, timeout = DEFAULT_TIMEOUT, idempotencyKey, cache } = call.shape;
+  const { access, headers, bodyLimit, timeout = DEFAULT_TIMEOUT, idempotencyKey, cache, priority } = call.shape;
   if (!access) throw new Error(`${call.method} ${call.path} of ${service} does not say who may call it`);
   const reads = call.method === "GET" && timeout > 0;
   if (cache !== undefined && !(reads && access === "public")) {
@@ -131,6 +134,7 @@ function callRoute(
     service,
     access,
     limit: signsIn ? "sign-in" : "caller",
+    priority: priority ?? "normal",
     bodyLimit: rule.bodyLimit ?? bodyLimit ?? DEFAULT_BODY_LIMIT,
     timeout,
     slowAfter: slowAfterOf(call),

@@ -17,6 +17,7 @@ export type Admitted = {
   readonly parameters: Found["parameters"];
   readonly target: Target;
   readonly headers: RequestHeaders;
+  readonly body: Body;
 };
 
 /** Sends a request on to its service and the answer back. Fails with what to answer when there was no answer. */

@@ -38,10 +38,12 @@ export type Services = {
 export function createServices(needs: {
   readonly callees: Callees;
   readonly upstreams: Upstreams;
+  /** Told how many milliseconds a request to a service has waited for a connection. */
+  waited(service: string, milliseconds: number): void;
   /** Aborted when answers without end have to end. */
   readonly stopping: AbortSignal;
 }): Services {
-  const { callees, upstreams, stopping } = needs;
+  const { callees, upstreams, waited, stopping } = needs;
 
   const attempt = ({ service, timeout, repeatable, slowAfter, body }: ServiceRequest): Omit<Attempt<never>, "ask"> => ({
     callee: callees(service),
@@ -57,7 +59,9 @@ export function createServices(needs: {
         ...attempt(request),
         ask(origin, timeout) {
           const pool = upstreams.to(origin, request.timeout === 0);
-          const options = { service: request.service, timeout, stopping, begin };
+          const { service } = request;
+          const onSent = (milliseconds: number) => waited(service, milliseconds);
+          const options = { service, timeout, stopping, onSent, begin };
           if (!request.traced) return relay(pool, sent(request, timeout), response, options);
           const span = beginUpstreamSpan(request.traced, request.service, origin);
           const headers = span.headers(request.headers);
@@ -70,7 +74,9 @@ export function createServices(needs: {
         ...attempt(request),
         ask(origin, timeout) {
           const pool = upstreams.to(origin, false);
-          const options = { service: request.service, timeout, limit, client };
+          const { service } = request;
+          const onSent = (milliseconds: number) => waited(service, milliseconds);
+          const options = { service, timeout, limit, client, onSent };
           if (!request.traced) return collect(pool, sent(request, timeout), options);
           const span = beginUpstreamSpan(request.traced, request.service, origin);
           const asked = collect(pool, sent({ ...request, headers: span.headers(request.headers) }, timeout), options);

@@ -187,3 +187,26 @@ test("a body that fails fails the request with its own error", async (t) => {
   body.destroy(failure);
   await assert.rejects(asked, failure);
 });
+
+test("who asks is told how long the request waited for a connection", async (t) => {
+  const free = Promise.withResolvers<void>();
+  const server = await rawServer(t, async (socket) => {
+    await free.promise;
+    socket.write(answer("done"));
+  });
+  const pool = server.pool(1);
+  const waits: number[] = [];
+  const begin = (path: string) => {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const onSent = (waited: number) => void waits.push(waited);
+    const request = { method: "GET", path, headers: [], body: undefined };
+    pool.ask(request, { onSent, onHead() {}, onData: () => true, onEnd: resolve, onError: reject });
+    return promise;
+  };
+  const both = [begin("/first"), begin("/second")];
+  assert.deepEqual(waits, [0]);
+  free.resolve();
+  await Promise.all(both);
+  assert.equal(waits.length, 2);
+  assert.ok((waits[1] as number) > 0);
+});

@@ -19,7 +19,7 @@ export type ConnectionPool = {
   destroy(): void;
 };
 
-type Waiting = Message & { connection: Connection | undefined };
+type Waiting = Message & { connection: Connection | undefined; inLineSince: number | undefined };
 
 /** Milliseconds; shorter than the services keep an idle connection, so that none is used that is about to be closed. */
 const KEEP_ALIVE = 20_000;
@@ -54,16 +54,28 @@ export function connectionPool(address: Address, most: number): ConnectionPool {
 
   function start(waiting: Waiting, connection: Connection): void {
     waiting.connection = connection;
+    const { asker, inLineSince } = waiting;
+    asker.onSent?.(inLineSince === undefined ? 0 : performance.now() - inLineSince);
     connection.send(waiting);
   }
 
   return {
     ask(request, asker) {
       const { method, body } = request;
-      const waiting: Waiting = { method, head: requestHead(request, host), body, asker, connection: undefined };
+      const waiting: Waiting = {
+        method,
+        head: requestHead(request, host),
+        body,
+        asker,
+        connection: undefined,
+        inLineSince: undefined,
+      };
       const connection = idle.take() ?? (all.size < most ? open() : undefined);
       if (connection) start(waiting, connection);
-      else line.push(waiting);
+      else {
+        waiting.inLineSince = performance.now();
+        line.push(waiting);
+      }
       return {
         cancel() {
           if (waiting.connection) waiting.connection.cancel(asker);

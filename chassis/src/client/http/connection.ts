@@ -8,7 +8,11 @@ import { oddAnswer, UpstreamError } from "./upstream-error.ts";
 export type Body = Buffer | Readable | undefined;
 
 /** Who asked: gets the answer, or an error (the stream's own when the body of the request failed). Nothing comes after either. */
-export type Asker = AnswerSink & { onError(error: Error): void };
+export type Asker = AnswerSink & {
+  onError(error: Error): void;
+  /** The request is sent; it has waited so many milliseconds for a connection, 0 when one was free or could be opened. */
+  onSent?(waited: number): void;
+};
 
 /** A request that is ready to be sent; `head` lacks what frames the body, and the empty line. */
 export type Message = { readonly method: string; readonly head: string; readonly body: Body; readonly asker: Asker };

@@ -1,0 +1,2 @@
+import type { Row } from "../report.ts";
+export const measureOverload = async (): Promise<Row[]> => [];
