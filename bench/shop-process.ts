@@ -17,10 +17,12 @@ export type ShopProcess = {
 
 type RunFile = { gateway: string; services: Record<string, { pid: number }[]> };
 
-/** Starts the shop on `dataFolder` with a free port; resolves when it is ready. */
-export async function startShopProcess(dataFolder: string): Promise<ShopProcess> {
+/** Starts the shop on `dataFolder` with a free port, all of it on one core if one is named; resolves when it is ready. */
+export async function startShopProcess(dataFolder: string, core?: string): Promise<ShopProcess> {
   const begin = performance.now();
-  const child = spawn(process.execPath, [fileURLToPath(new URL("../shop/commands/start/start.ts", import.meta.url))], {
+  const start = fileURLToPath(new URL("../shop/commands/start/start.ts", import.meta.url));
+  const [program, args] = core === undefined ? [process.execPath, []] : ["taskset", ["-c", core, process.execPath]];
+  const child = spawn(program, [...args, start], {
     env: { ...process.env, DATA_DIR: dataFolder, PORT: "0", CONSOLE_PORT: "0" },
     stdio: ["ignore", "ignore", "inherit"],
   });
