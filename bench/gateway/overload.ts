@@ -10,11 +10,15 @@ import { startShopProcess } from "../shop-process.ts";
 import { CORES } from "./load.ts";
 import { orderPlacer } from "./place-orders.ts";
 
-/** Milliseconds: what the 99th percentile of orders may take at C, and of refusals whenever there are any. */
+/** Milliseconds: what the 99th percentile of orders may take at C. */
 const PATIENCE = 500;
-const STEP = 6_000;
-/** Within so many milliseconds the shop has to be as before. */
-const RECOVERY = 10_000;
+/** Milliseconds of a load, and how many of them at its beginning do not count: until then a sudden overload may be a burst. */
+const LOAD = 9_000;
+const ONSET = 3_000;
+/** Milliseconds within which an order alone is placed when the shop has nothing else to do. */
+const IDLE = 150;
+/** Longer than this nobody waits until the shop is as before; it shall be after 10 s. */
+const GIVE_UP = 30_000;
 
 /** What of an open-loop load was answered how. */
 type Outcome = {
@@ -34,11 +38,11 @@ export async function measureOverload(): Promise<Row[]> {
   const shop = await startShopProcess(folder, CORES.subject);
   try {
     const place = await orderPlacer(shop.gateway, folder);
-    const offer = (perSecond: number, milliseconds: number) => offered(place, perSecond, milliseconds);
+    const offer: Offer = (perSecond, milliseconds, onset) => offered(place, perSecond, milliseconds, onset);
     const capacity = await findCapacity(place, offer);
     const rows = [row("flotilla", "C: orders/s without an error and p99 <= 500 ms", "1/s", [capacity])];
     for (const times of [2, 5, 10]) {
-      const { good, goodP99, refused, refusedP99 } = await offer(times * capacity, STEP);
+      const { good, goodP99, refused, refusedP99 } = await offer(times * capacity, LOAD, ONSET);
       const recovered = await recovery(offer, capacity);
       rows.push(
         row("flotilla", `orders taken of C, offered ${times} x C`, "%", [(100 * good) / capacity]),
@@ -55,36 +59,56 @@ export async function measureOverload(): Promise<Row[]> {
   }
 }
 
-type Offer = (perSecond: number, milliseconds: number) => Promise<Outcome>;
+type Offer = (perSecond: number, milliseconds: number, onset?: number) => Promise<Outcome>;
 
 /** Warms up with 16 callers, and goes down from what they reach until everything is answered in time. */
 async function findCapacity(place: () => Promise<string>, offer: Offer): Promise<number> {
   let placed = 0;
-  const end = performance.now() + 2 * STEP;
+  const end = performance.now() + 2 * LOAD;
   const caller = async () => {
-    while (performance.now() < end) if ((await place()) === "taken" && end - performance.now() < STEP) placed += 1;
+    while (performance.now() < end) if ((await place()) === "taken" && end - performance.now() < LOAD) placed += 1;
   };
   await Promise.all(Array.from({ length: 16 }, caller));
-  for (let rate = (1.1 * placed * 1_000) / STEP; rate > 1; rate *= 0.9) {
-    const { refused, goodP99 } = await offer(rate, STEP);
+  for (let rate = (placed * 1_000) / LOAD; rate > 1; rate *= 0.9) {
+    await untilIdle(place);
+    const { refused, goodP99 } = await offer(rate, LOAD, ONSET);
     if (refused === 0 && goodP99 <= PATIENCE) return rate;
-    await delay(1_000);
   }
   throw new Error("the shop takes no order in time");
 }
 
-async function offered(place: () => Promise<string>, perSecond: number, milliseconds: number): Promise<Outcome> {
-  const load = openLoop({ perSecond, send: place });
+/** Until what earlier orders have left to do is done. */
+async function untilIdle(place: () => Promise<string>): Promise<void> {
+  for (let quick = 0; quick < 3; ) {
+    const began = performance.now();
+    await place();
+    quick = performance.now() - began < IDLE ? quick + 1 : 0;
+  }
+}
+
+async function offered(
+  place: () => Promise<string>,
+  perSecond: number,
+  milliseconds: number,
+  onset = 0,
+): Promise<Outcome> {
+  const began = performance.now();
+  const send = async () => {
+    const counts = performance.now() - began >= onset;
+    const outcome = await place();
+    return counts ? outcome : "at first";
+  };
+  const load = openLoop({ perSecond, send });
   await delay(milliseconds);
-  const samples = await load.stop();
+  const samples = (await load.stop()).filter(({ outcome }) => outcome !== "at first");
   const of = (outcome: string) => samples.filter((sample: Sample) => sample.outcome === outcome);
   const [good, refused] = [of("taken"), of("refused")];
   const odd = samples.length - good.length - refused.length;
   if (odd > 0) throw new Error(`${odd} orders were neither taken nor refused`);
   return {
-    good: (good.length * 1_000) / milliseconds,
+    good: (good.length * 1_000) / (milliseconds - onset),
     goodP99: quantile(good, 0.99),
-    refused: (refused.length * 1_000) / milliseconds,
+    refused: (refused.length * 1_000) / (milliseconds - onset),
     refusedP99: quantile(refused, 0.99),
   };
 }
@@ -95,6 +119,6 @@ async function recovery(offer: Offer, capacity: number): Promise<number> {
   for (;;) {
     const soFar = performance.now() - began;
     const { refused, goodP99 } = await offer(0.7 * capacity, 1_000);
-    if ((refused === 0 && goodP99 <= PATIENCE) || soFar > 3 * RECOVERY) return soFar;
+    if ((refused === 0 && goodP99 <= PATIENCE) || soFar > GIVE_UP) return soFar;
   }
 }

@@ -20,8 +20,8 @@ export type Entry = {
 };
 
 const DEFAULT_BYTES = 32 * 1024 * 1024;
-/** What an entry costs besides its body, about. */
-const OVERHEAD = 1_000;
+/** What an entry costs besides its key and its answer, about. */
+const OVERHEAD = 500;
 
 /** Entries by key, with at most `most` bytes of answers; what was used longest ago makes room. */
 export function answerCache(most = DEFAULT_BYTES) {
@@ -58,7 +58,7 @@ export function answerCache(most = DEFAULT_BYTES) {
       entry.kept = answer;
       entry.etag = answer && headerOf(answer.headers, "etag");
       if (answer) entries.set(key, entry);
-      setSize(entry, answer ? OVERHEAD + answer.body.length : 0);
+      setSize(entry, answer ? OVERHEAD + key.length + sizeOf(answer) : 0);
       makeRoom();
     },
     /** Forgets an entry that holds nothing and that nobody waits for. */
@@ -71,6 +71,9 @@ export function answerCache(most = DEFAULT_BYTES) {
     },
   };
 }
+
+const sizeOf = ({ headers, body }: WholeAnswer): number =>
+  headers.reduce((size, text) => size + text.length, body.length);
 
 const newEntry = (): Entry => ({
   kept: undefined,

@@ -122,6 +122,22 @@ test("memory is bounded: what was read longest ago makes room", async () => {
   assert.equal(await read("s /a"), false, "it made room");
 });
 
+test("what was asked takes room as well: nobody fills the memory with long questions", async () => {
+  const reads = coalescedReads(10_000);
+  const { asked, ask } = askedService();
+  const read = async (key: string) => {
+    const done = reads.read(key, 60, ask);
+    const before = asked.length;
+    asked.at(-1)?.give(answer("short"));
+    await done;
+    return before;
+  };
+  const long = ["a", "b", "c"].map((name) => `s /?${name.repeat(5_000)}`);
+  for (const [at, key] of long.entries()) assert.equal(await read(key), at + 1);
+  assert.equal(await read(long[2] as string), 3, "the latest is still there");
+  assert.equal(await read(long[0] as string), 4, "the first made room");
+});
+
 test("a question that fails fails for those who share it, and the next one is asked anew", async () => {
   const reads = coalescedReads();
   const { asked, ask } = askedService();

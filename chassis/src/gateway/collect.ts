@@ -21,7 +21,7 @@ export type CollectOptions = {
   /** Bytes of the body. */
   readonly limit: number;
   /** Told how many milliseconds the request has waited for a connection. */
-  onSent(waited: number): void;
+  onWaited(waited: number): void;
   /** Who waits for it, if that is one client: when they leave, it is given up. */
   readonly client: ServerResponse | undefined;
 };
@@ -30,7 +30,7 @@ export type CollectOptions = {
 export function collect(
   pool: ConnectionPool,
   request: UpstreamRequest,
-  { service, timeout, limit, client, onSent }: CollectOptions,
+  { service, timeout, limit, client, onWaited }: CollectOptions,
 ): Promise<Outcome<WholeAnswer>> {
   const { promise, resolve } = Promise.withResolvers<Outcome<WholeAnswer>>();
   const parts: Buffer[] = [];
@@ -50,7 +50,7 @@ export function collect(
   const onGone = () => fail(upstreamFailed.failure(), "unknown");
   const onTooLarge = () => fail(upstreamFailed.failure({ cause: answerTooLarge }), "good");
   const asking = pool.ask(request, {
-    onSent,
+    onWaited,
     onHead(head, body) {
       ({ status, headers } = head);
       if (body) parts.push(Buffer.from(body, "latin1"));

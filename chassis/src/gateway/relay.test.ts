@@ -32,7 +32,7 @@ test("a reader that is slow slows the service down, and lets it go on when it ha
       service: "library",
       timeout: 0,
       stopping: new AbortController().signal,
-      onSent() {},
+      onWaited() {},
       begin() {
         steps.push("begin");
         return response as unknown as ServerResponse;

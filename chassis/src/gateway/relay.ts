@@ -18,7 +18,7 @@ export type RelayOptions = {
   /** Ends answers without end. */
   readonly stopping: AbortSignal;
   /** Told how many milliseconds the request has waited for a connection. */
-  onSent(waited: number): void;
+  onWaited(waited: number): void;
   /** Sends the head of the answer; what it returns takes the body. */
   begin(status: number, headers: RawHeaders): Writable;
 };
@@ -100,14 +100,14 @@ function watch(
 
 function answerTo(
   response: ServerResponse,
-  { service, onSent, begin }: RelayOptions,
+  { service, onWaited, begin }: RelayOptions,
   conversation: Conversation,
 ): Asker {
   let told: Told = "good";
   let out: Writable = response;
   let whole: string | undefined;
   return {
-    onSent,
+    onWaited,
     onHead({ status, headers, body: framing }, body) {
       if (conversation.ended) return;
       const odd = unexpected(service, status, headers);

@@ -60,8 +60,8 @@ export function createServices(needs: {
         ask(origin, timeout) {
           const pool = upstreams.to(origin, request.timeout === 0);
           const { service } = request;
-          const onSent = (milliseconds: number) => waited(service, milliseconds);
-          const options = { service, timeout, stopping, onSent, begin };
+          const onWaited = (milliseconds: number) => waited(service, milliseconds);
+          const options = { service, timeout, stopping, onWaited, begin };
           if (!request.traced) return relay(pool, sent(request, timeout), response, options);
           const span = beginUpstreamSpan(request.traced, request.service, origin);
           const headers = span.headers(request.headers);
@@ -75,8 +75,8 @@ export function createServices(needs: {
         ask(origin, timeout) {
           const pool = upstreams.to(origin, false);
           const { service } = request;
-          const onSent = (milliseconds: number) => waited(service, milliseconds);
-          const options = { service, timeout, limit, client, onSent };
+          const onWaited = (milliseconds: number) => waited(service, milliseconds);
+          const options = { service, timeout, limit, client, onWaited };
           if (!request.traced) return collect(pool, sent(request, timeout), options);
           const span = beginUpstreamSpan(request.traced, request.service, origin);
           const asked = collect(pool, sent({ ...request, headers: span.headers(request.headers) }, timeout), options);

@@ -10,6 +10,8 @@ export function failedBy(error: Error): Failed {
   if (error instanceof Failure) return { failure: error, fault: "final", told: "unknown" };
   const told = "failed";
   const fault = error instanceof UpstreamError ? error.fault : "odd";
+  // The service is as it was: only the way to it is full.
+  if (fault === "busy") return { failure: unavailable.failure({ retryAfter: 1 }), fault: "final", told: "unknown" };
   if (fault === "unreachable") return { failure: unavailable.failure({ cause: error, retryAfter: 1 }), fault, told };
   return { failure: upstreamFailed.failure({ cause: error }), fault: fault === "broken" ? fault : "final", told };
 }

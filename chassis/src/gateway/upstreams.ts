@@ -10,6 +10,8 @@ export type Upstreams = {
 type Pools = { readonly brief: ConnectionPool; readonly endless: ConnectionPool };
 
 const CONNECTIONS = 50;
+/** Milliseconds: who waits longer for a connection is refused, while there is time to ask again. */
+const PATIENCE = 1_000;
 
 /**
  * Opens connections as they are needed, and lets go of those to instances that `isKnown` no longer knows. What is under way there
@@ -27,7 +29,7 @@ export function createUpstreams(isKnown: (origin: string) => boolean): Upstreams
     }
     const address = addressOf(origin);
     const pools = {
-      brief: connectionPool(address, CONNECTIONS),
+      brief: connectionPool(address, CONNECTIONS, PATIENCE),
       endless: connectionPool(address, Number.POSITIVE_INFINITY),
     };
     origins.set(origin, pools);

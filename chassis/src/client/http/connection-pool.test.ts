@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import { Readable } from "node:stream";
 import { test } from "node:test";
-import { connectionPool } from "./connection-pool.ts";
+import { type Asking, connectionPool } from "./connection-pool.ts";
 import { answer, ask, rawServer } from "./raw-server.fixture.ts";
 import type { UpstreamError } from "./upstream-error.ts";
 
@@ -198,9 +198,9 @@ test("who asks is told how long the request waited for a connection", async (t) 
   const waits: number[] = [];
   const begin = (path: string) => {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const onSent = (waited: number) => void waits.push(waited);
+    const onWaited = (waited: number) => void waits.push(waited);
     const request = { method: "GET", path, headers: [], body: undefined };
-    pool.ask(request, { onSent, onHead() {}, onData: () => true, onEnd: resolve, onError: reject });
+    pool.ask(request, { onWaited, onHead() {}, onData: () => true, onEnd: resolve, onError: reject });
     return promise;
   };
   const both = [begin("/first"), begin("/second")];
@@ -209,4 +209,17 @@ test("who asks is told how long the request waited for a connection", async (t) 
   await Promise.all(both);
   assert.equal(waits.length, 2);
   assert.ok((waits[1] as number) > 0);
+});
+
+test("who waits in line for longer than its patience fails as busy, and what comes later is not held up by it", async (t) => {
+  const server = await rawServer(t, (socket, text) => {
+    if (!text.startsWith("GET /held ")) socket.write(answer("done"));
+  });
+  const pool = server.pool(1, 20);
+  const held: Asking[] = [];
+  void ask(pool, { path: "/held" }, (asking) => held.push(asking));
+  await assert.rejects(ask(pool, { path: "/late" }), ({ fault }: UpstreamError) => fault === "busy");
+  held[0]?.cancel();
+  assert.equal((await ask(pool, { path: "/after" })).body, "done");
+  assert.ok(!server.received.some((text) => text.includes("/late")), "it was sent all the same");
 });

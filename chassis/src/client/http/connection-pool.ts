@@ -1,5 +1,6 @@
 import { type Address, type Asker, type Connection, type Message, openConnection } from "./connection.ts";
 import { requestHead, type UpstreamRequest } from "./request-head.ts";
+import { waitingLine } from "./waiting-line.ts";
 
 /** A request under way. */
 export type Asking = {
@@ -19,24 +20,27 @@ export type ConnectionPool = {
   destroy(): void;
 };
 
-type Waiting = Message & { connection: Connection | undefined; inLineSince: number | undefined };
+type Waiting = Message & { connection: Connection | undefined };
 
 /** Milliseconds; shorter than the services keep an idle connection, so that none is used that is about to be closed. */
 const KEEP_ALIVE = 20_000;
 const MARGIN = 1_000;
 
-/** Makes a pool of at most `most` connections; what comes beyond waits in line. The connection used last is used first. */
-export function connectionPool(address: Address, most: number): ConnectionPool {
+/**
+ * Makes a pool of at most `most` connections; what comes beyond waits in line, and fails as `busy` when that takes longer than `patience`
+ * milliseconds. The connection used last is used first.
+ */
+export function connectionPool(address: Address, most: number, patience?: number): ConnectionPool {
   const host = `${address.host.includes(":") ? `[${address.host}]` : address.host}:${address.port}`;
   const all = new Set<Connection>();
   const idle = idleConnections();
-  const line: Waiting[] = [];
+  const line = waitingLine<Waiting>(patience);
   let closed = false;
 
   function open(): Connection {
     const connection = openConnection(address, {
       onIdle(keptFor = KEEP_ALIVE) {
-        const next = line.shift();
+        const next = line.next();
         if (next) start(next, connection);
         else if (closed) connection.drop();
         else idle.add(connection, Math.min(KEEP_ALIVE, keptFor - MARGIN));
@@ -44,7 +48,7 @@ export function connectionPool(address: Address, most: number): ConnectionPool {
       onClose() {
         all.delete(connection);
         idle.remove(connection);
-        const next = line.shift();
+        const next = line.next();
         if (next) start(next, open());
       },
     });
@@ -54,8 +58,6 @@ export function connectionPool(address: Address, most: number): ConnectionPool {
 
   function start(waiting: Waiting, connection: Connection): void {
     waiting.connection = connection;
-    const { asker, inLineSince } = waiting;
-    asker.onSent?.(inLineSince === undefined ? 0 : performance.now() - inLineSince);
     connection.send(waiting);
   }
 
@@ -68,18 +70,16 @@ export function connectionPool(address: Address, most: number): ConnectionPool {
         body,
         asker,
         connection: undefined,
-        inLineSince: undefined,
       };
       const connection = idle.take() ?? (all.size < most ? open() : undefined);
-      if (connection) start(waiting, connection);
-      else {
-        waiting.inLineSince = performance.now();
-        line.push(waiting);
-      }
+      if (connection) {
+        asker.onWaited?.(0);
+        start(waiting, connection);
+      } else line.join(waiting);
       return {
         cancel() {
           if (waiting.connection) waiting.connection.cancel(asker);
-          else if (line.includes(waiting)) line.splice(line.indexOf(waiting), 1);
+          else line.leave(waiting);
         },
         resume: () => waiting.connection?.resume(asker),
       };
@@ -91,7 +91,7 @@ export function connectionPool(address: Address, most: number): ConnectionPool {
     destroy() {
       closed = true;
       idle.close();
-      line.length = 0;
+      line.clear();
       for (const connection of all) connection.drop();
     },
   };

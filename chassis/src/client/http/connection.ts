@@ -10,8 +10,8 @@ export type Body = Buffer | Readable | undefined;
 /** Who asked: gets the answer, or an error (the stream's own when the body of the request failed). Nothing comes after either. */
 export type Asker = AnswerSink & {
   onError(error: Error): void;
-  /** The request is sent; it has waited so many milliseconds for a connection, 0 when one was free or could be opened. */
-  onSent?(waited: number): void;
+  /** The request no longer waits for a connection; it did for so many milliseconds, 0 when one was free or could be opened. */
+  onWaited?(milliseconds: number): void;
 };
 
 /** A request that is ready to be sent; `head` lacks what frames the body, and the empty line. */
