@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { testDatabase } from "../testing/postgres.ts";
 import type { Database } from "./database.ts";
-import { forgetOldResults, idempotencyKeyReused, once, replaceResult } from "./idempotency.ts";
+import { createReplaceResult, forgetOldResults, idempotencyKeyReused, once } from "./idempotency.ts";
 
 const migrations = [{ name: "chassis/database", folder: new URL("./migrations/", import.meta.url) }];
 
@@ -49,7 +49,7 @@ test("work that failed leaves its key free", async (t) => {
 test("a result can be replaced, and is forgotten after a day", async (t) => {
   const { database, ask } = await setUp(t);
   await ask("k1");
-  await replaceResult(database, { scope: "ann", key: "k1", request: {} }, { effect: 99 });
+  await createReplaceResult(database)({ scope: "ann", key: "k1", result: { effect: 99 } });
   assert.deepEqual(await ask("k1"), { effect: 99 });
   await age(database);
   assert.equal(await forgetOldResults(database), false);

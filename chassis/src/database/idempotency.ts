@@ -1,6 +1,8 @@
 import { createHash } from "node:crypto";
 import { refusal } from "../core/failure.ts";
+import { combinedWrite } from "./combined.ts";
 import type { Database, Queryable, Transaction } from "./database.ts";
+import { groupCommit } from "./group-commit.ts";
 
 export const idempotencyKeyRequired = refusal("idempotency_key_required", 400, "An Idempotency-Key header is required");
 export const idempotencyKeyReused = refusal(
@@ -19,15 +21,28 @@ export type KeyedRequest = { scope: string; key: string; request: unknown };
 export async function once<Result>(tx: Transaction, keyed: KeyedRequest, work: () => Promise<Result>): Promise<Result> {
   const fingerprint = createHash("sha256").update(canonicalJson(keyed.request)).digest("base64url");
   // A repeat at the same time waits here until the first has committed or rolled back.
-  const claimed = await tx.query(
-    "insert into idempotency (scope, key, fingerprint) values ($1, $2, $3) on conflict do nothing returning key",
-    [keyed.scope, keyed.key, fingerprint],
-  );
-  if (claimed.length === 0) return storedResult(tx, keyed, fingerprint);
+  if (!(await claim(tx, { ...keyed, fingerprint }))) return storedResult(tx, keyed, fingerprint);
   const result = await work();
-  await replaceResult(tx, keyed, result);
+  await storeResult(tx, { ...keyed, result });
   return result;
 }
+
+type Claim = Omit<KeyedRequest, "request"> & { readonly fingerprint: string };
+
+/** In one order, so that those who claim the same keys wait for each other instead of locking each other out. */
+const claim = combinedWrite<Claim, boolean>(async (tx, claims) => {
+  const rows = claims.map(({ scope, key, fingerprint }) => ({ scope, key, fingerprint }));
+  const claimed = await tx.query<{ scope: string; key: string }>(
+    `insert into idempotency (scope, key, fingerprint)
+     select scope, key, fingerprint from json_to_recordset($1) as given (scope text, key text, fingerprint text)
+     order by scope, key on conflict do nothing returning scope, key`,
+    [JSON.stringify(rows)],
+  );
+  const names = new Set(claimed.map(nameOf));
+  return claims.map((each) => names.has(nameOf(each)));
+});
+
+const nameOf = ({ scope, key }: { scope: string; key: string }): string => JSON.stringify([scope, key]);
 
 async function storedResult<Result>(tx: Transaction, keyed: KeyedRequest, fingerprint: string): Promise<Result> {
   const [stored] = await tx.query<{ fingerprint: string; result: Result }>(
@@ -47,14 +62,27 @@ export async function forgetOldResults(database: Database): Promise<boolean> {
   return removed.length === 1_000;
 }
 
-/** Stores another result for a key that was used before: what later repeats get. */
-export async function replaceResult(database: Queryable, keyed: KeyedRequest, result: unknown): Promise<void> {
-  await database.query("update idempotency set result = $3 where scope = $1 and key = $2", [
-    keyed.scope,
-    keyed.key,
-    JSON.stringify(result),
-  ]);
+/** What a key that was used before stands for from now on. */
+export type Replacement = Omit<KeyedRequest, "request"> & { readonly result: unknown };
+
+/** Makes the function that stores another result for a key that was used before: what later repeats get. */
+export function createReplaceResult(database: Queryable): (replacement: Replacement) => Promise<void> {
+  return groupCommit({ write: (replacements) => storeResults(database, replacements) });
 }
+
+// `one` makes the planner expect a single row, and so look each up by its index, however small the table was when the plan was made.
+async function storeResults(database: Queryable, replacements: readonly Replacement[]): Promise<void[]> {
+  const rows = replacements.map(({ scope, key, result }) => ({ one: 1, scope, key, result }));
+  await database.query(
+    `update idempotency set result = given.result
+     from json_to_recordset($1) as given (one integer, scope text, key text, result json)
+     where given.one = 1 and idempotency.scope = given.scope and idempotency.key = given.key`,
+    [JSON.stringify(rows)],
+  );
+  return replacements.map(() => undefined);
+}
+
+const storeResult = combinedWrite<Replacement, void>(storeResults);
 
 /** JSON with the keys of every object in order, so that equal requests are equal texts. */
 function canonicalJson(value: unknown): string {

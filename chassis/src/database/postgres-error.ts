@@ -5,8 +5,17 @@ import { Failure, unavailable } from "../core/failure.ts";
 const conflict = new Set(["40001", "40P01"]);
 const outageClasses = ["08", "53", "57", "58"];
 
+/** Another transaction was there first: this one is to be run again, and then sees what that one did. */
+export class Overtaken extends Error {
+  override readonly name = "Overtaken";
+}
+
 /** Whether the transaction lost against another one and may simply be run again. */
-export const isConflict = (error: unknown): boolean => conflict.has(sqlState(error) ?? "");
+export const isConflict = (error: unknown): boolean =>
+  error instanceof Overtaken || conflict.has(sqlState(error) ?? "");
+
+/** Whether an earlier statement of the transaction had failed: this one was not even tried. */
+export const isAborted = (error: unknown): boolean => sqlState(error) === "25P02";
 
 /** Whether a unique constraint (or the one named) refused a row. */
 export function isUniqueViolation(error: unknown, constraint?: string): boolean {

@@ -28,7 +28,7 @@ export function startLoop({ name, clock, log, interval, round }: LoopOptions): L
   let stopped = false;
   let woken = false;
   let failures = 0;
-  let pause: AbortController | undefined;
+  let endPause = () => {};
 
   async function run(): Promise<void> {
     while (!stopped) {
@@ -53,20 +53,22 @@ export function startLoop({ name, clock, log, interval, round }: LoopOptions): L
   }
 
   async function sleep(milliseconds: number): Promise<void> {
-    pause = new AbortController();
-    await clock.sleep(milliseconds, pause.signal).catch(() => {});
-    pause = undefined;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const cancel = clock.after(milliseconds, resolve);
+    endPause = resolve;
+    await promise;
+    cancel();
   }
 
   const running = run();
   return {
     wake() {
       woken = true;
-      if (failures === 0) pause?.abort();
+      if (failures === 0) endPause();
     },
     stop() {
       stopped = true;
-      pause?.abort();
+      endPause();
       return running;
     },
   };

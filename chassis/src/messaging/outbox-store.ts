@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
-import type { Queryable, Transaction } from "../database/database.ts";
+import { combinedWrite } from "../database/combined.ts";
+import type { Queryable } from "../database/database.ts";
 import type { Message } from "./message.ts";
 
 /** Events that one relay may send now; `claim` is the fencing token of all of them. */
@@ -9,11 +10,18 @@ export type OutboxRow = { readonly seq: number; readonly message: Message; reado
 /** What becomes of a row that was not sent: free at once, tried again in `retryIn` milliseconds, or parked. */
 export type Unsent = { seq: number; attempts: number; retryIn: number | null; cause: string | null; park: boolean };
 
-/** An event as its JSON, and its key. */
-export type Written = { readonly key: string; readonly text: string };
+/** An event as its JSON. */
+export type Written = { readonly text: string };
 
-export const addToOutbox = (tx: Transaction, { key, text }: Written): Promise<unknown> =>
-  tx.query("insert into outbox (key, message) values ($1, $2)", [key, text]);
+/** Adds an event; those that come together keep the order in which they came. */
+export const addToOutbox = combinedWrite<Written, void>(async (tx, events) => {
+  await tx.query(
+    `insert into outbox (key, message) select message ->> 'key', message
+     from json_array_elements($1) with ordinality as given (message, number) order by number`,
+    [`[${events.map(({ text }) => text).join(",")}]`],
+  );
+  return events.map(() => undefined);
+});
 
 /** Claims up to `limit` unsent events for `lease` milliseconds, in their order, leaving out keys that have one claimed or waiting. */
 export async function claimUnsent(database: Queryable, limit: number, lease: number): Promise<ClaimedBatch> {

@@ -59,7 +59,7 @@ function sized(message: Message): Written {
   const text = JSON.stringify(message);
   const fault = tooLargeFault(Buffer.byteLength(text));
   if (fault) throw internalError.failure({ cause: new Error(`${message.type}: ${fault}`) });
-  return { key: message.key, text };
+  return { text };
 }
 
 function envelope(source: string, event: Event, body: Record<string, unknown>, clock: Clock): Message {

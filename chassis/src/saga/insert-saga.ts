@@ -1,3 +1,4 @@
+import { combinedWrite } from "../database/combined.ts";
 import type { Queryable } from "../database/database.ts";
 import type { SagaInstance } from "./saga-instance.ts";
 
@@ -34,6 +35,9 @@ export async function insertSagas(database: Queryable, sagas: readonly NewSaga[]
   const ids = new Set(inserted.map(({ id }) => id));
   return sagas.map(({ instance }) => ids.has(instance.id));
 }
+
+/** Stores a new instance, and tells whether there was none of that name and key yet. */
+export const insertSaga = combinedWrite<NewSaga, boolean>(insertSagas);
 
 const INSERT = `
   insert into saga (id, name, version, key, input, step, owner, due_at, step_deadline, deadline, fence, request_id,

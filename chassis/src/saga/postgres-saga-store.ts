@@ -1,11 +1,12 @@
 import type { Clock } from "../core/clock.ts";
 import type { Database } from "../database/database.ts";
 import { groupCommit } from "../database/group-commit.ts";
+import { type GroupedTransaction, groupTransactions } from "../database/group-transactions.ts";
 import { boundary } from "../telemetry/boundary.ts";
 import type { Progress, SagaInstance } from "./saga-instance.ts";
 import { INSTANCE, instanceOf, type SagaRow } from "./saga-row.ts";
 import { LeaseLost, type SagaStore, type Within } from "./saga-store.ts";
-import { noted, type SagaSave, saveSagas } from "./save-sagas.ts";
+import { noted, type SagaSave, saveSaga, saveSagas } from "./save-sagas.ts";
 
 /** Milliseconds a lease lasts when it isn't renewed, on the database's clock. */
 export const LEASE = 5_000;
@@ -20,6 +21,7 @@ export type PostgresSagaStoreOptions = {
 /** Keeps sagas in the service's own database. Leases and deadlines run on the database's clock; saves share commits. */
 export function createPostgresSagaStore({ database, owner, clock }: PostgresSagaStoreOptions): SagaStore {
   const save = groupCommit<SagaSave, boolean>({ write: (saves) => saveTogether(database, saves) });
+  const transaction = groupTransactions(database);
 
   return {
     async claim(limit) {
@@ -28,7 +30,7 @@ export function createPostgresSagaStore({ database, owner, clock }: PostgresSaga
       return rows.map((row) => instanceOf(row, now));
     },
     async save(instance, progress) {
-      if (typeof progress === "function") return saveWithin(database, instance, progress);
+      if (typeof progress === "function") return saveWithin(transaction, instance, progress);
       if (!(await save({ instance, progress }))) throw lost(instance);
       return progress;
     },
@@ -55,12 +57,11 @@ async function saveTogether(database: Database, saves: readonly SagaSave[]): Pro
   return saved;
 }
 
-async function saveWithin(database: Database, instance: SagaInstance, within: Within): Promise<Progress> {
+async function saveWithin(transaction: GroupedTransaction, instance: SagaInstance, within: Within): Promise<Progress> {
   boundary("before transaction", [instance]);
-  const saved = await database.transaction(async (tx) => {
+  const saved = await transaction(instance.id, async (tx) => {
     const progress = await within(tx);
-    const [isSaved] = await saveSagas(tx, [{ instance, progress }]);
-    if (!isSaved) throw lost(instance);
+    if (!(await saveSaga(tx, { instance, progress }))) throw lost(instance);
     boundary("in transaction", [instance]);
     return progress;
   });

@@ -54,15 +54,14 @@ export async function savedWithin(
   onFailure: (error: unknown) => Progress,
 ): Promise<Advance | "interrupted"> {
   let hasThrown = false;
-  const save = () => {
-    hasThrown = false;
-    return saving.store.save(instance, (tx) =>
-      within(tx).catch((error: unknown) => {
+  const save = () =>
+    saving.store.save(instance, (tx) => {
+      hasThrown = false;
+      return within(tx).catch((error: unknown) => {
         hasThrown = true;
         throw error;
-      }),
-    );
-  };
+      });
+    });
   try {
     return await untilReached(
       saving,

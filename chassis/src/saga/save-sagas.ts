@@ -1,3 +1,4 @@
+import { combinedWrite } from "../database/combined.ts";
 import type { Queryable } from "../database/database.ts";
 import { isUnderWay, keepsLease, type Progress, type SagaInstance } from "./saga-instance.ts";
 
@@ -10,6 +11,9 @@ export async function saveSagas(database: Queryable, saves: readonly SagaSave[])
   const ids = new Set(saved.map(({ id }) => id));
   return saves.map(({ instance }) => ids.has(instance.id));
 }
+
+/** Stores the progress of an instance, and tells whether its fencing number was still the stored one. */
+export const saveSaga = combinedWrite<SagaSave, boolean>(saveSagas);
 
 /** Without nulls: what is not there is null as well, and need not be read. */
 const rowOf = ({ instance, progress }: SagaSave) => {

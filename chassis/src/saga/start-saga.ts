@@ -6,7 +6,7 @@ import { currentContext, newContext } from "../telemetry/context.ts";
 import { formatTraceparent } from "../telemetry/trace-context.ts";
 import { beginSaga } from "./begin-saga.ts";
 import { waitOf } from "./do-step.ts";
-import { insertSagas, type NewSaga } from "./insert-saga.ts";
+import { insertSaga, insertSagas, type NewSaga } from "./insert-saga.ts";
 import { LEASE } from "./postgres-saga-store.ts";
 import type { AnySaga, StartSaga, StartSagaAlone } from "./saga.ts";
 import type { SagaInstance } from "./saga-instance.ts";
@@ -26,7 +26,7 @@ export type StartSagaOptions = {
 export function createStartSaga(options: StartSagaOptions): StartSaga {
   return async (tx, saga, start) => {
     const given = newSaga(saga, start, options);
-    const [isNew] = await insertSagas(tx, [given]);
+    const isNew = await insertSaga(tx, given);
     if (isNew && given.owner !== null) tx.afterCommit(() => options.onCommit(runnable(given, options)));
   };
 }

@@ -86,19 +86,15 @@ async function within<T>(
   giveUp: AbortController,
   { timeout, clock, signal }: { timeout: number; clock: Clock; signal: AbortSignal },
 ): Promise<T> {
-  const ended = new AbortController();
   const stop = () => giveUp.abort(signal.reason);
   if (signal.aborted) stop();
   signal.addEventListener("abort", stop);
-  clock.sleep(timeout, ended.signal).then(
-    () => giveUp.abort(deadlineExceeded.failure()),
-    () => {},
-  );
+  const cancel = clock.after(timeout, () => giveUp.abort(deadlineExceeded.failure()));
   try {
     return await untilAborted(work, giveUp.signal);
   } finally {
     signal.removeEventListener("abort", stop);
-    ended.abort();
+    cancel();
   }
 }
 

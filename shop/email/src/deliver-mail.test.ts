@@ -121,7 +121,7 @@ async function withPost(t: Cleanup, intents: Intent[]) {
     carry: async (_letter: Letter): Promise<void> => {},
     round: () =>
       deliverMail(
-        { mails, mailer: { deliver, longest: 1_000 }, users: { getContact: () => post.contact() }, log },
+        { mails, mailer: { deliver, atOnce: 10, longest: 1_000 }, users: { getContact: () => post.contact() }, log },
         stopping.signal,
       ),
     due: () => database.query("update mail set due_at = now()"),

@@ -12,12 +12,11 @@ import { write } from "./templates.ts";
 
 type Needs = {
   mails: Pick<MailStore, "claim" | "settle" | "retry">;
-  mailer: Pick<Mailer, "deliver" | "longest">;
+  mailer: Pick<Mailer, "deliver" | "atOnce" | "longest">;
   users: Pick<Client<typeof users>, "getContact">;
   log: Log;
 };
 
-const AT_ONCE = 10;
 /** Milliseconds that looking up a recipient may take. A letter is claimed for that and for handing it over, and no longer. */
 const LOOK_UP = 3_000;
 const DAY = 86_400_000;
@@ -32,17 +31,31 @@ const LAST_CALL = 5_000;
  * aborted it ends, and what is under way then is tried again.
  */
 export async function deliverMail(needs: Needs, stopping: AbortSignal): Promise<boolean> {
-  const claimed = await needs.mails.claim(AT_ONCE, LOOK_UP + needs.mailer.longest);
+  const { atOnce, longest } = needs.mailer;
+  const claimed = await needs.mails.claim(atOnce, LOOK_UP + longest);
   if (claimed.length === 0) return false;
   const hurry = new AbortController();
   const onStop = () => setTimeout(() => hurry.abort(), LAST_CALL).unref();
   stopping.addEventListener("abort", onStop);
-  await Promise.all(claimed.map((mail) => goOn(mail, () => deliverOne(needs, mail, hurry.signal))));
+  const asked = { ...needs, contactOf: askedOnce((userId) => contactOf(needs.users, userId)) };
+  await Promise.all(claimed.map((mail) => goOn(mail, () => deliverOne(asked, mail, hurry.signal))));
   stopping.removeEventListener("abort", onStop);
-  return claimed.length === AT_ONCE;
+  return claimed.length === atOnce;
 }
 
-const deliverOne = (needs: Needs, mail: Claimed, hurry: AbortSignal): Promise<void> =>
+type Delivering = Needs & { contactOf(userId: string): Promise<Recipient | undefined> };
+
+/** Letters to one recipient that are delivered at the same time share the question. */
+function askedOnce<T>(ask: (userId: string) => Promise<T>): (userId: string) => Promise<T> {
+  const answers = new Map<string, Promise<T>>();
+  return (userId) => {
+    const answer = answers.get(userId) ?? ask(userId);
+    answers.set(userId, answer);
+    return answer;
+  };
+}
+
+const deliverOne = (needs: Delivering, mail: Claimed, hurry: AbortSignal): Promise<void> =>
   inSpan("deliver letter", { attributes: { "shop.letter": mail.template } }, async (span) => {
     const outcome = await attempt(needs, mail, hurry);
     if (outcome.state === "queued" || outcome.state === "failed") span.fail(outcome.state);
@@ -58,9 +71,9 @@ async function record(needs: Needs, mail: Claimed, outcome: Outcome): Promise<vo
   }
 }
 
-async function attempt({ mailer, users, log }: Needs, mail: Claimed, hurry: AbortSignal): Promise<Outcome> {
+async function attempt({ mailer, contactOf, log }: Delivering, mail: Claimed, hurry: AbortSignal): Promise<Outcome> {
   try {
-    const to = mail.recipient ?? (await contactOf(users, mail.userId));
+    const to = mail.recipient ?? (await contactOf(mail.userId));
     if (!to) return { state: "dropped", cause: "the account is closed" };
     await mailer.deliver({ id: mail.id, to, ...write(mail, to) }, hurry);
     return { state: "sent" };

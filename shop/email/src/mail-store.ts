@@ -1,4 +1,6 @@
 import type { Database, Transaction } from "@flotilla/chassis/database";
+import { combinedWrite } from "@flotilla/chassis/database/combined";
+import { groupCommit } from "@flotilla/chassis/database/group-commit";
 import { currentTraceparent } from "@flotilla/chassis/telemetry/context";
 import type { Intent, Outcome } from "./mail.ts";
 
@@ -25,14 +27,9 @@ export type MailStore = {
 
 /** Keeps letters in the table `mail`. */
 export function mailStore(database: Database): MailStore {
+  const settle = groupCommit<Settled, void>({ write: (settled) => settleAll(database, settled) });
   return {
-    async queue(tx, { id, template, userId, recipient, facts }) {
-      await tx.query(
-        `insert into mail (id, template, user_id, recipient, facts, traceparent) values ($1, $2, $3, $4, $5, $6)
-         on conflict do nothing`,
-        [id, template, userId, recipient && JSON.stringify(recipient), JSON.stringify(facts), currentTraceparent()],
-      );
-    },
+    queue: (tx, intent) => queue(tx, { ...intent, traceparent: currentTraceparent() }),
     claim: (count, lease) =>
       database.query<Claimed>(
         `update mail set attempt = attempt + 1, due_at = now() + $2 * interval '1 millisecond'
@@ -42,14 +39,7 @@ export function mailStore(database: Database): MailStore {
          returning id, template, user_id as "userId", recipient, facts, attempt, traceparent`,
         [count, lease],
       ),
-    async settle(claimed, outcome) {
-      const cause = "cause" in outcome ? outcome.cause : null;
-      await database.query(
-        `update mail set state = $3, cause = $4, settled_at = now()
-         where id = $1 and attempt = $2 and state = 'queued'`,
-        [claimed.id, claimed.attempt, outcome.state, cause],
-      );
-    },
+    settle: (claimed, outcome) => settle({ ...claimed, ...outcome }),
     async retry(claimed, cause, delay, patience) {
       await database.query(
         `update mail set cause = $3, due_at = now() + $4 * interval '1 millisecond',
@@ -67,4 +57,35 @@ export function mailStore(database: Database): MailStore {
       );
     },
   };
+}
+
+const queue = combinedWrite<Omit<Claimed, "attempt">, void>(async (tx, intents) => {
+  await tx.query(
+    `insert into mail (id, template, user_id, recipient, facts, traceparent)
+     select id, template, "userId", recipient, facts, traceparent
+       from json_to_recordset($1) as given (id text, template text, "userId" text, recipient jsonb, facts jsonb, traceparent text)
+      order by id on conflict do nothing`,
+    [JSON.stringify(intents)],
+  );
+  return intents.map(() => undefined);
+});
+
+type Settled = Pick<Claimed, "id" | "attempt"> & Outcome;
+
+async function settleAll(database: Database, settled: readonly Settled[]): Promise<void[]> {
+  // `one` makes the planner expect a single row, and so look each up by its index, however small the table was when the plan was made.
+  const rows = settled.map(({ id, attempt, state, ...more }) => ({
+    one: 1,
+    id,
+    attempt,
+    state,
+    cause: "cause" in more ? more.cause : null,
+  }));
+  await database.query(
+    `update mail set state = given.state, cause = given.cause, settled_at = now()
+       from json_to_recordset($1) as given (one integer, id text, attempt integer, state text, cause text)
+      where given.one = 1 and mail.id = given.id and mail.attempt = given.attempt and mail.state = 'queued'`,
+    [JSON.stringify(rows)],
+  );
+  return settled.map(() => undefined);
 }

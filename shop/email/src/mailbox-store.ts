@@ -1,5 +1,6 @@
 import { newId } from "@flotilla/chassis/core/id";
 import type { Database } from "@flotilla/chassis/database";
+import { groupCommit } from "@flotilla/chassis/database/group-commit";
 import type { Mail } from "@flotilla/contracts/email";
 import { comparable, type Letter } from "./mail.ts";
 
@@ -16,13 +17,7 @@ type Row = Omit<Mail, "sentAt"> & { sentAt: Date };
 /** Keeps mail in the table `mailbox`. */
 export function mailboxStore(database: Database): MailboxStore {
   return {
-    async keep({ id, to, subject, text, html }) {
-      await database.query(
-        `insert into mailbox (id, message_id, recipient, address, subject, text, html)
-         values ($1, $2, $3, $4, $5, $6, $7) on conflict (message_id) do nothing`,
-        [newId(), id, to.email, comparable(to.email), subject, text, html],
-      );
-    },
+    keep: groupCommit<Letter, void>({ write: (letters) => keepAll(database, letters) }),
     async list({ to, cursor, count }) {
       const rows = await database.query<Row>(
         `select id, recipient as "to", subject, text, html, sent_at as "sentAt" from mailbox
@@ -33,4 +28,25 @@ export function mailboxStore(database: Database): MailboxStore {
       return rows.map((row) => ({ ...row, sentAt: row.sentAt.toISOString() }));
     },
   };
+}
+
+async function keepAll(database: Database, letters: readonly Letter[]): Promise<void[]> {
+  const rows = letters.map(({ id, to, subject, text, html }) => ({
+    id: newId(),
+    message_id: id,
+    recipient: to.email,
+    address: comparable(to.email),
+    subject,
+    text,
+    html,
+  }));
+  await database.query(
+    `insert into mailbox (id, message_id, recipient, address, subject, text, html)
+     select id, message_id, recipient, address, subject, text, html
+       from json_to_recordset($1) as given (id text, message_id text, recipient text, address text, subject text, text text,
+         html text)
+      order by message_id on conflict (message_id) do nothing`,
+    [JSON.stringify(rows)],
+  );
+  return letters.map(() => undefined);
 }

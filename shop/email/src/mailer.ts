@@ -14,6 +14,8 @@ export interface Mailer {
    * everything that may pass.
    */
   deliver(letter: Letter, signal: AbortSignal): Promise<void>;
+  /** How many letters it takes at once. */
+  readonly atOnce: number;
   /** Milliseconds that `deliver` takes at most. */
   readonly longest: number;
   /** Lets go of connections. */

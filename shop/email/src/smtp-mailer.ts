@@ -29,6 +29,7 @@ export function smtpMailer(url: string, from: string): Mailer {
         throw isRefusalOfLetter(cause) ? letterRefused.failure({ cause }) : mailUnavailable.failure({ cause });
       });
     },
+    atOnce: 10,
     longest: LONGEST,
     close: async () => transport.close(),
   };

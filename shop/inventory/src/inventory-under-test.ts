@@ -2,6 +2,7 @@ import type { BodyOf } from "@flotilla/chassis/contract/event";
 import { systemClock } from "@flotilla/chassis/core/clock";
 import { notFound } from "@flotilla/chassis/core/failure";
 import type { Database } from "@flotilla/chassis/database";
+import { groupTransactions } from "@flotilla/chassis/database/group-transactions";
 import type { Publish } from "@flotilla/chassis/messaging";
 import type { Saga } from "@flotilla/chassis/saga";
 import { createSagaRunner } from "@flotilla/chassis/saga/runner";
@@ -38,7 +39,7 @@ export async function inventoryUnderTest(t: Cleanup, { reservationSeconds = 900 
   } as unknown as Catalogue;
   const move = moveStock(publish);
   const find = getStock({ database, catalogue });
-  const needs = { database, move, getStock: find };
+  const needs = { database, transaction: groupTransactions(database), move, getStock: find };
   const set = setStock(needs);
   const expire = expireUnpaid(needs);
   const { startSaga, runSagas } = sagasUnderTest(t, database, expireReservation({ expire }));
@@ -94,6 +95,6 @@ export const unbalanced = (database: Database) =>
   database.query(
     `select s.product_id, s.available, s.reserved, s.sold, s.version from stock s
        left join lateral (select coalesce(sum(available), 0) as available, coalesce(sum(reserved), 0) as reserved,
-         coalesce(sum(sold), 0) as sold, count(*) as movements from stock_movement m where m.product_id = s.product_id) j on true
+         coalesce(sum(sold), 0) as sold, count(distinct version) as movements from stock_movement m where m.product_id = s.product_id) j on true
       where (s.available, s.reserved, s.sold, s.version) <> (j.available, j.reserved, j.sold, j.movements)`,
   );

@@ -1,3 +1,4 @@
+import { groupTransactions } from "@flotilla/chassis/database/group-transactions";
 import { defineService } from "@flotilla/chassis/service";
 import { inventory } from "@flotilla/contracts/inventory";
 import { products } from "@flotilla/contracts/products";
@@ -24,15 +25,16 @@ export const service = defineService({
     const find = getStock({ database, catalogue: client(products) });
     const expiry = expireReservation({ expire: expireUnpaid({ move }) });
     const reservationNeeds = { startSaga, expireReservation: expiry, reservationSeconds: config.RESERVATION_SECONDS };
+    const transaction = groupTransactions(database);
     const stockNeeds = { database, move, getStock: find };
     return {
       calls: calls({
         getStock: find,
         setStock: setStock(stockNeeds),
         restockProduct: restockProduct(stockNeeds),
-        reserveStock: reserveStock({ database, move, ...reservationNeeds }),
-        sellStock: sellStock({ database, move }),
-        releaseStock: releaseStock({ database, move }),
+        reserveStock: reserveStock({ transaction, move, ...reservationNeeds }),
+        sellStock: sellStock({ transaction, move }),
+        releaseStock: releaseStock({ transaction, move }),
       }),
       subscriptions: subscriptions(move),
       sagas: [expiry],

@@ -1,4 +1,5 @@
 import type { Database, Transaction } from "@flotilla/chassis/database";
+import { combinedWrite } from "@flotilla/chassis/database/combined";
 import type { Notification } from "@flotilla/contracts/notifications";
 import type { Content } from "./notification.ts";
 
@@ -31,16 +32,7 @@ const columns = `id, type, title, message, order_id as "orderId", read_at is not
 /** Keeps notifications in the table `notification`. */
 export function notificationStore(database: Database): NotificationStore {
   return {
-    async add(tx, userId, { type, title, message, orderId }) {
-      await lock(tx, userId);
-      const [added] = await tx.query<{ id: string }>(
-        `insert into notification (id, user_id, type, title, message, order_id)
-         select lpad(nextval('notification_number')::text, 16, '0'), $1, $2, $3, $4, $5
-         where not exists (select from closed_account where user_id = $1) returning id`,
-        [userId, type, title, message, orderId],
-      );
-      return added?.id;
-    },
+    add: (tx, userId, content) => add(tx, { userId, ...content }),
     async list(userId, { cursor, count }) {
       const rows = await database.query<Row>(
         `select ${columns} from notification where user_id = $1 and ($2::text is null or id < $2)
@@ -71,15 +63,43 @@ export function notificationStore(database: Database): NotificationStore {
       return marked.length === 1;
     },
     async closeAccount(tx, userId) {
-      await lock(tx, userId);
+      await lock(tx, [userId]);
       await tx.query("insert into closed_account (user_id) values ($1) on conflict do nothing", [userId]);
       await tx.query("delete from notification where user_id = $1", [userId]);
     },
   };
 }
 
-/** Held until the commit: the next id of this user is taken only when this one can be seen. */
-const lock = (tx: Transaction, userId: string) =>
-  tx.query("select pg_advisory_xact_lock(hashtextextended($1, 0))", [userId]);
+const add = combinedWrite<Content & { userId: string }, string | undefined>(async (tx, given) => {
+  await lock(
+    tx,
+    given.map(({ userId }) => userId),
+  );
+  const added = await tx.query<{ number: number; id: string }>(
+    `with fresh as materialized (
+       select lpad(nextval('notification_number')::text, 16, '0') as id, given.*
+         from json_to_recordset($1) as given (number integer, "userId" text, type text, title text, message text, "orderId" text)
+        where not exists (select from closed_account where user_id = given."userId")
+     ), added as (
+       insert into notification (id, user_id, type, title, message, order_id)
+       select id, "userId", type, title, message, "orderId" from fresh
+     )
+     select number, id from fresh`,
+    [JSON.stringify(given.map((each, number) => ({ number, ...each })))],
+  );
+  const ids = new Map(added.map(({ number, id }) => [number, id]));
+  return given.map((_, number) => ids.get(number));
+});
+
+/**
+ * Held until the commit: the next id of these users is taken only when this one can be seen. In one order, so that those who want the
+ * same wait for each other instead of locking each other out.
+ */
+const lock = (tx: Transaction, userIds: readonly string[]) =>
+  tx.query(
+    `select pg_advisory_xact_lock(number) from (
+       select distinct hashtextextended(id, 0) as number from unnest($1::text[]) as id order by 1) as numbers`,
+    [userIds],
+  );
 
 const fromRow = (row: Row): Notification => ({ ...row, createdAt: row.createdAt.toISOString() });

@@ -1,7 +1,7 @@
 import { pageOf } from "@flotilla/chassis/contract/page";
 import { notFound } from "@flotilla/chassis/core/failure";
 import type { Database } from "@flotilla/chassis/database";
-import { replaceResult } from "@flotilla/chassis/database/idempotency";
+import type { createReplaceResult } from "@flotilla/chassis/database/idempotency";
 import { userOf } from "@flotilla/chassis/identity/caller";
 import type { Handlers } from "@flotilla/chassis/service";
 import { answer } from "@flotilla/chassis/service/answer";
@@ -15,13 +15,20 @@ import type { requestCancellation } from "./request-cancellation.ts";
 
 type Needs = {
   database: Database;
+  replaceResult: ReturnType<typeof createReplaceResult>;
   watch: OrderWatch;
   placeOrder: ReturnType<typeof placeOrder>;
   requestCancellation: ReturnType<typeof requestCancellation>;
 };
 
 /** The calls of orders. */
-export const calls = ({ database, watch, placeOrder, requestCancellation }: Needs): Handlers<typeof orders> => ({
+export const calls = ({
+  database,
+  replaceResult,
+  watch,
+  placeOrder,
+  requestCancellation,
+}: Needs): Handlers<typeof orders> => ({
   async placeOrder({ caller, key, headers, body, signal }) {
     const customer = userOf(caller);
     const placed = await placeOrder(customer, key, body);
@@ -31,7 +38,7 @@ export const calls = ({ database, watch, placeOrder, requestCancellation }: Need
     const order = await watch.untilFinal(placed.id, wait * 1_000, signal);
     if (!isFinal(order)) return answer(202, order, { location });
     // What this caller was told is what a repeat will be told.
-    await replaceResult(database, keyOf(customer, key, body), order);
+    await replaceResult({ ...keyOf(customer, key, body), result: order });
     return answer(201, order, { location, "preference-applied": `wait=${wait}` });
   },
 

@@ -2,14 +2,14 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { notFound } from "@flotilla/chassis/core/failure";
 import { orderNotCancellable } from "@flotilla/contracts/orders";
-import { readOrder } from "./order-store.ts";
+import { readOrders } from "./order-store.ts";
 import { admin, ann, bob, orderOf, ordersUnderTest } from "./orders-under-test.ts";
 
 test("an order is confirmed with its event, and those who wait for it are told", async (t) => {
   const orders = await ordersUnderTest(t);
   const { id } = await orders.place(ann, "k1", orderOf("rope"));
   await orders.confirm(id);
-  assert.equal((await readOrder(orders.database, id)).status, "confirmed");
+  assert.equal((await readOrders(orders.database, [id]))[0]?.status, "confirmed");
   const [type, body] = orders.events.at(-1) ?? [];
   assert.deepEqual([type, (body as { version: number }).version], ["order.confirmed", 2]);
   assert.deepEqual(orders.changed, [id]);
@@ -19,8 +19,8 @@ test("an order is rejected with its reason", async (t) => {
   const orders = await ordersUnderTest(t);
   const { id } = await orders.place(ann, "k1", orderOf("rope"));
   await orders.reject(id, "out_of_stock");
-  const { status, reason } = await readOrder(orders.database, id);
-  assert.deepEqual([status, reason], ["rejected", "out_of_stock"]);
+  const [order] = await readOrders(orders.database, [id]);
+  assert.deepEqual([order?.status, order?.reason], ["rejected", "out_of_stock"]);
   assert.deepEqual(
     orders.events.map(([type]) => type),
     ["order.placed", "order.rejected"],

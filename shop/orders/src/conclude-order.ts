@@ -1,11 +1,17 @@
 import type { Clock } from "@flotilla/chassis/core/clock";
 import type { Transaction } from "@flotilla/chassis/database";
 import type { Publish } from "@flotilla/chassis/messaging";
-import { type OrderStatus, orderCancelled, orderConfirmed, orderRejected } from "@flotilla/contracts/orders";
-import { factsOf, moveTo, type StoredOrder } from "./order.ts";
+import {
+  type Order,
+  type OrderStatus,
+  orderCancelled,
+  orderConfirmed,
+  orderRejected,
+} from "@flotilla/contracts/orders";
+import { factsOf, moveTo, type StoredOrder, viewOf } from "./order.ts";
 import { lockOrder, updateOrder } from "./order-store.ts";
 
-type Needs = { publish: Publish; clock: Clock; changed(orderId: string): void };
+type Needs = { publish: Publish; clock: Clock; changed(order: Order): void };
 
 /** The ways an order comes to its end, each inside the transaction of the saga's step that decides it. */
 export function orderConclusions({ publish, clock, changed }: Needs) {
@@ -14,7 +20,7 @@ export function orderConclusions({ publish, clock, changed }: Needs) {
     const moved = order && moveTo(order, status, clock.now(), reason);
     if (!moved) throw new Error(`order ${orderId} is ${order?.status ?? "missing"} and can't become ${status}`);
     await updateOrder(tx, moved);
-    tx.afterCommit(() => changed(orderId));
+    tx.afterCommit(() => changed(viewOf(moved)));
     return moved;
   }
 

@@ -1,4 +1,5 @@
-import type { Queryable, Transaction } from "@flotilla/chassis/database";
+import type { Queryable } from "@flotilla/chassis/database";
+import { combinedRead, combinedWrite } from "@flotilla/chassis/database/combined";
 import type { Order, OrderItem } from "@flotilla/contracts/orders";
 import { type StoredOrder, viewOf } from "./order.ts";
 
@@ -13,53 +14,64 @@ const columns = `id, user_id as "userId", user_name as "userName", status, items
   payment_method as method, created_at as "createdAt", updated_at as "updatedAt"`;
 
 /** Adds a new order. */
-export async function insertOrder(tx: Transaction, order: StoredOrder): Promise<void> {
+export const insertOrder = combinedWrite<StoredOrder, void>(async (tx, orders) => {
+  const rows = orders.map((order) => ({ ...order, total: order.total.amount, currency: order.total.currency }));
   await tx.query(
     `insert into orders (id, user_id, user_name, status, items, total, currency, payment_method, reason, history, version,
        created_at, updated_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
-    [
-      order.id,
-      order.userId,
-      order.userName,
-      order.status,
-      JSON.stringify(order.items),
-      order.total.amount,
-      order.total.currency,
-      order.method,
-      order.reason,
-      JSON.stringify(order.history),
-      order.version,
-      order.createdAt,
-      order.updatedAt,
-    ],
+     select id, "userId", "userName", status, items, total, currency, method, reason, history, version, "createdAt", "updatedAt"
+       from json_to_recordset($1) as given (id text, "userId" text, "userName" text, status text, items jsonb, total bigint,
+         currency text, method text, reason text, history jsonb, version integer, "createdAt" timestamptz,
+         "updatedAt" timestamptz)`,
+    [JSON.stringify(rows)],
   );
-}
+  return orders.map(() => undefined);
+});
 
 /** Writes back what can change of an order that was locked by {@link lockOrder}. */
-export async function updateOrder(tx: Transaction, order: StoredOrder): Promise<void> {
+export const updateOrder = combinedWrite<StoredOrder, void>(async (tx, orders) => {
+  const rows = orders.map(({ id, status, reason, history, version, updatedAt }) => ({
+    one: 1,
+    id,
+    status,
+    reason,
+    history,
+    version,
+    updatedAt,
+  }));
+  // `one` makes the planner expect a single row, and so look each up by its index, however small the table was when the plan was made.
   await tx.query(
-    "update orders set status = $2, reason = $3, history = $4, version = $5, updated_at = $6 where id = $1",
-    [order.id, order.status, order.reason, JSON.stringify(order.history), order.version, order.updatedAt],
+    `update orders set status = given.status, reason = given.reason, history = given.history, version = given.version,
+       updated_at = given."updatedAt"
+       from json_to_recordset($1) as given (one integer, id text, status text, reason text, history jsonb, version integer,
+         "updatedAt" timestamptz)
+      where given.one = 1 and orders.id = given.id`,
+    [JSON.stringify(rows)],
   );
-}
+  return orders.map(() => undefined);
+});
 
 /** Reads an order and keeps others from changing it until the transaction ends. */
-export async function lockOrder(tx: Transaction, id: string): Promise<StoredOrder | undefined> {
-  const [row] = await tx.query<Row>(`select ${columns} from orders where id = $1 for update`, [id]);
-  return row && orderOf(row);
-}
+export const lockOrder = combinedRead<string, StoredOrder | undefined>(async (tx, ids) => {
+  const rows = await tx.query<Row>(`select ${columns} from orders where id = any ($1) order by id for update`, [ids]);
+  const orders = new Map(rows.map((row) => [row.id, orderOf(row)]));
+  return ids.map((id) => orders.get(id));
+});
 
 export async function findOrder(database: Queryable, id: string): Promise<StoredOrder | undefined> {
   const [row] = await database.query<Row>(`select ${columns} from orders where id = $1`, [id]);
   return row && orderOf(row);
 }
 
-/** The order as callers see it; it must exist. */
-export async function readOrder(database: Queryable, id: string): Promise<Order> {
-  const order = await findOrder(database, id);
-  if (!order) throw new Error(`order ${id} is gone`);
-  return viewOf(order);
+/** Orders as callers see them; they must exist. */
+export async function readOrders(database: Queryable, ids: readonly string[]): Promise<Order[]> {
+  const rows = await database.query<Row>(`select ${columns} from orders where id = any ($1)`, [ids]);
+  const orders = new Map(rows.map((row) => [row.id, viewOf(orderOf(row))]));
+  return ids.map((id) => {
+    const order = orders.get(id);
+    if (!order) throw new Error(`order ${id} is gone`);
+    return order;
+  });
 }
 
 /** Orders newest first, behind `cursor`; those of one user, or of all with `userId` null. One more than `limit`. */

@@ -15,8 +15,7 @@ test("a change made in this process is seen at once", async () => {
   const { order, watch } = orderThatCanChange();
   const waiting = watch.untilFinal("o1", 30_000, never);
   await new Promise(setImmediate);
-  order.status = "confirmed";
-  watch.changed("o1");
+  watch.changed({ ...order, status: "confirmed" });
   assert.equal((await waiting).status, "confirmed");
 });
 

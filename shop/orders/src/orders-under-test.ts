@@ -1,4 +1,5 @@
 import { systemClock } from "@flotilla/chassis/core/clock";
+import { groupTransactions } from "@flotilla/chassis/database/group-transactions";
 import type { User } from "@flotilla/chassis/identity/caller";
 import type { Publish } from "@flotilla/chassis/messaging";
 import type { StartSaga } from "@flotilla/chassis/saga";
@@ -8,6 +9,7 @@ import type { NewOrder } from "@flotilla/contracts/orders";
 import type { ProductSummary } from "@flotilla/contracts/products";
 import { cancelOrder } from "./cancel-order.saga.ts";
 import { orderConclusions } from "./conclude-order.ts";
+import { findProducts } from "./find-products.ts";
 import { fulfilOrder } from "./fulfil-order.saga.ts";
 import { placeOrder } from "./place-order.ts";
 import { requestCancellation } from "./request-cancellation.ts";
@@ -37,7 +39,7 @@ export async function ordersUnderTest(t: Cleanup) {
     tx.afterCommit(() => void started.push([saga.name, key, input]));
   const changed: string[] = [];
   const clock = systemClock;
-  const conclusions = orderConclusions({ publish, clock, changed: (id) => void changed.push(id) });
+  const conclusions = orderConclusions({ publish, clock, changed: ({ id }) => void changed.push(id) });
   const nobody = () => Promise.reject(new Error("no neighbour is asked here"));
   const neighbours = {
     inventory: { reserveStock: nobody, sellStock: nobody, releaseStock: nobody },
@@ -57,7 +59,14 @@ export async function ordersUnderTest(t: Cleanup) {
     events,
     started,
     changed,
-    place: placeOrder({ database, publish, startSaga, clock, ...neighbours, ...sagas }),
+    place: placeOrder({
+      transaction: groupTransactions(database),
+      findProducts: findProducts(neighbours.products),
+      fulfilOrder: sagas.fulfilOrder,
+      publish,
+      startSaga,
+      clock,
+    }),
     cancel: requestCancellation({ database, startSaga, ...sagas }),
     confirm: (id: string) => database.transaction((tx) => conclusions.confirm(tx, id)),
     reject: (id: string, reason: string) => database.transaction((tx) => conclusions.reject(tx, id, reason)),

@@ -1,22 +1,22 @@
-import type { Client } from "@flotilla/chassis/client";
 import type { Clock } from "@flotilla/chassis/core/clock";
 import { newId } from "@flotilla/chassis/core/id";
-import type { Database } from "@flotilla/chassis/database";
+import type { GroupedTransaction } from "@flotilla/chassis/database/group-transactions";
 import { once } from "@flotilla/chassis/database/idempotency";
 import type { Publish } from "@flotilla/chassis/messaging";
 import type { Saga, StartSaga } from "@flotilla/chassis/saga";
 import { type NewOrder, type Order, orderPlaced, productUnknown } from "@flotilla/contracts/orders";
-import type { ProductSummary, products } from "@flotilla/contracts/products";
+import type { ProductSummary } from "@flotilla/contracts/products";
+import type { FindProducts } from "./find-products.ts";
 import type { FulfilOrder } from "./fulfil-order.saga.ts";
 import { type Customer, factsOf, newOrder, viewOf } from "./order.ts";
 import { insertOrder } from "./order-store.ts";
 
 type Needs = {
-  database: Database;
+  transaction: GroupedTransaction;
   publish: Publish;
   startSaga: StartSaga;
   fulfilOrder: Saga<FulfilOrder>;
-  products: Pick<Client<typeof products>, "summariseProducts">;
+  findProducts: FindProducts;
   clock: Clock;
 };
 
@@ -25,11 +25,12 @@ type Needs = {
  * order as it was first answered. Throws `product_unknown`, `idempotency_key_reused`.
  */
 export const placeOrder =
-  ({ database, publish, startSaga, fulfilOrder, products, clock }: Needs) =>
+  ({ transaction, publish, startSaga, fulfilOrder, findProducts, clock }: Needs) =>
   async (customer: Customer, key: string, given: NewOrder): Promise<Order> => {
-    const known = await summaries(products, given);
-    return database.transaction((tx) =>
-      once(tx, keyOf(customer, key, given), async () => {
+    const known = await findProducts(given.items.map(({ productId }) => productId));
+    const keyed = keyOf(customer, key, given);
+    return transaction(`${keyed.scope} ${key}`, (tx) =>
+      once(tx, keyed, async () => {
         requireKnown(given, known);
         const order = newOrder({ id: newId(), customer, order: given, now: clock.now() }, known);
         await insertOrder(tx, order);
@@ -46,12 +47,6 @@ export const keyOf = (customer: Customer, key: string, request: NewOrder) => ({
   key,
   request,
 });
-
-async function summaries(products: Needs["products"], given: NewOrder): Promise<Map<string, ProductSummary>> {
-  const ids = Array.from(new Set(given.items.map(({ productId }) => productId)));
-  const { items } = await products.summariseProducts({ query: { ids: ids.join(",") } });
-  return new Map(items.map((item) => [item.id, item]));
-}
 
 function requireKnown(given: NewOrder, known: ReadonlyMap<string, ProductSummary>): void {
   const errors = given.items.flatMap(({ productId }, index) =>

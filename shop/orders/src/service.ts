@@ -1,3 +1,6 @@
+import { groupTransactions } from "@flotilla/chassis/database/group-transactions";
+import { createReplaceResult } from "@flotilla/chassis/database/idempotency";
+import { readTogether } from "@flotilla/chassis/database/read-together";
 import { defineService } from "@flotilla/chassis/service";
 import { inventory } from "@flotilla/contracts/inventory";
 import { orders } from "@flotilla/contracts/orders";
@@ -7,8 +10,9 @@ import { calls } from "./calls.ts";
 import { cancelOrder } from "./cancel-order.saga.ts";
 import { orderConclusions } from "./conclude-order.ts";
 import { Config } from "./config.ts";
+import { findProducts } from "./find-products.ts";
 import { fulfilOrder } from "./fulfil-order.saga.ts";
-import { readOrder } from "./order-store.ts";
+import { readOrders } from "./order-store.ts";
 import { createOrderWatch } from "./order-watch.ts";
 import { placeOrder } from "./place-order.ts";
 import { requestCancellation } from "./request-cancellation.ts";
@@ -19,7 +23,7 @@ export const service = defineService({
   migrations: new URL("../migrations/", import.meta.url),
 
   wire({ database, publish, startSaga, client, clock }) {
-    const watch = createOrderWatch((id) => readOrder(database, id));
+    const watch = createOrderWatch(readTogether({ read: (ids: readonly string[]) => readOrders(database, ids) }));
     const conclusions = orderConclusions({ publish, clock, changed: watch.changed });
     const neighbours = { inventory: client(inventory), payments: client(payments), products: client(products) };
     const sagas = {
@@ -29,8 +33,16 @@ export const service = defineService({
     return {
       calls: calls({
         database,
+        replaceResult: createReplaceResult(database),
         watch,
-        placeOrder: placeOrder({ database, publish, startSaga, clock, ...neighbours, ...sagas }),
+        placeOrder: placeOrder({
+          transaction: groupTransactions(database),
+          findProducts: findProducts(neighbours.products),
+          fulfilOrder: sagas.fulfilOrder,
+          publish,
+          startSaga,
+          clock,
+        }),
         requestCancellation: requestCancellation({ database, startSaga, ...sagas }),
       }),
       sagas: [sagas.fulfilOrder, sagas.cancelOrder],

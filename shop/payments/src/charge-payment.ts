@@ -1,12 +1,19 @@
 import type { Database } from "@flotilla/chassis/database";
+import type { GroupedTransaction } from "@flotilla/chassis/database/group-transactions";
 import type { Publish } from "@flotilla/chassis/messaging";
 import { paymentVoided } from "@flotilla/contracts/payments";
 import { assertSameCharge, type ChargeRequest, chargeAnswer, type Payment } from "./payment.ts";
 import type { PaymentProvider } from "./payment-provider.ts";
-import { addIntent, knownPayment } from "./payment-store.ts";
+import { knownPayment, type NewIntent } from "./payment-store.ts";
 import { recordCharge } from "./record-outcome.ts";
 
-type Needs = { database: Database; publish: Publish; provider: PaymentProvider };
+type Needs = {
+  database: Database;
+  transaction: GroupedTransaction;
+  addIntent(intent: NewIntent): Promise<Payment>;
+  publish: Publish;
+  provider: PaymentProvider;
+};
 
 /**
  * Charges an order, once however often it is asked. The intent is written down before the provider is asked, so a refund always
@@ -14,15 +21,15 @@ type Needs = { database: Database; publish: Publish; provider: PaymentProvider }
  * `unavailable` when the outcome is unknown.
  */
 export const chargePayment =
-  ({ database, publish, provider }: Needs) =>
+  ({ database, transaction, addIntent, publish, provider }: Needs) =>
   async (charge: ChargeRequest, key: string): Promise<Payment> => {
     const { orderId, amount, method } = charge;
-    const payment = await addIntent(database, charge, key);
+    const payment = await addIntent({ ...charge, providerKey: key });
     assertSameCharge(payment, charge);
     if (payment.status !== "pending") return chargeAnswer(payment);
     const outcome = await provider.charge({ key: payment.intent.providerKey, orderId, amount, method });
     // Only a refund calls a charge off, and it is the refund that records it.
     if (outcome.status === "called_off") throw paymentVoided.failure();
-    const recorded = await database.transaction((tx) => recordCharge(tx, publish, orderId, outcome));
+    const recorded = await transaction(orderId, (tx) => recordCharge(tx, publish, orderId, outcome));
     return chargeAnswer(recorded ?? (await knownPayment(database, orderId)));
   };

@@ -1,4 +1,5 @@
-import type { Queryable, Transaction } from "@flotilla/chassis/database";
+import type { Queryable } from "@flotilla/chassis/database";
+import { combinedWrite } from "@flotilla/chassis/database/combined";
 import type { ChargeRequest, Intent, Payment } from "./payment.ts";
 import type { DeclineReason } from "./payment-provider.ts";
 
@@ -23,39 +24,54 @@ export async function findPayment(database: Queryable, orderId: string): Promise
   return rows[0] && asPayment(rows[0]);
 }
 
-/** Writes down that an order is to be charged, as `pending`. Returns the payment that is there then: this one or an earlier one. */
-export async function addIntent(database: Queryable, charge: ChargeRequest, providerKey: string): Promise<Payment> {
-  const { orderId, userId, amount, method } = charge;
-  const added = await database.query<Row>(
-    `insert into payment (order_id, status, user_id, amount, currency, method, provider_key)
-     values ($1, 'pending', $2, $3, $4, $5, $6) on conflict do nothing returning ${payment}`,
-    [orderId, userId, amount.amount, amount.currency, method, providerKey],
-  );
-  return added[0] ? asPayment(added[0]) : knownPayment(database, orderId);
+/** What an order is to be charged, and the key the provider is to know it by. */
+export type NewIntent = ChargeRequest & { readonly providerKey: string };
+
+/** Writes down that orders are to be charged, as `pending`. Returns the payments that are there then: these or earlier ones. */
+export async function addIntents(database: Queryable, intents: readonly NewIntent[]): Promise<Payment[]> {
+  const rows = intents.map(({ amount, ...intent }) => ({ ...intent, status: "pending", ...amount }));
+  const added = await addPayments(database, rows);
+  return Promise.all(intents.map(({ orderId }) => added.get(orderId) ?? knownPayment(database, orderId)));
 }
 
 /** Writes down that an order must not be charged any more. Returns the payment that is there then: the tombstone or an earlier one. */
 export async function addTombstone(database: Queryable, orderId: string): Promise<Payment> {
-  const added = await database.query<Row>(
-    `insert into payment (order_id, status) values ($1, 'voided') on conflict do nothing returning ${payment}`,
-    [orderId],
-  );
-  return added[0] ? asPayment(added[0]) : knownPayment(database, orderId);
+  const added = await addPayments(database, [{ orderId, status: "voided" }]);
+  return added.get(orderId) ?? knownPayment(database, orderId);
 }
 
-/** Changes the status of a payment if it is `from`; undefined when it is not, and then nothing has changed. */
-export async function changeStatus(
-  tx: Transaction,
-  orderId: string,
-  change: { from: Payment["status"]; to: Payment["status"]; reason?: DeclineReason },
-): Promise<Payment | undefined> {
-  const rows = await tx.query<Row>(
-    `update payment set status = $3, decline_reason = $4, updated_at = now()
-      where order_id = $1 and status = $2 returning ${payment}`,
-    [orderId, change.from, change.to, change.reason ?? null],
+/** Adds the payments of those orders that have none; returns these. */
+async function addPayments(database: Queryable, payments: readonly object[]): Promise<Map<string, Payment>> {
+  const added = await database.query<Row>(
+    `insert into payment (order_id, status, user_id, amount, currency, method, provider_key)
+     select "orderId", status, "userId", amount, currency, method, "providerKey"
+       from json_to_recordset($1) as given ("orderId" text, status text, "userId" text, amount bigint, currency text,
+         method text, "providerKey" text)
+      order by 1 on conflict do nothing returning ${payment}`,
+    [JSON.stringify(payments)],
   );
-  return rows[0] && asPayment(rows[0]);
+  return new Map(added.map((row) => [row.orderId, asPayment(row)]));
 }
+
+type Change = {
+  readonly orderId: string;
+  readonly from: Payment["status"];
+  readonly to: Payment["status"];
+  readonly reason?: DeclineReason;
+};
+
+/** Changes the status of a payment if it is `from`; undefined when it is not, and then nothing has changed. */
+export const changeStatus = combinedWrite<Change, Payment | undefined>(async (tx, changes) => {
+  // `one` makes the planner expect a single row, and so look each up by its index, however small the table was when the plan was made.
+  const changed = await tx.query<Row>(
+    `update payment set status = given."to", decline_reason = given.reason, updated_at = now()
+       from json_to_recordset($1) as given (one integer, "orderId" text, "from" text, "to" text, reason text)
+      where given.one = 1 and payment.order_id = given."orderId" and payment.status = given."from" returning ${payment}`,
+    [JSON.stringify(changes.map((change) => ({ one: 1, ...change })))],
+  );
+  const byOrder = new Map(changed.map((row) => [row.orderId, asPayment(row)]));
+  return changes.map(({ orderId }) => byOrder.get(orderId));
+});
 
 /** The payment of an order that is known to have one: payments are never removed. */
 export async function knownPayment(database: Queryable, orderId: string): Promise<Payment> {

@@ -1,3 +1,5 @@
+import { groupCommit } from "@flotilla/chassis/database/group-commit";
+import { groupTransactions } from "@flotilla/chassis/database/group-transactions";
 import type { Publish } from "@flotilla/chassis/messaging";
 import { createLog } from "@flotilla/chassis/telemetry/log";
 import { type Cleanup, testDatabase } from "@flotilla/chassis/testing/postgres";
@@ -6,7 +8,7 @@ import type { PaymentMethod } from "@flotilla/contracts/payments";
 import { chargePayment } from "./charge-payment.ts";
 import type { ChargeRequest } from "./payment.ts";
 import type { PaymentProvider } from "./payment-provider.ts";
-import { knownPayment } from "./payment-store.ts";
+import { addIntents, knownPayment, type NewIntent } from "./payment-store.ts";
 import { connectProvider } from "./provider/provider-client.ts";
 import { startSimulatedProvider } from "./provider/simulated-provider.ts";
 import { refundPayment } from "./refund-payment.ts";
@@ -33,6 +35,8 @@ export async function paymentsUnderTest(t: Cleanup, { slowness = 20 }: { slownes
   });
   const events: [type: string, body: unknown][] = [];
   const publish: Publish = async (tx, { type }, body) => tx.afterCommit(() => events.push([type, body]));
+  const transaction = groupTransactions(database);
+  const addIntent = groupCommit({ write: (intents: readonly NewIntent[]) => addIntents(database, intents) });
   return {
     url,
     log,
@@ -42,10 +46,10 @@ export async function paymentsUnderTest(t: Cleanup, { slowness = 20 }: { slownes
     simulated,
     /** The use cases again, with another view of the provider: one that is away, or slow at the wrong moment. */
     withProvider: (other: Partial<PaymentProvider>) => {
-      const needs = { database, publish, provider: { ...provider, ...other } };
+      const needs = { database, transaction, addIntent, publish, provider: { ...provider, ...other } };
       return { charge: chargePayment(needs), refund: refundPayment(needs) };
     },
-    charge: chargePayment({ database, publish, provider }),
+    charge: chargePayment({ database, transaction, addIntent, publish, provider }),
     refund: refundPayment({ database, publish, provider }),
     status: async (orderId: string) => (await knownPayment(database, orderId)).status,
     /** What the provider's own ledger says: the net of an order in cents, and how often money moved. */

@@ -16,12 +16,12 @@ export async function recordCharge(
   outcome: Exclude<ChargeOutcome, { status: "called_off" }>,
 ): Promise<Payment | undefined> {
   if (outcome.status === "captured") {
-    const captured = await changeStatus(tx, orderId, { from: "pending", to: "captured" });
+    const captured = await changeStatus(tx, { orderId, from: "pending", to: "captured" });
     if (captured) await publish(tx, paymentCaptured, factsOf(captured));
     return captured;
   }
   const { reason } = outcome;
-  const declined = await changeStatus(tx, orderId, { from: "pending", to: "declined", reason });
+  const declined = await changeStatus(tx, { orderId, from: "pending", to: "declined", reason });
   if (declined) await publish(tx, paymentDeclinedEvent, { ...factsOf(declined), reason });
   return declined;
 }
@@ -29,7 +29,7 @@ export async function recordCharge(
 /** Records that the provider gave the money back: it had been captured, whether or not anybody knew. */
 export async function recordRefund(tx: Transaction, publish: Publish, orderId: string): Promise<void> {
   await recordCharge(tx, publish, orderId, { status: "captured" });
-  const refunded = await changeStatus(tx, orderId, { from: "captured", to: "refunded" });
+  const refunded = await changeStatus(tx, { orderId, from: "captured", to: "refunded" });
   if (refunded) await publish(tx, paymentRefunded, factsOf(refunded));
 }
 

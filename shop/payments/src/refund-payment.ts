@@ -21,7 +21,7 @@ export const refundPayment =
     const outcome = await provider.refund(payment.intent.providerKey);
     await database.transaction(async (tx) => {
       if (outcome === "refunded") await recordRefund(tx, publish, orderId);
-      else await changeStatus(tx, orderId, { from: "pending", to: "voided" });
+      else await changeStatus(tx, { orderId, from: "pending", to: "voided" });
     });
     const refunded = await knownPayment(database, orderId);
     if (refunded.status !== "captured") return refunded;

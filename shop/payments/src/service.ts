@@ -1,8 +1,11 @@
+import { groupCommit } from "@flotilla/chassis/database/group-commit";
+import { groupTransactions } from "@flotilla/chassis/database/group-transactions";
 import { defineService } from "@flotilla/chassis/service";
 import { payments } from "@flotilla/contracts/payments";
 import { calls } from "./calls.ts";
 import { chargePayment } from "./charge-payment.ts";
 import { config } from "./config.ts";
+import { addIntents, type NewIntent } from "./payment-store.ts";
 import { connectProvider } from "./provider/provider-client.ts";
 import { startSimulatedProvider } from "./provider/simulated-provider.ts";
 import { refundPayment } from "./refund-payment.ts";
@@ -18,7 +21,9 @@ export const service = defineService({
         ? await startSimulatedProvider({ databaseUrl: config.DATABASE_URL, log })
         : undefined;
     const provider = connectProvider(simulated?.url ?? config.PAYMENT_PROVIDER_URL);
-    const needs = { database, publish, provider };
+    const transaction = groupTransactions(database);
+    const addIntent = groupCommit({ write: (intents: readonly NewIntent[]) => addIntents(database, intents) });
+    const needs = { database, transaction, addIntent, publish, provider };
     return {
       calls: calls({ database, chargePayment: chargePayment(needs), refundPayment: refundPayment(needs) }),
       prepare: async () => simulated?.prepareLedger(),

@@ -1,4 +1,5 @@
 import type { Queryable, Transaction } from "@flotilla/chassis/database";
+import { combinedWrite } from "@flotilla/chassis/database/combined";
 import { euros } from "@flotilla/contracts/money";
 import type { ProductSummary } from "@flotilla/contracts/products";
 import { type CatalogueProduct, searchText } from "./product.ts";
@@ -61,14 +62,7 @@ export const productStore = (database: Queryable) => ({
     await tx.query("delete from product where id = $1", [id]);
   },
 
-  /** Notes what can still be reserved, unless something newer is known. */
-  async noteStock(tx: Transaction, stock: { productId: string; available: number; version: number }): Promise<void> {
-    await tx.query("update product set available = $2, stock_version = $3 where id = $1 and stock_version < $3", [
-      stock.productId,
-      stock.available,
-      stock.version,
-    ]);
-  },
+  noteStock,
 
   /** True for one caller in the life of this database; others wait until that one has committed. */
   async claimFirstCatalogue(tx: Transaction, now: Date): Promise<boolean> {
@@ -78,6 +72,27 @@ export const productStore = (database: Queryable) => ({
     );
     return claimed.length === 1;
   },
+});
+
+type StockNote = { readonly productId: string; readonly available: number; readonly version: number };
+
+/** Notes what can still be reserved of a product, unless something newer is known. */
+const noteStock = combinedWrite<StockNote, void>(async (tx, notes) => {
+  const newest = new Map<string, StockNote>();
+  for (const note of notes)
+    if (note.version > (newest.get(note.productId)?.version ?? 0)) newest.set(note.productId, note);
+  // `one` makes the planner expect a single row, and so look each up by its index, however small the table was when the plan was made.
+  await tx.query(
+    `update product set available = given.available, stock_version = given.version
+       from json_to_recordset($1) as given (one integer, id text, available integer, version integer)
+      where given.one = 1 and product.id = given.id and product.stock_version < given.version`,
+    [
+      JSON.stringify(
+        [...newest.values()].map(({ productId: id, available, version }) => ({ one: 1, id, available, version })),
+      ),
+    ],
+  );
+  return notes.map(() => undefined);
 });
 
 const columns = `id, name, description, price, category, image_url, available, stock_version, version, created_at, updated_at`;

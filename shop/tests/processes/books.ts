@@ -98,7 +98,7 @@ async function assertStockAgrees(inventory: Database, confirmed: readonly OrderR
   const unbalanced = await rows(
     inventory,
     `select s.product_id, s.available, s.reserved, s.sold, s.version, m.* from stock s left join (
-       select product_id, sum(available) as a, sum(reserved) as r, sum(sold) as s, count(*) as n
+       select product_id, sum(available) as a, sum(reserved) as r, sum(sold) as s, count(distinct version) as n
          from stock_movement group by product_id) m using (product_id)
       where (s.available, s.reserved, s.sold, s.version) is distinct from
         (coalesce(m.a, 0), coalesce(m.r, 0), coalesce(m.s, 0), coalesce(m.n, 0))`,

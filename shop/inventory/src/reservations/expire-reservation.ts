@@ -10,5 +10,5 @@ export const expireUnpaid =
     const overdue = await lockOverdueReservation(tx, orderId);
     if (!overdue) return;
     await move(tx, expire(overdue).movements, { reason: "expired", orderId });
-    await saveReservationState(tx, orderId, "expired");
+    await saveReservationState(tx, { orderId, state: "expired" });
   };

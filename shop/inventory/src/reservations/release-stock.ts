@@ -1,19 +1,21 @@
-import type { Database } from "@flotilla/chassis/database";
+import type { GroupedTransaction } from "@flotilla/chassis/database/group-transactions";
 import type { MoveStock } from "../stock/move-stock.ts";
 import { release } from "./reservation.ts";
-import { addOrLockReservation, saveReservationState } from "./reservation-store.ts";
+import { addReservation, lockReservation, saveReservationState } from "./reservation-store.ts";
 
-type Needs = { database: Database; move: MoveStock };
+type Needs = { transaction: GroupedTransaction; move: MoveStock };
 
 /** Gives the pieces of an order back, sold ones too. Without a reservation it leaves a tombstone. A repeat changes nothing. */
 export const releaseStock =
-  ({ database, move }: Needs) =>
+  ({ transaction, move }: Needs) =>
   (orderId: string): Promise<"released"> =>
-    database.transaction<"released">(async (tx) => {
-      const earlier = await addOrLockReservation(tx, { orderId, state: "released", lines: [] }, 0);
-      if (earlier && earlier.state !== "released") {
+    transaction(orderId, async (tx) => {
+      const earlier = await lockReservation(tx, orderId);
+      if (!earlier) {
+        await addReservation(tx, { reservation: { orderId, state: "released", lines: [] }, seconds: 0 });
+      } else if (earlier.state !== "released") {
         await move(tx, release(earlier).movements, { reason: "released", orderId });
-        await saveReservationState(tx, orderId, "released");
+        await saveReservationState(tx, { orderId, state: "released" });
       }
-      return "released";
+      return "released" as const;
     });

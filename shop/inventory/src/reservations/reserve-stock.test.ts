@@ -77,15 +77,22 @@ test("orders that touch the same products in different orders all go through", a
   assert.deepEqual(await inventory.pieces("b"), [60, 40, 0]);
 });
 
-test("each product's events have rising versions without a gap", async (t) => {
+test("each product's events have rising versions without a gap, and the last tells what is left", async (t) => {
   const inventory = await inventoryUnderTest(t);
   await inventory.stocked("mug", 20);
-  await Promise.allSettled(Array.from({ length: 30 }, (_, buyer) => inventory.reserve(`order-${buyer}`, one("mug"))));
-  const versions = inventory.events.map(({ version }) => version).sort((a, b) => a - b);
+  // Some come together, some while others are under way.
+  const buyers = Array.from({ length: 30 }, async (_, buyer) => {
+    for (let turn = 0; turn < buyer % 7; turn++) await inventory.pieces("mug");
+    return inventory.reserve(`order-${buyer}`, one("mug"));
+  });
+  await Promise.allSettled(buyers);
+  const events = inventory.events.toSorted((a, b) => a.version - b.version);
   assert.deepEqual(
-    versions,
-    Array.from({ length: 21 }, (_, index) => index + 1),
+    events.map(({ version }) => version),
+    events.map((_, index) => index + 1),
   );
+  assert.deepEqual([events.at(-1)?.available, events.at(-1)?.reserved], [0, 20]);
+  assert.deepEqual(await unbalanced(inventory.database), []);
 });
 
 test("one order reserved several times at once holds its pieces once", async (t) => {

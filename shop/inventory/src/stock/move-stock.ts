@@ -1,21 +1,27 @@
 import type { Transaction } from "@flotilla/chassis/database";
+import { combinedWrite } from "@flotilla/chassis/database/combined";
 import type { Publish } from "@flotilla/chassis/messaging";
 import { outOfStock, stockChanged } from "@flotilla/contracts/inventory";
-import type { Movement, StockLevel } from "./stock.ts";
-import { applyMovements, type Cause } from "./stock-store.ts";
+import { type Movement, openShelf, type StockLevel } from "./stock.ts";
+import { type Cause, lockStocks, saveMoves } from "./stock-store.ts";
 
 /**
- * Moves pieces inside a transaction: all movements or, with `out_of_stock`, none once the transaction has rolled back.
- * Publishes the new level of each product.
+ * Moves pieces inside a transaction: all movements (each product at most once) or, with `out_of_stock`, none. Returns the new level
+ * of each product, and publishes it: once for all that is moved at the same time.
  */
 export type MoveStock = (tx: Transaction, movements: readonly Movement[], cause: Cause) => Promise<StockLevel[]>;
 
-export const moveStock =
-  (publish: Publish): MoveStock =>
-  async (tx, movements, cause) => {
-    if (movements.length === 0) return [];
-    const levels = await applyMovements(tx, movements, cause);
-    if (levels.length < movements.length) throw outOfStock.failure();
-    for (const level of levels) await publish(tx, stockChanged, level);
-    return levels;
-  };
+type Move = { readonly movements: readonly Movement[]; readonly cause: Cause };
+
+export const moveStock = (publish: Publish): MoveStock => {
+  const moveAll = combinedWrite<Move, StockLevel[]>(async (tx, moves) => {
+    const ids = new Set(moves.flatMap(({ movements }) => movements.map(({ productId }) => productId)));
+    const shelf = openShelf<Cause>(await lockStocks(tx, [...ids]));
+    const outcomes = moves.map(({ movements, cause }) => shelf.move(movements, cause) ?? outOfStock.failure());
+    const { levels, journal } = shelf.changes();
+    if (levels.length > 0) await saveMoves(tx, levels, journal);
+    await Promise.all(levels.map((level) => publish(tx, stockChanged, level)));
+    return outcomes;
+  });
+  return async (tx, movements, cause) => (movements.length === 0 ? [] : moveAll(tx, { movements, cause }));
+};

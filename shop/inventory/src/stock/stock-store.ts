@@ -8,10 +8,14 @@ export type Cause = {
   readonly orderId?: string;
 };
 
+/** A movement as it is written down. Those that were made together have one version, and a line each. */
+export type JournalLine = Movement & Cause & { readonly version: number; readonly line: number };
+
 /** A stock row under lock. */
 export type LockedStock = StockLevel & { readonly initialStockDue: boolean; readonly withdrawn: boolean };
 
 const level = `product_id as "productId", available, reserved, sold, version`;
+const locked = `${level}, initial_stock_due as "initialStockDue", withdrawn`;
 
 /** The stock of a product; undefined when it has no row. */
 export async function findStock(database: Queryable, productId: string): Promise<StockLevel | undefined> {
@@ -26,11 +30,7 @@ export async function addStockRow(database: Queryable, productId: string): Promi
 
 /** Locks the row of a product until the transaction ends; undefined when there is none. */
 export async function lockStock(tx: Transaction, productId: string): Promise<LockedStock | undefined> {
-  const [locked] = await tx.query<LockedStock>(
-    `select ${level}, initial_stock_due as "initialStockDue", withdrawn from stock where product_id = $1 for update`,
-    [productId],
-  );
-  return locked;
+  return (await lockStocks(tx, [productId]))[0];
 }
 
 /** Locks the row of a product that can be stocked. Throws `not_found` when there is none or the product was withdrawn. */
@@ -51,45 +51,34 @@ export async function markWithdrawn(tx: Transaction, productId: string): Promise
 }
 
 /**
- * Moves pieces and writes the journal, each product at most once in `movements`. Returns the new level of every product that
- * had the pieces; one that is missing had not (or has no row), and the caller must roll back. Rows are locked in the order of
- * their ids, so transactions that touch several products can't block each other. Pieces that would become available of a
- * withdrawn product leave the stock instead.
+ * Locks the rows of products until the transaction ends. In the order of their ids, so transactions that touch several products can't
+ * block each other.
  */
-export function applyMovements(tx: Transaction, movements: readonly Movement[], cause: Cause): Promise<StockLevel[]> {
-  // `held` has the rows as they are once locked; `stock` itself is still seen as it was when the statement began.
-  return tx.query<StockLevel>(
-    `with wanted as (
-       select * from unnest($1::text[], $2::bigint[], $3::bigint[], $4::bigint[])
-         as w (product_id, available, reserved, sold)
-     ), held as (
-       select product_id, available, reserved, sold, version, withdrawn from stock
-        where product_id = any ($1) order by product_id for update
-     ), movement as (
-       select product_id, case when h.withdrawn then least(w.available, 0) else w.available end as available,
-              w.reserved, w.sold
-         from wanted w join held h using (product_id)
-        where h.available + w.available >= 0 and h.reserved + w.reserved >= 0 and h.sold + w.sold >= 0
-     ), changed as (
-       update stock s
-          set available = h.available + m.available, reserved = h.reserved + m.reserved, sold = h.sold + m.sold,
-              version = h.version + 1
-         from held h join movement m using (product_id)
-        where s.product_id = h.product_id
-       returning s.product_id, s.available, s.reserved, s.sold, s.version
-     ), journal as (
-       insert into stock_movement (product_id, version, reason, order_id, available, reserved, sold)
-       select product_id, c.version, $5, $6, m.available, m.reserved, m.sold
-         from changed c join movement m using (product_id)
+export async function lockStocks(tx: Transaction, productIds: readonly string[]): Promise<LockedStock[]> {
+  return tx.query<LockedStock>(
+    `select ${locked} from stock where product_id = any ($1) order by product_id for update`,
+    [productIds],
+  );
+}
+
+/** Stores new levels of products that are locked, and what led to them. */
+export async function saveMoves(
+  tx: Transaction,
+  levels: readonly StockLevel[],
+  journal: readonly JournalLine[],
+): Promise<void> {
+  // `one` makes the planner expect a single row, and so look each up by its index, however small the table was when the plan was made.
+  await tx.query(
+    `with changed as (
+       update stock set available = given.available, reserved = given.reserved, sold = given.sold, version = given.version
+         from json_to_recordset($1) as given (one integer, "productId" text, available integer, reserved integer,
+           sold integer, version integer)
+        where given.one = 1 and stock.product_id = given."productId"
      )
-     select ${level} from changed order by product_id`,
-    [
-      movements.map(({ productId }) => productId),
-      movements.map(({ available }) => available),
-      movements.map(({ reserved }) => reserved),
-      movements.map(({ sold }) => sold),
-      cause.reason,
-      cause.orderId ?? null,
-    ],
+     insert into stock_movement (product_id, version, line, reason, order_id, available, reserved, sold)
+     select "productId", version, line, reason, "orderId", available, reserved, sold
+       from json_to_recordset($2) as journal ("productId" text, version integer, line integer, reason text, "orderId" text,
+         available integer, reserved integer, sold integer)`,
+    [JSON.stringify(levels.map((each) => ({ one: 1, ...each }))), JSON.stringify(journal)],
   );
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { stockLimitReached } from "@flotilla/contracts/inventory";
-import { addPieces, assertRoomFor, mergeLines, moveLines, sameLines } from "./stock.ts";
+import { addPieces, assertRoomFor, mergeLines, moveLines, openShelf, sameLines } from "./stock.ts";
 
 test("lines of one product are merged, and products are sorted by id", () => {
   const lines = [
@@ -27,6 +27,38 @@ test("moving lines takes from one place what it adds to the other", () => {
   assert.deepEqual(moveLines([{ productId: "a", quantity: 4 }], "available", "reserved"), [
     { productId: "a", available: -4, reserved: 4, sold: 0 },
   ]);
+});
+
+test("a shelf serves one order after the other: whoever finds too little takes nothing, and the others don't notice", () => {
+  const stock = { reserved: 0, sold: 0, version: 4, withdrawn: false };
+  const shelf = openShelf<{ order: string }>([
+    { ...stock, productId: "a", available: 3 },
+    { ...stock, productId: "b", available: 0 },
+  ]);
+  const take = (quantities: Record<string, number>, order: string) => {
+    const lines = Object.entries(quantities).map(([productId, quantity]) => ({ productId, quantity }));
+    return shelf.move(moveLines(lines, "available", "reserved"), { order });
+  };
+  assert.deepEqual(take({ a: 2 }, "first"), [{ productId: "a", available: 1, reserved: 2, sold: 0, version: 5 }]);
+  assert.equal(take({ a: 2 }, "too much"), undefined);
+  assert.equal(take({ a: 1, b: 1 }, "half of it is missing"), undefined);
+  assert.equal(take({ c: 1 }, "unheard of"), undefined);
+  assert.deepEqual(take({ a: 1 }, "last"), [{ productId: "a", available: 0, reserved: 3, sold: 0, version: 5 }]);
+  const { levels, journal } = shelf.changes();
+  assert.deepEqual(levels, [{ productId: "a", available: 0, reserved: 3, sold: 0, version: 5 }]);
+  assert.deepEqual(
+    journal.map(({ order, reserved, version, line }) => [order, reserved, version, line]),
+    [
+      ["first", 2, 5, 0],
+      ["last", 1, 5, 1],
+    ],
+  );
+});
+
+test("what would become available of a withdrawn product leaves the shelf", () => {
+  const shelf = openShelf([{ productId: "a", available: 0, reserved: 2, sold: 0, version: 1, withdrawn: true }]);
+  const back = moveLines([{ productId: "a", quantity: 2 }], "reserved", "available");
+  assert.deepEqual(shelf.move(back, {}), [{ productId: "a", available: 0, reserved: 0, sold: 0, version: 2 }]);
 });
 
 test("pieces that come in are available", () => {

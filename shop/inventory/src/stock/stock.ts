@@ -48,4 +48,53 @@ export function assertRoomFor({ available, reserved, sold }: StockLevel, more: n
   if (available + reserved + sold + more > MOST_PIECES) throw stockLimitReached.failure();
 }
 
+/** What was on the shelf, and what is once pieces were moved. */
+export type Shelf<Why> = {
+  /** Moves all of these pieces, and returns the new level of each product; undefined, and nothing is moved, when some are not there. */
+  move(movements: readonly Movement[], why: Why): StockLevel[] | undefined;
+  /** The levels that changed, each by one version, and the movements in their order. */
+  changes(): { levels: StockLevel[]; journal: (Movement & Why & { version: number; line: number })[] };
+};
+
+/**
+ * Moves pieces of products one order after the other. Pieces that would become available of a withdrawn product leave the stock
+ * instead.
+ */
+export function openShelf<Why extends object>(stocks: readonly (StockLevel & { withdrawn: boolean })[]): Shelf<Why> {
+  const before = new Map(stocks.map((stock) => [stock.productId, stock]));
+  const after = new Map<string, StockLevel>();
+  const journal: (Movement & Why & { version: number; line: number })[] = [];
+
+  function moved(wanted: Movement): { level: StockLevel; movement: Movement } | undefined {
+    const stock = before.get(wanted.productId);
+    const now = after.get(wanted.productId) ?? stock;
+    if (!stock || !now || !holds(now, wanted)) return undefined;
+    const movement = stock.withdrawn ? { ...wanted, available: Math.min(wanted.available, 0) } : wanted;
+    return { level: { ...sum(now, movement), version: stock.version + 1 }, movement };
+  }
+
+  return {
+    move(movements, why) {
+      const all = movements.flatMap((movement) => moved(movement) ?? []);
+      if (all.length < movements.length) return undefined;
+      for (const { level, movement } of all) {
+        after.set(level.productId, level);
+        journal.push({ ...movement, ...why, version: level.version, line: journal.length });
+      }
+      return all.map(({ level }) => level);
+    },
+    changes: () => ({ levels: [...after.values()], journal }),
+  };
+}
+
+const holds = (level: StockLevel, { available, reserved, sold }: Movement): boolean =>
+  level.available + available >= 0 && level.reserved + reserved >= 0 && level.sold + sold >= 0;
+
+const sum = ({ productId, available, reserved, sold }: StockLevel, movement: Movement) => ({
+  productId,
+  available: available + movement.available,
+  reserved: reserved + movement.reserved,
+  sold: sold + movement.sold,
+});
+
 const still = (productId: string): Movement => ({ productId, available: 0, reserved: 0, sold: 0 });

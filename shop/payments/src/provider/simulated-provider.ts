@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { type Database, openDatabase } from "@flotilla/chassis/database";
+import { type GroupedTransaction, groupTransactions } from "@flotilla/chassis/database/group-transactions";
 import { migrate } from "@flotilla/chassis/database/migrate";
 import type { Log } from "@flotilla/chassis/telemetry/log";
 import fastify, { type FastifyReply, type FastifyRequest } from "fastify";
@@ -46,14 +47,15 @@ type RefundRoute = { Body: Static<typeof RefundBody> };
 export async function startSimulatedProvider(options: SimulatedProviderOptions): Promise<SimulatedProvider> {
   const { databaseUrl, log, slowness = 3_000 } = options;
   const database = openDatabase({ url: databaseUrl, name: "payment-provider", log, connections: 4 });
+  const transaction = groupTransactions(database);
   const server = fastify({ forceCloseConnections: "idle", ajv: { customOptions: { coerceTypes: false } } });
   server.post<ChargeRoute>(
     "/charges",
     { schema: { headers: ChargeHeaders, body: ChargeBody } },
-    answerCharge(database, slowness),
+    answerCharge(database, transaction, slowness),
   );
   server.post<RefundRoute>("/refunds", { schema: { body: RefundBody } }, async (request) => {
-    const { status } = await refundCharge(database, request.body.chargeKey);
+    const { status } = await refundCharge(transaction, request.body.chargeKey);
     return { status: status === "refunded" ? "refunded" : "nothing_captured" };
   });
   server.setErrorHandler((error: Error & { statusCode?: number }, _request, reply) => {
@@ -72,12 +74,12 @@ export async function startSimulatedProvider(options: SimulatedProviderOptions):
   };
 }
 
-function answerCharge(database: Database, slowness: number) {
+function answerCharge(database: Database, transaction: GroupedTransaction, slowness: number) {
   return async (request: FastifyRequest<ChargeRoute>, reply: FastifyReply): Promise<FastifyReply> => {
     const key = request.headers["idempotency-key"];
     const { method } = request.body;
     if (method === "pm_card_slow" && !(await isKnown(database, key))) await delay(slowness);
-    const [before, charge] = await makeCharge(database, key, request.body);
+    const [before, charge] = await makeCharge(transaction, key, request.body);
     if (charge.request && !sameRequest(charge, request.body)) return reply.code(422).send({ code: "key_reused" });
     if (charge.status === "captured" && before.status === "open" && method === "pm_card_lost_answer") {
       // The money has moved, and nobody is told.
@@ -97,18 +99,22 @@ function sendCharge(reply: FastifyReply, { status, declineCode }: Charge): Fasti
 }
 
 /** The charge as it was found, and as it is now. */
-const makeCharge = (database: Database, key: string, request: ChargeRoute["Body"]): Promise<[Charge, Charge]> =>
-  database.transaction(async (tx) => {
-    const before = await lockCharge(tx, key, request);
+const makeCharge = (
+  transaction: GroupedTransaction,
+  key: string,
+  request: ChargeRoute["Body"],
+): Promise<[Charge, Charge]> =>
+  transaction(key, async (tx) => {
+    const before = await lockCharge(tx, { key, request });
     const after = decide(before);
-    await saveCharge(tx, before, after);
+    if (after !== before) await saveCharge(tx, after);
     return [before, after];
   });
 
-const refundCharge = (database: Database, key: string): Promise<Charge> =>
-  database.transaction(async (tx) => {
-    const before = await lockCharge(tx, key, null);
+const refundCharge = (transaction: GroupedTransaction, key: string): Promise<Charge> =>
+  transaction(key, async (tx) => {
+    const before = await lockCharge(tx, { key, request: null });
     const after = refund(before);
-    await saveCharge(tx, before, after);
+    if (after !== before) await saveCharge(tx, after);
     return after;
   });
