@@ -76,6 +76,21 @@ test("a burst that is over soon refuses nobody, and neither does a single stall"
   assert.ok(shedder.limit() > 1_000);
 });
 
+test("a queue in which little happens is judged as well, and holds the limit until it is", () => {
+  const shedder = createLoadShedder();
+  for (let one = 0; one < 500; one++) shedder.admit("normal", 0);
+  const limits: number[] = [];
+  for (let now = 50; now <= 1_000; now += 50) {
+    shedder.waited("turn", 1, now);
+    // Eight in a second: never three in a window.
+    if (now % 125 < 50) shedder.waited("connection", 900, now);
+    limits.push(shedder.limit());
+  }
+  assert.ok(shedder.limit() < 300, `${limits}`);
+  for (let now = 1_050; now <= 20_000; now += 30) shedder.waited("turn", 1, now);
+  assert.equal(shedder.limit(), MOST, "what was waited long ago says nothing");
+});
+
 test("when normal requests are refused, those of high priority still get in, and are refused at twice the limit", () => {
   const shedder = createLoadShedder({ least: 4, most: 4 });
   const admitted = (priority: "normal" | "high", times: number) =>

@@ -28,38 +28,51 @@ export type LoadShedderOptions = {
 /** Milliseconds over which waits are judged, and how many of them it takes. */
 const WINDOW = 100;
 const LEAST_SAMPLES = 3;
-/** A window that has too few waits after so many milliseconds says nothing. */
+/** Too few waits are kept for the next window; after so many milliseconds they say nothing. */
 const STALE = 1_000;
 /** How far one judgement can go down: at least to the second, at most to the first. */
 const MOST_CUT = 0.5;
 const LEAST_CUT = 0.9;
-type Window = { since: number; peak: number; readonly waits: Record<Queue, { least: number; count: number }> };
+/** The waits in one queue that are not judged yet. */
+type Waits = { since: number; least: number; count: number };
+type Window = { since: number; peak: number; readonly waits: Record<Queue, Waits> };
 
 /**
  * A limit of concurrency that adapts to measured waits. Once in a window the shortest wait in each queue is looked at: when even that is
  * over its target, the queue stands (as in CoDel, Nichols and Jacobson 2012), and the limit falls to a share of what was under way, by
- * how far the target was missed; when none stands, it grows by its square root, whether or not anybody needs it: an overload that is over
+ * how far the target was missed; when none stands or may stand, it grows by its square root, whether or not anybody needs it: an overload that is over
  * shall refuse nobody. A short burst waits, and is not refused.
  */
 export function createLoadShedder(options: LoadShedderOptions = {}): LoadShedder {
   const { least = 64, most = 2_000, targets = { turn: 30, connection: 100 } } = options;
   let limit = most;
   let underWay = 0;
-  let window = newWindow(0, 0);
+  const queues = Object.keys(targets) as Queue[];
+  let window: Window = { since: 0, peak: 0, waits: { turn: noWaits(0), connection: noWaits(0) } };
 
   function judge(now: number): void {
     const age = now - window.since;
     if (age < WINDOW) return;
-    const counted = (Object.keys(targets) as Queue[]).filter((queue) => window.waits[queue].count >= LEAST_SAMPLES);
+    const counted = queues.filter((queue) => window.waits[queue].count >= LEAST_SAMPLES);
     if (counted.length === 0 && age < STALE) return;
-    const excess = Math.max(0, ...counted.map((queue) => window.waits[queue].least / targets[queue]));
+    const excess = Math.max(0, ...counted.map(excessOf));
     if (excess > 1) {
       const share = Math.min(LEAST_CUT, Math.max(MOST_CUT, 1 / excess));
       limit = Math.max(least, Math.floor(Math.min(limit, window.peak) * share));
-    } else {
+    } else if (!queues.some((queue) => isOpen(queue, now) && excessOf(queue) > 1)) {
       limit = Math.min(most, limit + Math.ceil(Math.sqrt(limit)));
     }
-    window = newWindow(now, underWay);
+    const waits = { ...window.waits };
+    for (const queue of queues) if (!isOpen(queue, now)) waits[queue] = noWaits(now);
+    window = { since: now, peak: underWay, waits };
+  }
+
+  const excessOf = (queue: Queue): number => window.waits[queue].least / targets[queue];
+
+  /** Whether there are waits in this queue, but too few to judge by: a queue in which little happens is the slowest of all. */
+  function isOpen(queue: Queue, now: number): boolean {
+    const { count, since } = window.waits[queue];
+    return count > 0 && count < LEAST_SAMPLES && now - since < STALE;
   }
 
   return {
@@ -75,6 +88,7 @@ export function createLoadShedder(options: LoadShedderOptions = {}): LoadShedder
     },
     waited(queue, milliseconds, now) {
       const waits = window.waits[queue];
+      if (waits.count === 0) waits.since = now;
       waits.least = Math.min(waits.least, milliseconds);
       waits.count += 1;
       judge(now);
@@ -84,11 +98,4 @@ export function createLoadShedder(options: LoadShedderOptions = {}): LoadShedder
   };
 }
 
-const newWindow = (since: number, peak: number): Window => ({
-  since,
-  peak,
-  waits: {
-    turn: { least: Number.POSITIVE_INFINITY, count: 0 },
-    connection: { least: Number.POSITIVE_INFINITY, count: 0 },
-  },
-});
+const noWaits = (since: number): Waits => ({ since, least: Number.POSITIVE_INFINITY, count: 0 });

@@ -13,6 +13,7 @@ export type Verify = ((token: string) => Promise<Caller>) & {
 export type Identified = { readonly user?: User; readonly refusal?: Failure };
 
 const BEARER = /^Bearer +([\w.~+/=-]+)$/i;
+const USUAL = "Bearer ";
 const NOBODY: Identified = {};
 
 /**
@@ -27,10 +28,10 @@ export function identify(
 ): Soon<Identified> {
   const isPublic = access === "public";
   if (authorization === undefined) return isPublic ? NOBODY : { refusal: tokenMissing.failure() };
+  const known = verify.known && authorization.startsWith(USUAL) && verify.known(authorization.slice(USUAL.length));
+  if (known) return letIn(access, known);
   const token = BEARER.exec(authorization)?.[1];
   if (token === undefined) return isPublic ? NOBODY : { refusal: tokenInvalid.failure() };
-  const known = verify.known?.(token);
-  if (known) return letIn(access, known);
   mayVerify();
   return verify(token).then(
     (caller) => letIn(access, caller),
