@@ -69,7 +69,7 @@ async function findCapacity(place: () => Promise<string>, offer: Offer): Promise
     while (performance.now() < end) if ((await place()) === "taken" && end - performance.now() < LOAD) placed += 1;
   };
   await Promise.all(Array.from({ length: 16 }, caller));
-  for (let rate = (placed * 1_000) / LOAD; rate > 1; rate *= 0.9) {
+  for (let rate = (0.85 * placed * 1_000) / LOAD; rate > 1; rate *= 0.85) {
     await untilIdle(place);
     const { refused, goodP99 } = await offer(rate, LOAD, ONSET);
     if (refused === 0 && goodP99 <= PATIENCE) return rate;
