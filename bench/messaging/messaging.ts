@@ -13,15 +13,26 @@ import { measureHistory } from "./history.ts";
  * for each job, and bare RabbitMQ as the limit. BENCH_PARTS names some of `embedded`, `rabbitmq`, `peers`, `backlog`, `history`.
  */
 export async function measureMessaging(): Promise<Row[]> {
-  const parts = (process.env["BENCH_PARTS"] ?? "embedded,rabbitmq,peers,backlog,history").split(",");
+  const wanted = (process.env["BENCH_PARTS"] ?? Object.keys(parts).join()).split(",");
   const rows: Row[] = [];
-  if (parts.includes("embedded")) rows.push(...(await measureFlotilla("flotilla, embedded broker")));
-  if (parts.includes("peers")) rows.push(...(await ofPeers()));
-  if (parts.includes("rabbitmq")) rows.push(...(await onRabbitmq()));
-  if (parts.includes("backlog")) rows.push(...(await measureBacklog("flotilla, embedded broker")));
-  if (parts.includes("history")) rows.push(...(await measureHistory("flotilla, embedded broker")));
+  for (const [name, measure] of Object.entries(parts)) {
+    if (!wanted.includes(name)) continue;
+    const measured = await measure();
+    for (const { subject, figure, value, unit } of measured) console.log(`${subject}: ${figure}: ${value} ${unit}`);
+    rows.push(...measured);
+  }
   return rows;
 }
+
+const EMBEDDED = "flotilla, embedded broker";
+
+const parts: Record<string, () => Promise<Row[]>> = {
+  embedded: () => measureFlotilla(EMBEDDED),
+  peers: ofPeers,
+  rabbitmq: onRabbitmq,
+  backlog: () => measureBacklog(EMBEDDED),
+  history: () => measureHistory(EMBEDDED),
+};
 
 async function ofPeers(): Promise<Row[]> {
   await installPeers(["pg-boss", "graphile-worker"]);

@@ -123,6 +123,21 @@ describe("a backlog that has come since the server last looked at its tables", (
   });
 });
 
+describe("leases that are extended while deliveries are being ended", () => {
+  it("wait for none of these", async (t) => {
+    const { database } = await testDatabase(t, [brokerMigrations]);
+    await addSubscriptions(database, new Map([["thing.happened", ["reader"]]]));
+    await storeMessages(database, [testMessage(), testMessage(), testMessage()]);
+    const held = await claimDeliveries(database, "reader", { limit: 10, perLane: 4, lease: LEASE });
+    const [first, ...others] = held;
+    await database.transaction(async (tx) => {
+      await finishDeliveries(tx, "reader", first ? [first] : []);
+      deepEqual(await renewLeases(database, "reader", held, LEASE), others);
+    });
+    deepEqual(await renewLeases(database, "reader", held, LEASE), others);
+  });
+});
+
 describe("a claim whose lease has ended and that is another's now", () => {
   it("neither frees nor parks an event of the outbox", async (t) => {
     const { database } = await serviceDatabase(t);

@@ -98,20 +98,19 @@ export const giveBackDeliveries = (
     ],
   );
 
-/** Extends leases that have not ended yet; resolves with those that are still held. */
+/** Extends leases that have not ended yet and whose end is not being written; resolves with those that were extended. */
 export async function renewLeases<Row extends Fenced>(
   database: Queryable,
   consumer: string,
   held: readonly Row[],
   lease: number,
 ): Promise<Row[]> {
-  const rows = await database.query<Fenced>(
-    `update delivery d set held_until = clock_timestamp() + $4 * interval '1 ms'
-     from unnest($2::bigint[], $3::uuid[]) as h (seq, claim)
-     where d.consumer = $1 and d.seq = h.seq and d.claim = h.claim and d.held_until > clock_timestamp()
-     returning d.seq, d.claim`,
-    [consumer, held.map(({ seq }) => seq), held.map(({ claim }) => claim), lease],
-  );
+  const rows = await database.query<Fenced>("select seq, claim from renew_leases($1, $2, $3, $4 * interval '1 ms')", [
+    consumer,
+    held.map(({ seq }) => seq),
+    held.map(({ claim }) => claim),
+    lease,
+  ]);
   const renewed = new Set(rows.map(({ seq, claim }) => `${seq} ${claim}`));
   return held.filter(({ seq, claim }) => renewed.has(`${seq} ${claim}`));
 }

@@ -37,6 +37,7 @@ export function brokerSuite(name: string, make: (t: TestContext) => Promise<Brok
     test("delivers a message as it was published, once to each consumer that wants its type", deliversToEach);
     test("shares the messages of a consumer between its replicas", sharesBetweenReplicas);
     test("delivers messages of one key in their order, one at a time, over all replicas", keepsOrder);
+    test("has no more deliveries under way than the consumer takes at once", boundsConcurrency);
     test("does not hold up other keys while one is slow or fails", keepsOthersGoing);
     test("delivers again after retryIn, with a growing attempt, before later messages of the key", retries);
     test("keeps messages while a consumer is away, and none from before it first subscribed", keepsWhileAway);
@@ -114,6 +115,25 @@ async function keepsOrder(connect: Connect): Promise<void> {
   await becomesTrue(() => equal([...seen.values()].flat().length, 300));
   deepEqual(overlaps, []);
   for (const key of keys) deepEqual(seen.get(key), published.get(key));
+}
+
+async function boundsConcurrency(connect: Connect): Promise<void> {
+  const broker = await connect();
+  let [underWay, most, done] = [0, 0, 0];
+  const full = Promise.withResolvers<void>();
+  const handle = async (): Promise<Verdict> => {
+    most = Math.max(most, ++underWay);
+    if (underWay === 3) full.resolve();
+    await full.promise;
+    await new Promise((resolve) => setImmediate(resolve));
+    underWay -= 1;
+    done += 1;
+    return "done";
+  };
+  await subscribe(broker, { concurrency: 3, handle });
+  await broker.publish(Array.from({ length: 100 }, () => testMessage()));
+  await becomesTrue(() => equal(done, 100));
+  equal(most, 3);
 }
 
 async function keepsOthersGoing(connect: Connect): Promise<void> {

@@ -96,6 +96,48 @@ describe("rabbitmq broker, when things break", { skip: rabbitmqMissing, timeout:
   });
 });
 
+describe("rabbitmq broker, when a part of it is of no use", { skip: rabbitmqMissing, timeout: 60_000 }, () => {
+  it("goes to the next node when one can't be reached", async (t) => {
+    const { node, exchange } = await world(t);
+    const gone = `amqp://guest:guest@127.0.0.1:1?exchange=${exchange}`;
+    const broker = await rabbitmqBroker({ url: `${gone},${node.url}`, clock: systemClock, log: quiet });
+    t.after(() => broker.close());
+    const seen: Delivery[] = [];
+    await subscribe(broker, { handle: collect(seen) });
+    const message = testMessage();
+    deepEqual(await broker.publish([message]), ["confirmed"]);
+    await becomesTrue(() => deepEqual(ids(seen), [message.id]));
+  });
+
+  it("hands over with the reason what was delivered too often, and not what came with it", async (t) => {
+    const { exchange, connect, channel } = await world(t);
+    const publisher = await connect();
+    await publisher.declare(new Map([["thing.happened", ["consumer"]]]));
+    const [poison, sound] = [testMessage({ key: "a" }), testMessage({ key: "a" })];
+    await publisher.publish([poison, sound]);
+    const raw = await channel();
+    let deliveries = 0;
+    // As if it ended each process that reads it.
+    await raw.prefetch(1);
+    for (let partition = 0; partition < PARTITIONS; partition++) {
+      await raw.consume(`${exchange}.consumer.${partition}`, (came) => {
+        if (came?.properties.messageId !== poison.id) return;
+        deliveries += 1;
+        raw.nack(came);
+      });
+    }
+    await eventually(async () => (await raw.checkQueue(`${exchange}.consumer.dead`)).messageCount === 1);
+    await raw.close();
+    ok(deliveries > 20, `${deliveries} deliveries`);
+    const seen: Delivery[] = [];
+    await subscribe(publisher, { handle: collect(seen) });
+    await becomesTrue(() => equal(seen.length, 2));
+    const faults = new Map(seen.map(({ message, fault }) => [message.id, fault]));
+    equal(faults.get(poison.id), "the broker gave it up: it was delivered too often");
+    equal(faults.get(sound.id), undefined);
+  });
+});
+
 describe("rabbitmq broker, with a user for each service", { skip: rabbitmqMissing, timeout: 60_000 }, () => {
   it("hands a message in another's name over with a fault, and publishes no other", async (t) => {
     const { node, exchange, channel } = await world(t);
