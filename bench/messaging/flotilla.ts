@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { quantile, type Row, row } from "../report.ts";
 import { effectsReach, openWorld, startPart, type World } from "./world.ts";
 
@@ -35,25 +36,38 @@ export async function drain(world: World, services: Services, from: number, coun
   return (count / took) * 1_000;
 }
 
-/** Events a second from an outbox to effects in another service, and the time of one on an idle system. */
-export async function measureFlotilla(subject: string, brokerUrl?: string): Promise<Row[]> {
-  const rates: number[] = [];
-  let latencies: number[] = [];
-  for (let run = 0; run < RUNS; run++) {
-    const world = await openWorld(databasesOf());
-    const services = await startServices(world, brokerUrl && `${brokerUrl}?exchange=bench-${run}-${process.pid}`);
-    // The first events pay for what a process does but once.
+/** Events a second from an outbox to effects in another service. The first events pay for what a process does but once. */
+export async function drainFlotilla(brokerUrl?: string): Promise<number> {
+  return withServices(brokerUrl, async (world, services) => {
     await drain(world, services, 0, EVENTS);
-    rates.push(await drain(world, services, EVENTS, EVENTS));
-    if (run === 0) latencies = await idle(services, 2 * EVENTS);
-    await services.end();
-    await world.close();
-  }
+    return drain(world, services, EVENTS, EVENTS);
+  });
+}
+
+/** The time of one event on an idle system. */
+export async function measureIdle(subject: string, brokerUrl?: string): Promise<Row[]> {
+  const latencies = await withServices(brokerUrl, async (world, services) => {
+    await drain(world, services, 0, EVENTS);
+    return idle(services, EVENTS);
+  });
   return [
-    row(subject, `events/s, outbox to effect, ${EVENTS}`, "1/s", rates),
     row(subject, "idle, commit to effect, p50", "ms", [quantile(latencies, 0.5)]),
     row(subject, "idle, commit to effect, p99", "ms", [quantile(latencies, 0.99)]),
   ];
+}
+
+async function withServices<T>(
+  brokerUrl: string | undefined,
+  measure: (world: World, services: Services) => Promise<T>,
+): Promise<T> {
+  const world = await openWorld(databasesOf());
+  const services = await startServices(world, brokerUrl && `${brokerUrl}?exchange=bench-${randomUUID()}`);
+  try {
+    return await measure(world, services);
+  } finally {
+    await services.end();
+    await world.close();
+  }
 }
 
 /** Milliseconds from the commit of an event to the commit of its effect, one at a time; both processes say when that was. */

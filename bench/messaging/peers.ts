@@ -1,23 +1,20 @@
 import { Logger, makeWorkerUtils, run } from "graphile-worker";
 import pg from "pg";
 import { PgBoss } from "pg-boss";
-import { type Row, row } from "../report.ts";
+import { EVENTS } from "./flotilla.ts";
 import { effectsReach, openWorld, type World } from "./world.ts";
 
-const EVENTS = Number(process.env["BENCH_EVENTS"] ?? 20_000);
-const RUNS = Number(process.env["BENCH_RUNS"] ?? 3);
 const CONCURRENCY = 16;
 
-/** Does `drain` on a fresh server, several times; each resolves with events a second. The first pays for what a process does but once. */
-async function measure(subject: string, drain: (world: World) => Promise<number>): Promise<Row[]> {
-  const rates: number[] = [];
-  for (let count = 0; count <= RUNS; count++) {
-    const world = await openWorld(["jobs", "reader"]);
-    await world.query("reader", "create table effect (number integer, at timestamptz)");
-    rates.push(await drain(world));
+/** Does `drain` on a fresh server. */
+async function onServer(drain: (world: World) => Promise<number>): Promise<number> {
+  const world = await openWorld(["jobs", "reader"]);
+  await world.query("reader", "create table effect (number integer, at timestamptz)");
+  try {
+    return await drain(world);
+  } finally {
     await world.close();
   }
-  return [row(subject, `events/s, outbox to effect, ${EVENTS}`, "1/s", rates.slice(1))];
 }
 
 /** One row of effect in a transaction, as a job that does something in its service's own database has to. */
@@ -43,8 +40,8 @@ function effectWriter(world: World) {
 }
 
 /** pg-boss: jobs that are there already, fetched and completed in batches of 100 without its pauses between polls, four at once. */
-export const measurePgBoss = () =>
-  measure("pg-boss", async (world) => {
+export const drainPgBoss = () =>
+  onServer(async (world) => {
     const boss = new PgBoss(world.url("jobs"));
     boss.on("error", () => {});
     await boss.start();
@@ -76,8 +73,8 @@ export const measurePgBoss = () =>
   });
 
 /** graphile-worker: jobs that are there already, sixteen at once. */
-export const measureGraphileWorker = () =>
-  measure("graphile-worker", async (world) => {
+export const drainGraphileWorker = () =>
+  onServer(async (world) => {
     const connectionString = world.url("jobs");
     const utils = await makeWorkerUtils({ connectionString });
     await utils.migrate();
