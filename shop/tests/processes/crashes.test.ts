@@ -67,7 +67,7 @@ test("inventory that is killed during a reservation reserves once after the rest
     `select from stock where product_id = '${product.id}' for update`,
     async () => {
       const { id } = await placeStubbornly(ann, orderOf(product.id, 1), "buoy");
-      await somebodyWaits(inventory, "update stock");
+      await somebodyWaits(inventory, "from stock where product_id = any");
       return [id, await shop.kill("inventory")] as const;
     },
   );
