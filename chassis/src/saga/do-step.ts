@@ -4,13 +4,12 @@ import type { SagaInstance } from "./saga-instance.ts";
 import { afterFailedStep, afterFailedUndo, afterRecording, afterStep, afterUndo, waiting } from "./saga-progress.ts";
 import { stateOf, validState } from "./saga-state.ts";
 import { type Advance, saved, savedOr, savedWithin } from "./save-progress.ts";
-import { isBeforePivot, type SagaStep } from "./step.ts";
+import { isBeforePivot, type SagaStep, timeOf } from "./step.ts";
 import { attemptRemote } from "./step-attempt.ts";
 import { type StepFailure, stepFailure } from "./step-failure.ts";
 import { storable } from "./storable.ts";
 
 const ATTEMPT_TIMEOUT = 10_000;
-const STEP_DEADLINE = 60_000;
 /** What an attempt gets whose step has no time left, because nobody was there to ask in the meantime. */
 const LAST_ATTEMPT = 1_000;
 /** A timer that is over but for this many milliseconds is over: two readings of one clock differ. */
@@ -25,7 +24,7 @@ export async function doRemotely(run: Run, instance: SagaInstance, step: SagaSte
   const act = action.do ?? action.ask;
   if (!act) throw new Error(`step "${step.name}" does nothing`);
   const now = clock.monotonic();
-  const own = instance.stepDeadline ?? now + (action.deadline ?? STEP_DEADLINE);
+  const own = instance.stepDeadline ?? now + (timeOf(step) ?? Number.POSITIVE_INFINITY);
   const deadline = step.kind === "undoable" ? Math.min(own, instance.deadline ?? own) : Number.POSITIVE_INFINITY;
   const outcome = await attemptRemote({
     instance,

@@ -12,11 +12,13 @@ export type NewSaga = {
   readonly timeLeft: number | null;
   /** The timer it begins with. */
   readonly wait: number | null;
+  /** Until its first step is given up, or the timer is over. */
+  readonly stepTimeLeft: number | null;
 };
 
 /** Stores new instances, and tells for each whether there was none of that name and key yet. */
 export async function insertSagas(database: Queryable, sagas: readonly NewSaga[]): Promise<boolean[]> {
-  const rows = sagas.map(({ instance, owner, lease, timeLeft, wait }) => ({
+  const rows = sagas.map(({ instance, owner, lease, timeLeft, wait, stepTimeLeft }) => ({
     id: instance.id,
     name: instance.name,
     version: instance.version,
@@ -25,7 +27,7 @@ export async function insertSagas(database: Queryable, sagas: readonly NewSaga[]
     step: instance.step,
     owner,
     due: wait === null ? (owner === null ? 0 : lease) : Math.min(wait, timeLeft ?? wait),
-    wait,
+    step_time_left: stepTimeLeft,
     time_left: timeLeft,
     fence: instance.fence,
     request_id: instance.requestId,
@@ -43,8 +45,8 @@ const INSERT = `
   insert into saga (id, name, version, key, input, step, owner, due_at, step_deadline, deadline, fence, request_id,
     traceparent)
   select id, name, version, key, input, step, owner,
-    clock_timestamp() + due * interval '1 millisecond', clock_timestamp() + wait * interval '1 millisecond',
+    clock_timestamp() + due * interval '1 millisecond', clock_timestamp() + step_time_left * interval '1 millisecond',
     clock_timestamp() + time_left * interval '1 millisecond', fence, request_id, traceparent
   from json_to_recordset($1) as given (id uuid, name text, version integer, key text, input json, step text, owner text,
-    due float8, wait float8, time_left float8, fence bigint, request_id text, traceparent text)
+    due float8, step_time_left float8, time_left float8, fence bigint, request_id text, traceparent text)
   on conflict (name, key) do nothing returning id`;

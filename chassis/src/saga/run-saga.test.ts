@@ -50,7 +50,7 @@ test("a step without an answer is asked again with the same key until its time i
 const impatient = { fails: () => Promise.reject(unavailable.failure()), hangs: () => new Promise<never>(() => {}) };
 
 for (const [how, charge] of Object.entries(impatient)) {
-  test(`the deadline of a step counts from its first attempt and is not extended by more of them: each ${how}`, async () => {
+  test(`the deadline of a step counts from when it is the one to do, and attempts do not extend it: each ${how}`, async () => {
     let attempts = 0;
     const definition = saga("sell", Order)
       .step("charge", {

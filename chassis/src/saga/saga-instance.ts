@@ -25,8 +25,8 @@ export type SagaInstance = {
   /** How many of them failed in a way that repeating is not expected to cure. */
   readonly faults: number;
   /**
-   * When the current step is given up, or its timer is over, on the monotonic clock of this process; null before its first attempt
-   * has failed or the timer has begun.
+   * When the current step is given up, or its timer is over, on the monotonic clock of this process; null: it is not given up, or the
+   * timer has yet to begin.
    */
   readonly stepDeadline: number | null;
   /** When a saga that has not reached its pivot is undone, on the monotonic clock of this process; null: never. */
@@ -71,7 +71,7 @@ export type Progress = Pick<
   SagaInstance,
   "added" | "status" | "position" | "step" | "reason" | "attempts" | "faults"
 > & {
-  /** Milliseconds until the current step is given up or its timer is over; null: not yet known. Absent: as before. */
+  /** Milliseconds until the current step is given up or its timer is over; null: there is no such time. Absent: as before. */
   readonly stepTimeLeft?: number | null;
   /** Milliseconds to wait before it goes on. Absent: it goes on at once. */
   readonly wait?: number;

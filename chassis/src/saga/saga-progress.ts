@@ -1,7 +1,7 @@
 import { type Backoff, backoffDelay } from "../core/backoff.ts";
 import type { AnySaga } from "./saga.ts";
 import type { HistoryEntry, Progress, SagaInstance } from "./saga-instance.ts";
-import { canBeUndone, type RetryPolicy } from "./step.ts";
+import { canBeUndone, type RetryPolicy, timeOf } from "./step.ts";
 import type { StepFailure } from "./step-failure.ts";
 
 const RETRY: Backoff = { first: 200, most: 30_000 };
@@ -115,6 +115,7 @@ function again(
     attempts,
     faults,
     wait: Math.min(wait, Math.max(0, timeLeft)),
+    // Of an instance that was stored before steps began with their deadline.
     ...(Number.isFinite(timeLeft) && instance.stepDeadline === null && { stepTimeLeft: timeLeft }),
     entry: entry(instance, what, failure.cause),
   };
@@ -132,17 +133,24 @@ const unchanged = ({ added, status, position, step, reason, attempts, faults }: 
   faults,
 });
 
-/** The instance at the beginning of another step. */
-export const entering = (saga: AnySaga, instance: SagaInstance, position: number): Kept & { stepTimeLeft: null } => ({
-  added: instance.added,
-  status: instance.status,
-  position,
-  step: saga.steps[position]?.name ?? null,
-  reason: instance.reason,
-  attempts: 0,
-  faults: 0,
-  stepTimeLeft: null,
-});
+/** The instance at the beginning of another step, whose time begins with that. */
+export function entering(
+  saga: AnySaga,
+  instance: SagaInstance,
+  position: number,
+): Kept & { stepTimeLeft: number | null } {
+  const step = saga.steps[position];
+  return {
+    added: instance.added,
+    status: instance.status,
+    position,
+    step: step?.name ?? null,
+    reason: instance.reason,
+    attempts: 0,
+    faults: 0,
+    stepTimeLeft: step && instance.status === "running" ? timeOf(step) : null,
+  };
+}
 
 /** The last step up to `position` that there is something to undo of; -1 when there is none. */
 function undoableFrom(saga: AnySaga, position: number): number {

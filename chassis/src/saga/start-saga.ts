@@ -11,6 +11,7 @@ import { LEASE } from "./postgres-saga-store.ts";
 import type { AnySaga, StartSaga, StartSagaAlone } from "./saga.ts";
 import type { SagaInstance } from "./saga-instance.ts";
 import { validState } from "./saga-state.ts";
+import { timeOf } from "./step.ts";
 
 export type StartSagaOptions = {
   /** The process that runs the saga first: the same as the runner's. */
@@ -53,11 +54,25 @@ function newSaga(saga: AnySaga, { key, input }: { key: string; input: object }, 
     traceparent: formatTraceparent(trace),
   });
   const isRunHere = wait === null && (options.hasRoom?.() ?? true);
-  return { instance, owner: isRunHere ? options.owner : null, lease: LEASE, timeLeft: saga.deadline ?? null, wait };
+  return {
+    instance,
+    owner: isRunHere ? options.owner : null,
+    lease: LEASE,
+    timeLeft: saga.deadline ?? null,
+    wait,
+    stepTimeLeft: wait ?? (first ? timeOf(first) : null),
+  };
 }
 
 /** The instance as it is run right after its start. */
-const runnable = ({ instance, timeLeft }: NewSaga, { clock = systemClock }: StartSagaOptions): SagaInstance => ({
-  ...instance,
-  deadline: timeLeft === null ? null : clock.monotonic() + timeLeft,
-});
+function runnable(
+  { instance, timeLeft, stepTimeLeft }: NewSaga,
+  { clock = systemClock }: StartSagaOptions,
+): SagaInstance {
+  const now = clock.monotonic();
+  return {
+    ...instance,
+    deadline: timeLeft === null ? null : now + timeLeft,
+    stepDeadline: stepTimeLeft === null ? null : now + stepTimeLeft,
+  };
+}

@@ -49,14 +49,14 @@ export type StepRules<Sources extends readonly RefusalSource[]> = {
 export type RemoteStep<State, More extends object, Sources extends readonly RefusalSource[]> = StepRules<Sources> & {
   do(state: State, context: StepContext): Changes<More>;
   undo(state: State & Partial<More>, context: StepContext): Promise<unknown>;
-  /** Milliseconds from the first attempt after which an unknown outcome is undone. Default 60,000. */
+  /** Milliseconds from when it becomes the step to do, after which an unknown outcome is undone. Default 60,000. */
   deadline?: number;
 };
 
 /** A step that only asks, and so has nothing to undo. */
 export type AskingStep<State, More extends object, Sources extends readonly RefusalSource[]> = StepRules<Sources> & {
   ask(state: State, context: StepContext): Changes<More>;
-  /** Milliseconds from the first attempt after which the saga is undone without an answer. Default 60,000. */
+  /** Milliseconds from when it becomes the step to do, after which the saga is undone without an answer. Default 60,000. */
   deadline?: number;
 };
 
@@ -106,6 +106,12 @@ export type SagaStep = {
 /** Whether there is anything to undo of a step. */
 export const canBeUndone = ({ action }: SagaStep): boolean =>
   action.undo !== undefined || action.undoWithin !== undefined;
+
+const STEP_DEADLINE = 60_000;
+
+/** Milliseconds that a step has from when it becomes the one to do; null: it is not given up, or is a timer that has yet to begin. */
+export const timeOf = ({ kind, action }: SagaStep): number | null =>
+  kind === "undoable" && !action.within ? (action.deadline ?? STEP_DEADLINE) : null;
 
 /** The codes behind what a step says it may be refused with. */
 export const codesOf = (sources: readonly RefusalSource[] = []): ReadonlySet<string> =>
