@@ -17,7 +17,12 @@ export type WorkersOptions = {
 };
 
 /** Worker processes that serve at one address. */
-export type Workers = { readonly url: string; stop(): Promise<void> };
+export type Workers = {
+  readonly url: string;
+  /** Resolves when each of those that were started first has found the services. */
+  found(): Promise<void>;
+  stop(): Promise<void>;
+};
 
 type Message = { readonly type: string; readonly url?: string; readonly instances?: unknown };
 
@@ -71,15 +76,16 @@ export async function startWorkers({ count, main, environment, log }: WorkersOpt
     await Promise.all(ended);
   }
 
-  const urls = await Promise.all(Array.from({ length: count }, (_, number) => readyUrl(start(number)))).catch(
-    async (error) => {
-      await stop();
-      throw error;
-    },
-  );
+  const workers = Array.from({ length: count }, (_, number) => start(number));
+  const found = Promise.all(workers.map((worker) => heard(worker, "found")));
+  const urls = await Promise.all(workers.map(readyUrl)).catch(async (error) => {
+    await stop();
+    throw error;
+  });
   cluster.on("exit", replace);
   return {
     url: urls[0] as string,
+    found: () => found.then(() => {}),
     async stop() {
       cluster.off("exit", replace);
       await stop();
@@ -89,11 +95,12 @@ export async function startWorkers({ count, main, environment, log }: WorkersOpt
 
 const running = (): Worker[] => Object.values(cluster.workers ?? {}).filter((worker) => worker !== undefined);
 
+const heard = (worker: Worker, type: string): Promise<Message> =>
+  new Promise((resolve) => worker.on("message", (message: Message) => message.type === type && resolve(message)));
+
 function readyUrl(worker: Worker): Promise<string> {
-  const { promise, resolve, reject } = Promise.withResolvers<string>();
-  worker.on("message", ({ type, url = "" }: Message) => {
-    if (type === "ready") resolve(url);
+  const ended = once(worker, "exit").then(() => {
+    throw new ConfigurationError(["a worker of the gateway could not start"]);
   });
-  worker.once("exit", () => reject(new ConfigurationError(["a worker of the gateway could not start"])));
-  return promise;
+  return Promise.race([heard(worker, "ready").then(({ url = "" }) => url), ended]);
 }

@@ -4,7 +4,7 @@ import { type Clock, systemClock } from "../core/clock.ts";
 import { createLoadShedder, type LoadShedder } from "../core/load-shedder.ts";
 import { type Database, openDatabase } from "../database/database.ts";
 import { connectDiscovery } from "../discovery/connect-discovery.ts";
-import type { Discovery } from "../discovery/discovery.ts";
+import { type Seeking, seeking } from "../discovery/seeking.ts";
 import { parseInstances } from "../discovery/static.ts";
 import { endedSessions } from "../identity/ended-sessions.ts";
 import { keepFile } from "../identity/kept-file.ts";
@@ -32,7 +32,7 @@ export type Connections = {
   /** Learns how long work waits, and decides how much of it is let in. */
   readonly shedder: LoadShedder;
   readonly broker: Broker;
-  readonly discovery: Discovery;
+  readonly discovery: Seeking;
   readonly client: MakeClient;
   readonly verify: Verify;
   /** Closes what was opened here, and leaves alone what was given. */
@@ -54,9 +54,10 @@ export async function openConnections(
     keepFile(settings.SERVICE_KEY_FILE, (path) => readServiceKey(path, service), { log }),
     keepFile(settings.SERVICE_PUBLIC_KEYS_FILE, readServiceKeySet, { log }),
   ]);
-  const discovery =
+  const discovery = seeking(
     surroundings.discovery ??
-    (await connectDiscovery(settings.DISCOVERY_URL, { instances: parseInstances(settings.INSTANCES), log }));
+      (await connectDiscovery(settings.DISCOVERY_URL, { instances: parseInstances(settings.INSTANCES), log })),
+  );
   const broker = surroundings.broker ?? (await connectBroker(settings.BROKER_URL, { name: service, log, clock }));
   const shedder = createLoadShedder();
   const database = openDatabase({
@@ -70,7 +71,7 @@ export async function openConnections(
   const tokenFor = serviceTokens({ name: service, key: key.current, clock });
   const clients = createClients({ discovery, tokenFor, log, clock, metrics });
   // It begins to be looked for now, not when the first caller shows a token.
-  discovery.instances(settings.IDENTITY_SERVICE);
+  if (settings.IDENTITY_SERVICE !== "") discovery.instances(settings.IDENTITY_SERVICE);
   const identity = { discovery, tokenFor, log, clock, identityService: settings.IDENTITY_SERVICE };
   const keys = userKeys(identity);
   const sessions = endedSessions(identity);

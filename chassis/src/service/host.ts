@@ -89,7 +89,7 @@ export async function startService<C extends Contract, Config extends TObject>(
     state = "ready";
     deregister = await connections.discovery.register({ service: name, url: ownUrl(url, settings.host) });
     log.info({ url }, "ready");
-    return { name, url, stop };
+    return { name, url, found: () => connections.discovery.found(clock), stop };
   } catch (error) {
     await stop();
     throw error;

@@ -10,8 +10,8 @@ export const ONLY_LOAD = "FLOTILLA_ONLY_LOAD";
 
 /**
  * Runs a service as this process: starts it with the process's environment, tells the supervisor (if there is one) when it is
- * ready, when it is about to stop and when it has, and stops it on SIGTERM, SIGINT or when the supervisor is gone. A wrong setting ends the process with one line for each
- * fault and exit code 1.
+ * ready, when it has found those whom it calls, when it is about to stop and when it has, and stops it on SIGTERM, SIGINT or when the
+ * supervisor is gone. A wrong setting ends the process with one line for each fault and exit code 1.
  */
 export async function runProcess(start: (surroundings: Surroundings) => Promise<Running>): Promise<void> {
   if (process.env[ONLY_LOAD]) return;
@@ -25,6 +25,7 @@ export async function runProcess(start: (surroundings: Surroundings) => Promise<
     const running = await Promise.race([starting, stopRequested.promise]);
     if (!running) process.exit(0);
     process.send?.({ type: "ready", url: running.url });
+    if (process.send) void running.found().then(() => tell("found"));
     await stopRequested.promise;
     await tell("draining");
     await running.stop();
@@ -38,7 +39,7 @@ export async function runProcess(start: (surroundings: Surroundings) => Promise<
 }
 
 /** Tells the supervisor, if there is one, how far we are. */
-function tell(type: "draining" | "stopped"): Promise<void> {
+function tell(type: "found" | "draining" | "stopped"): Promise<void> {
   return new Promise((resolve) => {
     if (process.connected) process.send?.({ type }, () => resolve());
     else resolve();

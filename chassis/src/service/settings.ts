@@ -33,7 +33,7 @@ export const HostSettings = Type.Object({
   INSTANCES: Type.String({ default: "{}" }),
   SERVICE_KEY_FILE: Type.String({ minLength: 1 }),
   SERVICE_PUBLIC_KEYS_FILE: Type.String({ minLength: 1 }),
-  IDENTITY_SERVICE: Type.String({ default: "users" }),
+  IDENTITY_SERVICE: Type.String({ default: "users", description: "Knows the people; empty: nobody does" }),
   LOG_LEVEL: Type.Enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"], { default: "info" }),
   ...tracingSettings,
 });

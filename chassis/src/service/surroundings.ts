@@ -18,6 +18,8 @@ export type Running = {
   readonly name: string;
   /** Where it listens, `http://host:port`. */
   readonly url: string;
+  /** Resolves as soon as somebody is known of each service that it calls. */
+  found(): Promise<void>;
   /** Drains and stops: finishes what is under way, takes nothing new. */
   stop(): Promise<void>;
 };

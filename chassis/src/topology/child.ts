@@ -28,6 +28,8 @@ export type Child = {
   readonly pid: number;
   /** Its address, once it said that it is ready; undefined when it ended before. */
   readonly ready: Promise<string | undefined>;
+  /** Resolves when it says that it has found those whom it calls. It may never do so. */
+  readonly found: Promise<void>;
   /** Resolves when it says that it is about to end and wants no more work. It may never do so. */
   readonly draining: Promise<void>;
   /** Resolves when it has let go of everything, or has ended: only what it was compiled to is still to be written down. */
@@ -50,9 +52,10 @@ const PATIENCE = 10_000;
 const trimMemory = new URL("./trim-memory.ts", import.meta.url).href;
 
 /**
- * Starts a process that speaks the supervisor's protocol: it sends `{ type: "ready", url }`, and before its end
- * `{ type: "draining" }` and `{ type: "stopped" }`; it gets `{ type: "instances", instances }`. It has a session of its own, so that a terminal's signals reach the supervisor alone, which then ends it by SIGTERM;
- * when the supervisor is gone, the child sees its channel closed and ends by itself.
+ * Starts a process that speaks the supervisor's protocol: it sends `{ type: "ready", url }`, then `{ type: "found" }`, and before its
+ * end `{ type: "draining" }` and `{ type: "stopped" }`; it gets `{ type: "instances", instances }`. It has a session of its own, so that a
+ * terminal's signals reach the supervisor alone, which then ends it by SIGTERM; when the supervisor is gone, the child sees its channel
+ * closed and ends by itself.
  */
 export async function startChild(plan: ChildPlan): Promise<Child> {
   const log = await openProcessLog(plan.logFile);
@@ -68,6 +71,7 @@ export async function startChild(plan: ChildPlan): Promise<Child> {
   return {
     pid,
     ready: Promise.race([readyUrl(process), ended.then(() => undefined)]),
+    found: heard(process, "found").then(() => {}),
     draining: heard(process, "draining").then(() => {}),
     stopped: Promise.race([heard(process, "stopped"), ended]).then(() => {}),
     ended: ended.finally(() => plan.record.remove(pid)),

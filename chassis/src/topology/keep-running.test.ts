@@ -15,6 +15,7 @@ function fakeChild(pid: number) {
   const child: Child = {
     pid,
     ready: ready.promise,
+    found: new Promise(() => {}),
     draining: new Promise(() => {}),
     stopped: ended.promise.then(() => {}),
     ended: ended.promise,

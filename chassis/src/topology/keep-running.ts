@@ -16,6 +16,8 @@ export type SlotEvents = {
 export type Slot = {
   /** Resolves when a process is ready for the first time; rejects when the first three end before that. */
   readonly firstReady: Promise<void>;
+  /** Resolves when a process has found those whom it calls for the first time; rejects when it is stopped before. */
+  readonly firstFound: Promise<void>;
   /** The process that runs right now. */
   current(): Child | undefined;
   /** Ends the process by draining it, and starts none again. Resolves when it has let go of everything. */
@@ -39,7 +41,8 @@ const GIVE_UP_AFTER = 3;
 export function keepRunning(start: () => Promise<Child>, events: SlotEvents, clock: Clock): Slot {
   const stopping = new AbortController();
   const first = Promise.withResolvers<void>();
-  first.promise.catch(() => {});
+  const found = Promise.withResolvers<void>();
+  for (const { promise } of [first, found]) promise.catch(() => {});
   let child: Child | undefined;
 
   async function runOnce(): Promise<{ how: string; wasWell: boolean; asked: boolean }> {
@@ -57,6 +60,7 @@ export function keepRunning(start: () => Promise<Child>, events: SlotEvents, clo
     if (url !== undefined) {
       events.ready({ pid: child.pid, url });
       first.resolve();
+      void child.found.then(found.resolve);
       void child.draining.then(events.draining);
     }
     const { how, asked } = await child.ended;
@@ -83,7 +87,7 @@ export function keepRunning(start: () => Promise<Child>, events: SlotEvents, clo
 
   async function end(): Promise<void> {
     stopping.abort();
-    first.reject(new Error("was stopped"));
+    for (const { reject } of [first, found]) reject(new Error("was stopped"));
     await child?.stop();
     await running;
   }
@@ -91,6 +95,7 @@ export function keepRunning(start: () => Promise<Child>, events: SlotEvents, clo
   const stop = () => (ending ??= end());
   return {
     firstReady: first.promise,
+    firstFound: found.promise,
     current: () => child,
     kill() {
       stopping.abort();

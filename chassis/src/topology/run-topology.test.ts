@@ -21,18 +21,20 @@ async function arrange(t: Cleanup) {
   await writeFile(join(folder, "compile-cache", "warmed"), "");
   const server = await startTestServer();
   t.after(() => server.stop());
+  const said: Progress[] = [];
   const start = async (environment: NodeJS.ProcessEnv = {}) => {
     const supervisor = fork(new URL("./fixtures/run-fixtures.ts", import.meta.url), [folder, server.url], {
       env: { ...process.env, ...environment },
       silent: true,
     });
     t.after(() => end(supervisor));
+    supervisor.on("message", (progress: Progress) => said.push(progress));
     await saying(supervisor, (progress) => progress.subject === "all");
     return supervisor;
   };
   t.after(async () => void (await endLeftProcesses(folder)));
   const where = async () => (await readRunFile(folder)) as RunFile;
-  return { folder, start, where };
+  return { folder, start, where, said };
 }
 
 async function end(supervisor: ChildProcess): Promise<void> {
@@ -73,6 +75,19 @@ test("every process is told where all others are, and gets a database of its own
   const { environment } = await ask(one(services["back"]));
   assert.match(environment["DATABASE_URL"] ?? "", /\/flotilla_back$/);
   assert.match(environment["BROKER_URL"] ?? "", /^postgres:\/\/flotilla_back:.*\/flotilla_broker$/);
+});
+
+test("a start is over when everybody has found those whom they call, and run.json is written then", async (t) => {
+  const { start, where, said } = await arrange(t);
+  const starting = start({ FIXTURE_back: "seeks" });
+  const url = await eventually(
+    () => said.find(({ subject, state }) => subject === "back-1" && state === "ready")?.detail,
+  );
+  await eventually(() => said.filter(({ state }) => state === "ready").length >= 4);
+  assert.equal(await where(), undefined);
+  await fetch(new URL("/find", url));
+  await starting;
+  assert.equal(one((await where()).services["back"]).url, url);
 });
 
 test("a process that dies is started again, the others and run.json hear of it, and the edge keeps its port", async (t) => {

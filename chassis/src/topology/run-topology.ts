@@ -158,6 +158,7 @@ function environmentOf(
     DATABASE_URL: databases.databaseUrl(service.name),
     BROKER_URL: options.brokerUrl ?? databases.brokerUrl(service.name),
     DISCOVERY_URL: options.discoveryUrl,
+    IDENTITY_SERVICE: options.topology.identity ?? "",
     // Whom we tell ourselves knows at once.
     DRAIN_NOTICE_MS: (options.discoveryUrl ?? "static:") === "static:" ? "300" : "1500",
     SERVICE_KEY_FILE: keys.privateKeyFile(service.name),

@@ -13,7 +13,7 @@ import { servicesOf, type Topology, type TopologyService } from "./topology.ts";
 
 /** Services that run as processes, and are kept running. */
 export type Supervisor = {
-  /** Resolves when every process is ready; rejects when one can't be started, and says why. */
+  /** Resolves when every process is ready and has found those whom it calls; rejects when one can't or does not, and says why. */
   readonly ready: Promise<void>;
   /** The processes of each service that were ready last. */
   running(): Record<string, RunningInstance[]>;
@@ -53,6 +53,7 @@ type Place = {
 
 /** Starts all processes at once, and keeps each running. Each is told where the others are whenever that changes. */
 export async function startSupervisor(options: SupervisorOptions): Promise<Supervisor> {
+  const { clock = systemClock } = options;
   const logs = join(options.dataFolder, "logs");
   await mkdir(logs, { recursive: true, mode: 0o700 });
   const record = recordProcesses(options.dataFolder);
@@ -96,7 +97,7 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Super
       },
     };
     const place = { service, title, logFile: join(logs, `${title}.log`), state: "gone" } as Place;
-    place.slot = keepRunning(start, events, options.clock ?? systemClock);
+    place.slot = keepRunning(start, events, clock);
     return place;
   }
 
@@ -104,7 +105,7 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Super
     const count = options.replicas.get(service.name) ?? 1;
     for (let number = 1; number <= count; number++) places.push(occupy(service, number));
   }
-  const ready = Promise.all(places.map(firstReady)).then(() => {
+  const ready = allReady(places, clock).then(() => {
     complete = true;
   });
   ready.catch(() => {});
@@ -127,6 +128,21 @@ async function stopByTiers({ tiers }: Topology, places: readonly Place[]): Promi
     await Promise.all(places.filter(({ service }) => tier.includes(service)).map(({ slot }) => slot.drain()));
   }
   await Promise.all(places.map(({ slot }) => slot.stop()));
+}
+
+/** Milliseconds in which those who are ready find each other. */
+const FOUND_WITHIN = 30_000;
+
+async function allReady(places: readonly Place[], clock: Clock): Promise<void> {
+  await Promise.all(places.map(firstReady));
+  const seeking = new Set(places);
+  const over = new AbortController();
+  const late = clock.sleep(FOUND_WITHIN, over.signal).then(() => {
+    const [{ title, logFile }] = [...seeking] as [Place];
+    throw new Error(`${title} does not find those whom it calls (see ${logFile})`);
+  });
+  const found = places.map((place) => place.slot.firstFound.then(() => seeking.delete(place)));
+  await Promise.race([Promise.all(found), late]).finally(() => over.abort());
 }
 
 async function firstReady({ slot, title, logFile }: Place): Promise<void> {

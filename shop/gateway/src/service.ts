@@ -1,6 +1,7 @@
 import { systemClock } from "@flotilla/chassis/core/clock";
 import { ConfigurationError, readConfig } from "@flotilla/chassis/core/config";
 import { connectDiscovery } from "@flotilla/chassis/discovery/connect-discovery";
+import { seeking } from "@flotilla/chassis/discovery/seeking";
 import { parseInstances } from "@flotilla/chassis/discovery/static";
 import { createGateway, type Gateway, type GatewayOptions } from "@flotilla/chassis/gateway";
 import { type MetricsPage, serveMetrics } from "@flotilla/chassis/gateway/metrics-page";
@@ -39,9 +40,10 @@ async function serve(settings: Config, surroundings: Surroundings, log: Log): Pr
   const metrics = createMetrics(name);
   metrics.addRuntime();
   const tracing = openTracing({ service: name, settings, clock, log, metrics });
-  const discovery =
+  const discovery = seeking(
     surroundings.discovery ??
-    (await connectDiscovery(settings.DISCOVERY_URL, { instances: parseInstances(settings.INSTANCES), log }));
+      (await connectDiscovery(settings.DISCOVERY_URL, { instances: parseInstances(settings.INSTANCES), log })),
+  );
   const key = await keepFile(settings.SERVICE_KEY_FILE, (path) => readServiceKey(path, name), { log });
   const tokenFor = serviceTokens({ name, key: key.current, clock });
   const identity = { discovery, tokenFor, log, clock, identityService: settings.IDENTITY_SERVICE };
@@ -77,6 +79,7 @@ async function serve(settings: Config, surroundings: Surroundings, log: Log): Pr
   return {
     name,
     url,
+    found: () => discovery.found(clock),
     async stop() {
       log.info("stopping");
       await gateway.close();

@@ -3,15 +3,15 @@ import { Agent, request } from "node:http";
 import { join } from "node:path";
 import { openDatabase } from "@flotilla/chassis/database";
 import { createLog } from "@flotilla/chassis/telemetry/log";
-import { eventually as comesTrue } from "@flotilla/chassis/testing/eventually";
 import { type FaultProxy, faultProxy } from "@flotilla/chassis/testing/fault-proxy";
 import type { Cleanup } from "@flotilla/chassis/testing/postgres";
+import { servicesOf } from "@flotilla/chassis/topology";
 import { startEmbeddedPostgres } from "@flotilla/chassis/topology/embedded-postgres";
-import { readRunFile } from "@flotilla/chassis/topology/run-file";
 import { startNameServer } from "../../../chassis/src/topology/name-server.ts";
 import { readAdministrator } from "../../commands/start/administrator.ts";
-import { Visitor } from "../visitor.ts";
-import { shopFolder, startSupervisor } from "./running-shop.ts";
+import { shop as topology } from "../../topology.ts";
+import { eventually, Visitor } from "../visitor.ts";
+import { PATIENCE, type Supervisor, shopFolder, startSupervisor, waitForRunFile } from "./running-shop.ts";
 
 /** A shop whose services reach their databases, their broker and each other over networks that can be made bad. */
 export type PartitionedShop = {
@@ -47,16 +47,15 @@ export async function partitionedShop(t: Cleanup, settings: NodeJS.ProcessEnv = 
       ...settings,
     },
   });
-  const where = await runFileOf(dataFolder, supervisor);
-  const urls = Object.fromEntries(Object.entries(where.services).map(([name, [one]]) => [name, one?.url ?? ""]));
+  const urls = await listening(supervisor);
   const peers: Record<string, FaultProxy> = {};
   for (const [name, url] of Object.entries(urls))
     peers[name] = await faultProxy(t, { port: Number(new URL(url).port) });
   names.tell(
     Object.fromEntries(Object.entries(peers).map(([name, proxy]) => [name, [`http://127.0.0.1:${proxy.port}`]])),
   );
-  const visitor = () => new Visitor(where.gateway);
-  await comesTrue(async () => (await visitor().ask("GET", "/api/health")).status === 200);
+  await waitForRunFile(dataFolder, undefined, supervisor);
+  const visitor = () => new Visitor(urls["gateway"] ?? "");
   return {
     database,
     broker,
@@ -67,15 +66,19 @@ export async function partitionedShop(t: Cleanup, settings: NodeJS.ProcessEnv = 
   };
 }
 
-async function runFileOf(dataFolder: string, { exit, output }: ReturnType<typeof startSupervisor>) {
-  let over = false;
-  void exit.then(() => (over = true));
-  for (;;) {
-    const found = await readRunFile(dataFolder);
-    if (found) return found;
-    if (over) throw new Error(`the shop ended before it was ready:\n${output()}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
+const services = servicesOf(topology).map(({ name }) => name);
+
+/** Where each process listens, as soon as all are ready: they look for each other then. */
+async function listening({ output, exit }: Supervisor): Promise<Record<string, string>> {
+  const urlOf = (name: string) => new RegExp(`^ +${name}-1 +ready +(\\S+)`, "m").exec(output())?.[1];
+  const urls = async () => {
+    const found = services.map((name) => [name, urlOf(name)] as const);
+    return found.every(([, url]) => url) ? (Object.fromEntries(found) as Record<string, string>) : undefined;
+  };
+  const ended = exit.then(() => {
+    throw new Error(`the shop ended before it was ready:\n${output()}`);
+  });
+  return Promise.race([eventually("all processes are ready", urls, PATIENCE), ended]);
 }
 
 async function createDatabase(url: string, name: string): Promise<void> {

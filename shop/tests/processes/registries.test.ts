@@ -39,8 +39,7 @@ const expecting =
 
 /** A customer with an order, and what they do all day. */
 async function customer(shop: RunningShop) {
-  // Names are asked for now and then: a service may be found a moment after it is ready.
-  const admin = await eventually("the administrator is signed in", () => shop.admin().catch(() => undefined));
+  const admin = await shop.admin();
   const product = await admin.addProduct({ name: "Hourglass", price: 1_200 }, 100_000);
   const ann = await shop.visitor().register("Ann", "ann@mail.example");
   const order = await ann.order(product.id, 1);

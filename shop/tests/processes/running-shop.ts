@@ -55,7 +55,7 @@ export type RunShopOptions = {
 export const startFile = fileURLToPath(new URL("../../commands/start/start.ts", import.meta.url));
 
 /** Longer than a start takes on a machine that has other things to do. */
-const PATIENCE = 90_000;
+export const PATIENCE = 90_000;
 
 /**
  * Makes a folder for a shop. When the test has ended and its supervisors have been stopped, whatever they left running is ended, by
@@ -125,7 +125,8 @@ function observe(child: ChildProcess) {
   return { output: () => text, exit };
 }
 
-async function waitForRunFile(
+/** Resolves when the shop has started, as its run file says; throws when it ends before. `before` is what an earlier one left. */
+export async function waitForRunFile(
   folder: string,
   before: RunFile | undefined,
   { exit, output }: Supervisor,
