@@ -1,48 +1,96 @@
 import assert from "node:assert/strict";
-import { before, test } from "node:test";
+import { randomUUID } from "node:crypto";
+import { get } from "node:http";
+import { before, describe, test } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
 import { fileCleanup } from "@flotilla/chassis/testing/file-cleanup";
 import { eventually, type Visitor } from "../visitor.ts";
+import { assertBooksAgree, waitUntilSettled } from "./books.ts";
+import { finalOrder, orderOf, placeStubbornly } from "./patient-customer.ts";
 import { type RunningShop, runShop, shopFolder } from "./running-shop.ts";
 
-/* F-19: an event loop that stands still. A process that was stopped by a signal is one whose loop does, seen from outside. */
+/* F-19: an event loop that stands still for 3 s and for 30 s. A process that was stopped by a signal is one whose loop does, seen from outside. */
 let shop: RunningShop;
 let ann: Visitor;
+let productId: string;
 
 before(async () => {
   shop = await runShop(fileCleanup, { dataFolder: await shopFolder(fileCleanup) });
+  ({ id: productId } = await (await shop.admin()).addProduct({ name: "Metronome", price: 4_900 }, 100));
   ann = await shop.visitor().register("Ann", "ann@mail.example");
 });
 
-const notificationsUrl = async () => (await shop.where()).services["notifications"]?.[0]?.url ?? "";
-
-/** Whether it says within a second that it is ready. */
+/** Whether it says within two seconds that it is ready. */
 const isReady = async (url: string): Promise<boolean> =>
-  fetch(new URL("/health/ready", url), { signal: AbortSignal.timeout(1_000) }).then(
+  fetch(new URL("/health/ready", url), { signal: AbortSignal.timeout(2_000) }).then(
     ({ ok }) => ok,
     () => false,
   );
 
-test("a process that stands still is not ready, its callers are told in time, others go on, and it comes back", async () => {
-  const url = await notificationsUrl();
+/** What it says, however long it takes, on a connection of its own. */
+const readiness = (url: string): Promise<number> =>
+  new Promise((resolve, reject) => {
+    get(new URL("/health/ready", url), { agent: false }, (answer) => {
+      answer.resume();
+      resolve(answer.statusCode ?? 0);
+    }).once("error", reject);
+  });
+
+/** Lets a service stand still for so long. `meanwhile` gets what tells whether it still does. */
+async function standStill(service: string, milliseconds: number, meanwhile: (still: () => boolean) => Promise<void>) {
+  const url = (await shop.where()).services[service]?.[0]?.url ?? "";
   assert.equal(await isReady(url), true);
-  const pid = await shop.kill("notifications", "SIGSTOP");
+  const pid = await shop.kill(service, "SIGSTOP");
+  const over = delay(milliseconds);
+  let still = true;
+  const asked = readiness(url);
   try {
-    assert.equal(await isReady(url), false);
-    const { status, body } = await shop.visitor().ask("GET", "/api/health");
-    assert.deepEqual([status, body.status, body.services.notifications], [503, "degraded", "unavailable"]);
-    // Longer than the call takes at most: an answer there is, whatever the process does.
-    const waiting = ann.ask("GET", "/api/notifications");
-    assert.equal((await ann.ask("GET", "/api/users/me")).status, 200);
-    assert.ok([503, 504].includes((await waiting).status));
+    assert.equal(await isReady(url), false, "it is not ready within 2 s");
+    await meanwhile(() => still);
+    await over;
   } finally {
+    still = false;
     process.kill(pid, "SIGCONT");
   }
+  assert.equal(await asked, 503, "it knows that it stood still");
   await eventually("it is ready again", async () => (await isReady(url)) || undefined);
-  await eventually(
-    "it answers again",
-    async () => (await ann.ask("GET", "/api/notifications")).status === 200 || undefined,
-  );
-  const health = async () => (await shop.visitor().ask("GET", "/api/health")).status === 200 || undefined;
-  await eventually("all is well", health);
-  assert.equal((await shop.where()).services["notifications"]?.[0]?.pid, pid);
+  assert.equal((await shop.where()).services[service]?.[0]?.pid, pid);
+}
+
+const answersAgain = (path: string) =>
+  eventually(`${path} is answered again`, async () => (await ann.ask("GET", path)).status === 200 || undefined);
+
+describe("a process that stands still is not ready, its callers are told, others go on, and it comes back", {
+  concurrency: true,
+}, () => {
+  test("for 3 s: who waits for it has an answer when it goes on, or before", async () => {
+    let waiting: Promise<{ status: number }> | undefined;
+    await standStill("notifications", 3_000, async () => {
+      const { status, body } = await shop.visitor().ask("GET", "/api/health");
+      assert.deepEqual([status, body.status, body.services.notifications], [503, "degraded", "unavailable"]);
+      waiting = ann.ask("GET", "/api/notifications");
+      assert.equal((await ann.ask("GET", "/api/users/me")).status, 200);
+    });
+    assert.ok([200, 503, 504].includes((await waiting)?.status ?? 0));
+    await answersAgain("/api/notifications");
+  });
+
+  test("for 30 s: who waits for it is told while it does, and orders are taken and paid for once afterwards", async () => {
+    const before = await ann.order(productId, 1);
+    let placed = "";
+    await standStill("payments", 30_000, async (still) => {
+      placed = (await placeStubbornly(ann, orderOf(productId, 1), randomUUID())).id;
+      const { status } = await ann.ask("GET", `/api/payments/${before.id}`);
+      assert.ok([503, 504].includes(status) && still(), `it was answered with ${status}`);
+      assert.equal((await ann.ask("GET", `/api/orders/${placed}`)).body.status, "pending");
+    });
+    await answersAgain(`/api/payments/${before.id}`);
+    assert.equal((await finalOrder(ann, placed)).status, "confirmed");
+    await waitUntilSettled(shop);
+    await assertBooksAgree(shop);
+  });
+});
+
+test("after that all is well", async () => {
+  await answersAgain("/api/health");
 });
