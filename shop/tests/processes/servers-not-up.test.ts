@@ -12,7 +12,7 @@ import { freePort } from "../../../chassis/src/topology/free-port.ts";
 import { prepareKeys, type ServiceKeys } from "../../../chassis/src/topology/keys.ts";
 import { eventually } from "../visitor.ts";
 import { shopFolder } from "./running-shop.ts";
-import { runToEnd } from "./start-to-end.ts";
+import { assertEndedInTime, runToEnd } from "./start-to-end.ts";
 
 const main = fileURLToPath(new URL("../../products/src/main.ts", import.meta.url));
 let keys: ServiceKeys;
@@ -121,11 +121,13 @@ test("who waits stops when it is asked to", async (t) => {
   await stops(products);
 });
 
-/** One line, and exit code 1. */
+/** One line, and exit code 1, within 5 s. */
 async function endsWith(line: RegExp, more: Record<string, string>): Promise<void> {
-  const { code, lines } = await runToEnd(main, settings({ ...more, LOG_LEVEL: "silent" }));
+  const end = await runToEnd(main, settings({ ...more, LOG_LEVEL: "silent" }));
+  const { code, lines } = end;
   assert.deepEqual([code, lines.length], [1, 1], lines.join("\n"));
   assert.match(lines[0] ?? "", line);
+  await assertEndedInTime(main, end);
 }
 
 const stranger = (url: string) => Object.assign(new URL(url), { username: "stranger", password: "wrong" }).href;

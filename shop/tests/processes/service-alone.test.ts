@@ -11,7 +11,7 @@ import { servicesOf } from "@flotilla/chassis/topology";
 import { prepareKeys, type ServiceKeys } from "../../../chassis/src/topology/keys.ts";
 import { shop } from "../../topology.ts";
 import { shopFolder } from "./running-shop.ts";
-import { runToEnd } from "./start-to-end.ts";
+import { assertEndedInTime, runToEnd } from "./start-to-end.ts";
 
 const services = servicesOf(shop);
 let brokerUrl: string;
@@ -64,14 +64,16 @@ describe("each service starts alone from its main file", { concurrency: 2 }, () 
       assert.deepEqual(await exit, [0, null]);
     });
 
-    test(`${name} with wrong settings ends with one line for each`, async () => {
-      const { code, lines } = await runToEnd(fileURLToPath(main), { PORT: "http", LOG_LEVEL: "loud" });
+    test(`${name} with wrong settings ends within 5 s with one line for each`, async () => {
+      const end = await runToEnd(fileURLToPath(main), { PORT: "http", LOG_LEVEL: "loud" });
+      const { code, lines } = end;
       const missing = ["DATABASE_URL", "BROKER_URL", "SERVICE_KEY_FILE", "SERVICE_PUBLIC_KEYS_FILE"];
       // The gateway has neither database nor messages, and no service calls it.
       const needed = name === "gateway" ? ["SERVICE_KEY_FILE"] : missing;
       const faults = ["PORT must", "LOG_LEVEL must", ...needed.map((each) => `${each} is`)];
       assert.equal(code, 1);
       assert.deepEqual(lines.map((line) => line.split(" ").slice(0, 2).join(" ")).sort(), faults.sort());
+      await assertEndedInTime(fileURLToPath(main), end);
     });
   }
 });
