@@ -1,7 +1,7 @@
 # Dumps every database of the shop, each as its superuser sees it at one moment, and the broker's none: what it carries comes again from the
 # outboxes. DATABASES names them; files of a run share a name that sorts by time.
 set -eu
-PGPASSWORD="$(cat /run/secrets/superuser-password)"
+PGPASSWORD="$(cat "${SECRETS:-/run/secrets}/superuser-password")"
 export PGHOST="${PGHOST:-postgres}" PGUSER=postgres PGPASSWORD
 folder="${BACKUPS:-/backups}/$(date -u +%Y-%m-%dT%H-%M-%SZ)"
 mkdir -p "$folder.part"
