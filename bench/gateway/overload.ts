@@ -15,6 +15,9 @@ const PATIENCE = 500;
 /** Milliseconds of a load, and how many of them at its beginning do not count: until then a sudden overload may be a burst. */
 const LOAD = 9_000;
 const ONSET = 3_000;
+/** Callers of a closed loop, and milliseconds for which they ask. */
+const CALLERS = 32;
+const WARM_UP = 8_000;
 /** Milliseconds within which an order alone is placed when the shop has nothing else to do. */
 const IDLE = 150;
 /** Longer than this nobody waits until the shop is as before; it shall be after 10 s. */
@@ -61,20 +64,30 @@ export async function measureOverload(): Promise<Row[]> {
 
 type Offer = (perSecond: number, milliseconds: number, onset?: number) => Promise<Outcome>;
 
-/** Warms up with 16 callers, and goes down from what they reach until everything is answered in time. */
+/** Warms up, and goes down from what callers who always ask again reach until everything is answered in time. */
 async function findCapacity(place: () => Promise<string>, offer: Offer): Promise<number> {
-  let placed = 0;
-  const end = performance.now() + 2 * LOAD;
-  const caller = async () => {
-    while (performance.now() < end) if ((await place()) === "taken" && end - performance.now() < LOAD) placed += 1;
-  };
-  await Promise.all(Array.from({ length: 16 }, caller));
-  for (let rate = (0.85 * placed * 1_000) / LOAD; rate > 1; rate *= 0.85) {
+  let reached = await closedLoop(place);
+  for (let before = 0; reached > 1.1 * before; ) {
+    before = reached;
+    reached = Math.max(before, await closedLoop(place));
+  }
+  for (let rate = reached; rate > 1; rate *= 0.85) {
     await untilIdle(place);
     const { refused, goodP99 } = await offer(rate, LOAD, ONSET);
     if (refused === 0 && goodP99 <= PATIENCE) return rate;
   }
   throw new Error("the shop takes no order in time");
+}
+
+/** Orders a second of callers of whom each places the next order when the last one is final. */
+async function closedLoop(place: () => Promise<string>): Promise<number> {
+  let placed = 0;
+  const end = performance.now() + WARM_UP;
+  const caller = async () => {
+    while (performance.now() < end) if ((await place()) === "taken") placed += 1;
+  };
+  await Promise.all(Array.from({ length: CALLERS }, caller));
+  return (placed * 1_000) / WARM_UP;
 }
 
 /** Until what earlier orders have left to do is done. */

@@ -64,7 +64,7 @@ export type GatewayOptions = {
   readonly rules?: RouteRules;
   /** Answers that can have parts of other services' answers. */
   readonly compositions?: readonly Composition[];
-  /** How many requests to one service may be under way. Default: as many as are answered in time, from 32 to 2,000. */
+  /** How many requests to one service may be under way. Default: as many as are answered in time, from 64 to 2,000. */
   readonly overload?: LoadShedderOptions;
   /** Milliseconds in which it still takes requests after it said that it is not ready: until callers have noticed. Default 0. */
   readonly drainNotice?: number;

@@ -15,9 +15,6 @@ export type Overload = {
   close(): void;
 };
 
-/** Fewer than the connections to an instance: with more there would always be a line before them. */
-const LEAST = 32;
-
 /** The one refusal that all get: it has nothing to do with any of them. */
 const overloaded = unavailable.failure({ retryAfter: 1 });
 
@@ -26,7 +23,7 @@ const overloaded = unavailable.failure({ retryAfter: 1 });
  * service that is slow costs those who ask for another one nothing; an event loop that is busy bounds them all.
  */
 export function createOverload(services: readonly string[], metrics?: Metrics, options?: LoadShedderOptions): Overload {
-  const shedders = new Map(services.map((service) => [service, createLoadShedder({ least: LEAST, ...options })]));
+  const shedders = new Map(services.map((service) => [service, createLoadShedder(options)]));
   const loop = watchLoop((milliseconds) => {
     const now = performance.now();
     for (const shedder of shedders.values()) shedder.waited("turn", milliseconds, now);

@@ -9,7 +9,8 @@ export type Upstreams = {
 
 type Pools = { readonly brief: ConnectionPool; readonly endless: ConnectionPool };
 
-const CONNECTIONS = 50;
+/** To an instance; it shall see itself how much it has to do, calls that wait for something included. */
+const CONNECTIONS = 256;
 /** Milliseconds: who waits longer for a connection is refused, while there is time to ask again. */
 const PATIENCE = 1_000;
 
