@@ -1,4 +1,5 @@
 import { type Failure, upstreamFailed } from "../core/failure.ts";
+import { headerOf, onlyHeaderOf } from "./http/response-head.ts";
 import type { AnswerReader } from "./read-answer.ts";
 import type { HttpAnswer } from "./transport.ts";
 
@@ -13,7 +14,7 @@ export const answeredByAnother = (service: string, by: string | undefined): Fail
 
 /** Whether an answer says that it is from `service`. */
 export const isFrom = (service: string, { headers }: Pick<HttpAnswer, "headers">): boolean =>
-  headers[SERVICE_HEADER] === service;
+  onlyHeaderOf(headers, SERVICE_HEADER) === service;
 
 /**
  * Reads only answers that say they are from `service`. What another one says in its place (at an address that it took over, or that the
@@ -22,7 +23,6 @@ export const isFrom = (service: string, { headers }: Pick<HttpAnswer, "headers">
 export const answersAs =
   (service: string, read: AnswerReader): AnswerReader =>
   (answer) => {
-    const by = answer.headers[SERVICE_HEADER];
-    if (!isFrom(service, answer)) throw answeredByAnother(service, typeof by === "string" ? by : undefined);
+    if (!isFrom(service, answer)) throw answeredByAnother(service, headerOf(answer.headers, SERVICE_HEADER));
     return read(answer);
   };

@@ -10,6 +10,7 @@ import type { OutgoingRequest } from "./build-request.ts";
 import type { Callee } from "./callee.ts";
 import { type CountAttempts, clientSpan } from "./client-span.ts";
 import type { Deadline } from "./deadline.ts";
+import { headerOf } from "./http/response-head.ts";
 import type { Instance } from "./instance.ts";
 import { type AnswerReader, answerReader } from "./read-answer.ts";
 import type { FailedAttempt } from "./retry.ts";
@@ -106,8 +107,8 @@ function asking({ tokenFor, transport, clock, log }: AttemptSurroundings, { serv
     const { request, context, deadline } = underWay;
     const began = clock.monotonic();
     const token = call.shape.access === "public" ? undefined : await tokenFor(service);
-    const headers = { ...request.headers, ...travelHeaders(context, trace, deadline, token) };
-    const exchange = await transport.send(origin, { ...request, headers }, deadline.signal);
+    const headers = [...request.headers, ...travelHeaders(context, trace, deadline, token)];
+    const exchange = await transport.send(origin, { ...request, headers }, deadline);
     if ("error" in exchange) {
       const told = toldByError(exchange.error, clock.monotonic() - began);
       return { failure: failureOfExchange(exchange.error, exchange.sent), sent: exchange.sent, told };
@@ -121,7 +122,9 @@ function asking({ tokenFor, transport, clock, log }: AttemptSurroundings, { serv
       if (failure.kind === "bug")
         log.warn({ err: failure, service, call: name, instance: origin }, "an answer outside the contract");
       const other = failure.kind === "bug" || !isFrom(service, answer);
-      const told = other ? "failed" : toldByStatus(answer.status, answer.headers["retry-after"] !== undefined);
+      const told = other
+        ? "failed"
+        : toldByStatus(answer.status, headerOf(answer.headers, "retry-after") !== undefined);
       return { failure, sent: true, told };
     }
   };
@@ -133,13 +136,17 @@ function travelHeaders(
   trace: TraceContext,
   deadline: Deadline,
   token: string | undefined,
-): Record<string, string> {
-  const headers: Record<string, string> = {
-    "x-request-id": context.requestId,
-    traceparent: formatTraceparent(trace),
-    "x-deadline-ms": String(Math.max(1, Math.floor(deadline.remaining()))),
-  };
-  if (context.priority === "high") headers["x-priority"] = "high";
-  if (token !== undefined) headers["authorization"] = `Bearer ${token}`;
+): string[] {
+  const milliseconds = String(Math.max(1, Math.floor(deadline.remaining())));
+  const headers = [
+    "x-request-id",
+    context.requestId,
+    "traceparent",
+    formatTraceparent(trace),
+    "x-deadline-ms",
+    milliseconds,
+  ];
+  if (context.priority === "high") headers.push("x-priority", "high");
+  if (token !== undefined) headers.push("authorization", `Bearer ${token}`);
   return headers;
 }

@@ -15,7 +15,8 @@ export type OutgoingRequest = {
   /** Path and query. */
   readonly path: string;
   readonly body: string | undefined;
-  readonly headers: Readonly<Record<string, string>>;
+  /** As `[name, value, …]`. */
+  readonly headers: readonly string[];
 };
 
 /** Makes requests of one call. Throws `invalid_input` for path parameters that no path can carry. */
@@ -24,9 +25,9 @@ export function requestBuilder(call: Call): (input: AnyInput) => OutgoingRequest
   return ({ params = {}, query, body, key }) => {
     let path = call.path;
     for (const name of names) path = path.replace(`{${name}}`, () => pathSegment(name, params[name]));
-    const headers: Record<string, string> = { accept: "application/json, application/problem+json" };
-    if (body !== undefined) headers["content-type"] = "application/json";
-    if (key !== undefined) headers["idempotency-key"] = key;
+    const headers = ["accept", "application/json, application/problem+json"];
+    if (body !== undefined) headers.push("content-type", "application/json");
+    if (key !== undefined) headers.push("idempotency-key", key);
     return {
       method: call.method,
       path: path + queryString(query),

@@ -4,7 +4,8 @@ import fc from "fast-check";
 import { unavailable } from "../core/failure.ts";
 import { bulkhead } from "./bulkhead.ts";
 
-const never = new AbortController().signal;
+const endless = new AbortController().signal;
+const never = () => endless;
 
 test("who finds a place takes it at once, the next wait for theirs in line, and the rest are sent away", async () => {
   const { enter, leave, running, waiting } = bulkhead({ running: 1, waiting: 2 });
@@ -26,7 +27,7 @@ test("who gives up leaves the line, and takes no place", async () => {
   const { enter, leave, running, waiting } = bulkhead({ running: 1, waiting: 2 });
   enter(never);
   const giveUp = new AbortController();
-  const gone = enter(giveUp.signal) as Promise<void>;
+  const gone = enter(() => giveUp.signal) as Promise<void>;
   const stays = enter(never) as Promise<void>;
   giveUp.abort(new Error("enough"));
   await assert.rejects(gone, /enough/);
@@ -34,7 +35,7 @@ test("who gives up leaves the line, and takes no place", async () => {
   leave();
   await stays;
   assert.equal(running(), 1);
-  await assert.rejects(enter(giveUp.signal) as Promise<void>, /enough/);
+  await assert.rejects(enter(() => giveUp.signal) as Promise<void>, /enough/);
 });
 
 type Event = "enter" | "leave" | { readonly giveUp: number };
@@ -61,7 +62,7 @@ test("whatever comes, its bounds hold, everybody gets in by turns, and nobody wa
         if (event === "enter") {
           const giveUp = new AbortController();
           const own = ++number;
-          const turn = enter(giveUp.signal);
+          const turn = enter(() => giveUp.signal);
           if (inside < limit.running) {
             assert.equal(turn, undefined);
             inside += 1;

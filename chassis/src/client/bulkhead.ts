@@ -6,7 +6,7 @@ export type Bulkhead = {
    * Takes a place: at once (then undefined is returned), or when one is free. Rejects with `unavailable` when too many wait already, and
    * with the signal's reason when it is aborted first. Who got a place has to leave it.
    */
-  enter(signal: AbortSignal): Promise<void> | undefined;
+  enter(signal: () => AbortSignal): Promise<void> | undefined;
   leave(): void;
   running(): number;
   waiting(): number;
@@ -48,7 +48,8 @@ export function bulkhead({ running: mostRunning, waiting: mostWaiting }: Bulkhea
         return undefined;
       }
       if (line.size >= mostWaiting) return Promise.reject(tooMany());
-      return signal.aborted ? Promise.reject(signal.reason) : wait(signal);
+      const { aborted, reason } = signal();
+      return aborted ? Promise.reject(reason) : wait(signal());
     },
     leave() {
       running -= 1;

@@ -7,8 +7,12 @@ const LONGEST_DEFAULT = 10_000;
 
 /** The time a call has, over all its attempts. */
 export type Deadline = {
-  /** Aborted when the time is over or the caller went away; its reason is the {@link Failure} that tells so. */
-  readonly signal: AbortSignal;
+  /** Why there is no more time: it is over, or the caller went away. Undefined while there is. */
+  over(): Failure | undefined;
+  /** Calls `listener` when it is over, unless the function that it returns was called before. One listens at a time. */
+  onOver(listener: (why: Failure) => void): () => void;
+  /** Aborted when it is over, with the reason; made for those who ask for it, since it costs more than all the rest. */
+  signal(): AbortSignal;
   /** Milliseconds left; 0 or less when it is over. */
   remaining(): number;
   /** Whether nobody waits for the answer any more. */
@@ -28,19 +32,33 @@ export function startDeadline(clock: Clock, context: WorkContext | undefined, ti
   if (end <= begin) throw deadlineExceeded.failure();
   if (caller?.aborted) throw callerLeft(caller);
 
-  const over = new AbortController();
-  let left = false;
-  const leave = () => {
-    const failure = callerLeft(caller as AbortSignal);
-    left = !deadlineExceeded.is(failure);
-    over.abort(failure);
+  let why: Failure | undefined;
+  let listening: ((why: Failure) => void) | undefined;
+  let controller: AbortController | undefined;
+  const isOver = (failure: Failure): void => {
+    if (why) return;
+    why = failure;
+    controller?.abort(failure);
+    listening?.(failure);
   };
+  const leave = (): void => isOver(callerLeft(caller as AbortSignal));
   caller?.addEventListener("abort", leave, { once: true });
-  const cancel = clock.after(end - begin, () => over.abort(deadlineExceeded.failure()));
+  const cancel = clock.after(end - begin, () => isOver(deadlineExceeded.failure()));
   return {
-    signal: over.signal,
+    over: () => why,
+    onOver(listener) {
+      listening = listener;
+      return () => {
+        listening = undefined;
+      };
+    },
+    signal() {
+      controller ??= new AbortController();
+      if (why) controller.abort(why);
+      return controller.signal;
+    },
     remaining: () => end - clock.monotonic(),
-    callerLeft: () => left,
+    callerLeft: () => why !== undefined && !deadlineExceeded.is(why),
     close() {
       cancel();
       caller?.removeEventListener("abort", leave);

@@ -18,6 +18,7 @@ import {
   unsupportedMediaType,
   upstreamFailed,
 } from "../core/failure.ts";
+import { onlyHeaderOf } from "./http/response-head.ts";
 import { mediaType } from "./media-type.ts";
 import { outsideContract } from "./outside-contract.ts";
 import type { HttpAnswer } from "./transport.ts";
@@ -84,6 +85,6 @@ function readProblem(answer: HttpAnswer): ReturnType<typeof validProblem> | unde
 
 /** `Retry-After` in seconds, when it is a number of them. */
 function retryAfter({ headers }: HttpAnswer): number | undefined {
-  const header = headers["retry-after"];
-  return typeof header === "string" && /^\d{1,5}$/.test(header) ? Number(header) : undefined;
+  const header = onlyHeaderOf(headers, "retry-after") ?? "";
+  return /^\d{1,5}$/.test(header) ? Number(header) : undefined;
 }

@@ -1,6 +1,6 @@
-import { errors } from "undici";
 import { Failure, unavailable, upstreamFailed } from "../core/failure.ts";
 import { outsideContract } from "./outside-contract.ts";
+import { answerTooLarge } from "./transport.ts";
 
 /**
  * What an exchange without an answer means: the deadline's own failure when it ended it, `unavailable` when nothing was sent,
@@ -10,6 +10,6 @@ import { outsideContract } from "./outside-contract.ts";
 export function failureOfExchange(error: unknown, sent: boolean): Failure {
   if (error instanceof Failure) return error;
   if (!sent) return unavailable.failure({ cause: error });
-  if (error instanceof errors.ResponseExceededMaxSizeError) return outsideContract("the answer is too large", error);
+  if (error === answerTooLarge) return outsideContract("the answer is too large", error);
   return upstreamFailed.failure({ cause: error });
 }

@@ -1,20 +1,22 @@
-import { Agent, type Dispatcher } from "undici";
 import type { OutgoingRequest } from "./build-request.ts";
+import type { Deadline } from "./deadline.ts";
+import { addressOf } from "./http/address.ts";
+import { type Asking, type ConnectionPool, connectionPool } from "./http/connection-pool.ts";
+import type { RawHeaders } from "./http/response-head.ts";
+import { UpstreamError } from "./http/upstream-error.ts";
 
 /** What came back over HTTP, whatever it says. */
-export type HttpAnswer = {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-  readonly text: string;
-};
+export type HttpAnswer = { readonly status: number; readonly headers: RawHeaders; readonly text: string };
 
 /** An answer, or why there is none and whether anything may have reached the other side. */
 export type Exchange = { readonly answer: HttpAnswer } | { readonly error: unknown; readonly sent: boolean };
 
+type Watch = Pick<Deadline, "over" | "onOver">;
+
 /** Sends requests and reads answers. Follows no redirect and tries nothing twice. */
 export type Transport = {
-  /** Never rejects. Ends at once when `signal` is aborted, with its reason as the error. */
-  send(origin: string, request: OutgoingRequest, signal: AbortSignal): Promise<Exchange>;
+  /** Never rejects. Ends at once when the time is over, with the deadline's failure as the error. */
+  send(origin: string, request: OutgoingRequest, deadline: Watch): Promise<Exchange>;
   /** Resolves when the exchanges under way have ended; new ones fail. */
   close(): Promise<void>;
 };
@@ -26,79 +28,107 @@ export type TransportLimits = {
   readonly largestAnswer?: number;
 };
 
-/** Idle connections end here before the other side ends them: services keep theirs 30 seconds. */
-const KEEP_ALIVE = 10_000;
-const CONNECT_TIMEOUT = 1_000;
+/** The error of an exchange whose answer is larger than it may be. */
+export const answerTooLarge = new Error("the answer is too large");
 
 /** Makes the HTTP/1.1 transport with its pool of connections for each instance. */
 export function createTransport({ connections = 50, largestAnswer = 2 ** 20 }: TransportLimits = {}): Transport {
-  const agent = new Agent({
-    connections,
-    keepAliveTimeout: KEEP_ALIVE,
-    keepAliveMaxTimeout: KEEP_ALIVE,
-    connect: { timeout: CONNECT_TIMEOUT },
-    maxResponseSize: largestAnswer,
-    // The signal ends every exchange in time, the trickling ones as well.
-    headersTimeout: 0,
-    bodyTimeout: 0,
-  });
-  let closed: Promise<void> | undefined;
+  const pools = new Map<string, ConnectionPool>();
+  const ended = Promise.withResolvers<void>();
+  let underWay = 0;
+  let closed = false;
+
+  function poolOf(origin: string): ConnectionPool {
+    const known = pools.get(origin);
+    if (known) return known;
+    const pool = connectionPool(addressOf(origin), connections, {
+      onUnused() {
+        pools.delete(origin);
+        pool.close();
+      },
+    });
+    pools.set(origin, pool);
+    return pool;
+  }
+
+  function onEnd(): void {
+    underWay -= 1;
+    if (closed && underWay === 0) ended.resolve();
+  }
+
   return {
-    send: (origin, request, signal) =>
-      signal.aborted
-        ? Promise.resolve({ error: signal.reason, sent: false })
-        : new Promise((resolve) =>
-            exchange(agent, { origin, ...request } as Dispatcher.DispatchOptions, signal, resolve),
-          ),
+    send(origin, request, deadline) {
+      const error = closed ? new Error("the client is closed") : deadline.over();
+      if (error) return Promise.resolve({ error, sent: false });
+      return new Promise((resolve) => {
+        const end = (exchange: Exchange): void => {
+          onEnd();
+          resolve(exchange);
+        };
+        underWay += 1;
+        try {
+          exchange(poolOf(origin), request, { deadline, largestAnswer, end });
+        } catch (error) {
+          end({ error, sent: false });
+        }
+      });
+    },
     close() {
-      closed ??= agent.close();
-      return closed;
+      closed = true;
+      for (const pool of pools.values()) pool.close();
+      if (underWay === 0) ended.resolve();
+      return ended.promise;
     },
   };
 }
 
-function exchange(
-  agent: Agent,
-  request: Dispatcher.DispatchOptions,
-  signal: AbortSignal,
-  resolve: (exchange: Exchange) => void,
-): void {
-  let connection: Dispatcher.DispatchController | undefined;
+type Conditions = {
+  readonly deadline: Watch;
+  readonly largestAnswer: number;
+  end(exchange: Exchange): void;
+};
+
+/** Throws what `ask` throws: then nothing was begun. */
+function exchange(pool: ConnectionPool, request: OutgoingRequest, { deadline, largestAnswer, end }: Conditions): void {
   let status = 0;
-  let headers: HttpAnswer["headers"] = {};
-  const chunks: Buffer[] = [];
-
-  const end = (result: Exchange) => {
-    signal.removeEventListener("abort", abort);
-    resolve(result);
+  let headers: RawHeaders = [];
+  let text: string | undefined;
+  let size = 0;
+  const parts: Buffer[] = [];
+  let ended = false;
+  const endOnce = (exchange: Exchange): void => {
+    if (ended) return;
+    ended = true;
+    stopWatching();
+    end(exchange);
   };
-  const abort = () => {
-    end({ error: signal.reason, sent: connection !== undefined });
-    connection?.abort(signal.reason);
-  };
-  signal.addEventListener("abort", abort, { once: true });
-
-  agent.dispatch(request, {
-    onRequestStart(controller) {
-      // Aborted in the queue: throwing drops the request and, unlike aborting, spares the connection.
-      if (signal.aborted) throw signal.reason;
-      connection = controller;
+  const giveUp = (error: unknown): void => endOnce({ error, sent: asking.cancel() });
+  const asking: Asking = pool.ask(request, {
+    onHead(head, body) {
+      ({ status, headers } = head);
+      if (body !== undefined) text = textOf(body);
+      else if (head.body !== "chunked" && head.body > largestAnswer) giveUp(answerTooLarge);
     },
-    onResponseStart(_controller, statusCode, head) {
-      status = statusCode;
-      headers = head;
+    onData(data) {
+      size += data.length;
+      if (size > largestAnswer) giveUp(answerTooLarge);
+      // What arrives is in a buffer that the next read overwrites.
+      else parts.push(Buffer.from(data));
+      return true;
     },
-    onResponseData(_controller, chunk) {
-      chunks.push(chunk);
+    onEnd() {
+      endOnce({ answer: { status, headers, text: text ?? Buffer.concat(parts).toString() } });
     },
-    onResponseEnd() {
-      end({ answer: { status, headers, text: textOf(chunks) } });
-    },
-    onResponseError(_controller, error) {
-      end({ error, sent: connection !== undefined });
-    },
+    onError: (error) => endOnce({ error, sent: !wasNeverSent(error) }),
   });
+  const stopWatching = deadline.onOver(giveUp);
 }
 
-const textOf = (chunks: readonly Buffer[]): string =>
-  (chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)).toString();
+const wasNeverSent = (error: Error): boolean =>
+  error instanceof UpstreamError && (error.fault === "unreachable" || error.fault === "busy");
+
+const BEYOND_ASCII = /[\x80-\xff]/;
+
+/** A text whose bytes of UTF-8 were read as latin1: mostly it is the same in both. */
+const textOf = (latin1: string): string =>
+  BEYOND_ASCII.test(latin1) ? Buffer.from(latin1, "latin1").toString() : latin1;

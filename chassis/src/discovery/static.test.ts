@@ -34,7 +34,7 @@ test("static: is found by its address and can be updated", async () => {
 });
 
 test("instances are origins by service, and anything else is a fault", () => {
-  const instances = { orders: ["http://127.0.0.1:1", "https://orders.example"], users: [] };
+  const instances = { orders: ["http://127.0.0.1:1", "http://orders.example"], users: [] };
   assert.deepEqual(parseInstances(JSON.stringify(instances)), instances);
   const wrong = ["", "[]", "null", '{"a":"http://b"}', '{"a":["b:1"]}', '{"a":["http://b/c"]}', '{"a":["file:///c"]}'];
   for (const json of wrong) assert.throws(() => parseInstances(json), ConfigurationError, json);

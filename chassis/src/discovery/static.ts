@@ -44,7 +44,9 @@ function parse(json: string): unknown {
 
 const isAddresses = (value: unknown): boolean => Array.isArray(value) && value.every(isAddress);
 
-/** An origin and nothing more: scheme, host and port. */
+/** An origin and nothing more: scheme, host and port. Services talk HTTP/1.1 without TLS. */
 function isAddress(value: unknown): boolean {
-  return typeof value === "string" && URL.canParse(value) && new URL(value).origin === value && /^https?:/.test(value);
+  return (
+    typeof value === "string" && URL.canParse(value) && new URL(value).origin === value && value.startsWith("http:")
+  );
 }

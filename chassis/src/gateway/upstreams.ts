@@ -1,3 +1,4 @@
+import { addressOf } from "../client/http/address.ts";
 import { type ConnectionPool, connectionPool } from "../client/http/connection-pool.ts";
 
 /** Connections to the instances of the services, kept open. */
@@ -30,7 +31,7 @@ export function createUpstreams(isKnown: (origin: string) => boolean): Upstreams
     }
     const address = addressOf(origin);
     const pools = {
-      brief: connectionPool(address, CONNECTIONS, PATIENCE),
+      brief: connectionPool(address, CONNECTIONS, { patience: PATIENCE }),
       endless: connectionPool(address, Number.POSITIVE_INFINITY),
     };
     origins.set(origin, pools);
@@ -50,10 +51,4 @@ export function createUpstreams(isKnown: (origin: string) => boolean): Upstreams
       origins.clear();
     },
   };
-}
-
-function addressOf(origin: string): { host: string; port: number } {
-  const { protocol, hostname, port } = new URL(origin);
-  if (protocol !== "http:") throw new TypeError(`${protocol} is not how services are reached: they talk HTTP/1.1`);
-  return { host: hostname.replace(/^\[|\]$/g, ""), port: Number(port || 80) };
 }

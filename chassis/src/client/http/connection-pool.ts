@@ -1,11 +1,15 @@
-import { type Address, type Asker, type Connection, type Message, openConnection } from "./connection.ts";
+import type { Address } from "./address.ts";
+import { type Asker, type Connection, type Message, openConnection } from "./connection.ts";
 import { requestHead, type UpstreamRequest } from "./request-head.ts";
 import { waitingLine } from "./waiting-line.ts";
 
 /** A request under way. */
 export type Asking = {
-  /** Nobody waits for the answer any more: the request is taken back, or its connection ended. */
-  cancel(): void;
+  /**
+   * Nobody waits for the answer any more: the request is taken back, or its connection ended. Returns whether anything of it may have
+   * reached the service.
+   */
+  cancel(): boolean;
   /** Lets the answer go on after `onData` said that it shall wait. */
   resume(): void;
 };
@@ -20,6 +24,13 @@ export type ConnectionPool = {
   destroy(): void;
 };
 
+export type PoolOptions = {
+  /** Milliseconds to wait in line, and then fail as `busy`. Default: as long as it takes. */
+  readonly patience?: number | undefined;
+  /** Told when the last connection has ended. */
+  readonly onUnused?: () => void;
+};
+
 type Waiting = Message & { connection: Connection | undefined };
 
 /** Milliseconds; shorter than the services keep an idle connection, so that none is used that is about to be closed. */
@@ -27,10 +38,13 @@ const KEEP_ALIVE = 20_000;
 const MARGIN = 1_000;
 
 /**
- * Makes a pool of at most `most` connections; what comes beyond waits in line, and fails as `busy` when that takes longer than `patience`
- * milliseconds. The connection used last is used first.
+ * Makes a pool of at most `most` connections; what comes beyond waits in line. The connection used last is used first.
  */
-export function connectionPool(address: Address, most: number, patience?: number): ConnectionPool {
+export function connectionPool(
+  address: Address,
+  most: number,
+  { patience, onUnused }: PoolOptions = {},
+): ConnectionPool {
   const host = `${address.host.includes(":") ? `[${address.host}]` : address.host}:${address.port}`;
   const all = new Set<Connection>();
   const idle = idleConnections();
@@ -50,6 +64,7 @@ export function connectionPool(address: Address, most: number, patience?: number
         idle.remove(connection);
         const next = line.next();
         if (next) start(next, open());
+        else if (all.size === 0) onUnused?.();
       },
     });
     all.add(connection);
@@ -64,13 +79,7 @@ export function connectionPool(address: Address, most: number, patience?: number
   return {
     ask(request, asker) {
       const { method, body } = request;
-      const waiting: Waiting = {
-        method,
-        head: requestHead(request, host),
-        body,
-        asker,
-        connection: undefined,
-      };
+      const waiting: Waiting = { method, head: requestHead(request, host), body, asker, connection: undefined };
       const connection = idle.take() ?? (all.size < most ? open() : undefined);
       if (connection) {
         asker.onWaited?.(0);
@@ -78,8 +87,9 @@ export function connectionPool(address: Address, most: number, patience?: number
       } else line.join(waiting);
       return {
         cancel() {
-          if (waiting.connection) waiting.connection.cancel(asker);
-          else line.leave(waiting);
+          if (waiting.connection) return waiting.connection.cancel(asker);
+          line.leave(waiting);
+          return false;
         },
         resume: () => waiting.connection?.resume(asker),
       };

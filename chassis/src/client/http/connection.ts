@@ -1,11 +1,12 @@
 import { connect, type Socket } from "node:net";
 import { Readable } from "node:stream";
+import type { Address } from "./address.ts";
 import { type AnswerSink, answerReader } from "./answer-reader.ts";
 import { atEndOfTurn } from "./end-of-turn.ts";
 import { oddAnswer, UpstreamError } from "./upstream-error.ts";
 
-/** The body of a request: whole, as a stream, or none. */
-export type Body = Buffer | Readable | undefined;
+/** The body of a request: whole (a text is sent as UTF-8), as a stream, or none. */
+export type Body = Buffer | string | Readable | undefined;
 
 /** Who asked: gets the answer, or an error (the stream's own when the body of the request failed). Nothing comes after either. */
 export type Asker = AnswerSink & {
@@ -22,16 +23,14 @@ export type Connection = {
   send(message: Message): void;
   /** Lets the answer to this request go on, if it is still under way. */
   resume(asker: Asker): void;
-  /** Ends the connection if this request is still under way; the asker is not told. */
-  cancel(asker: Asker): void;
+  /** Ends the connection if this request is still under way; the asker is not told. Returns whether the service may have got of it. */
+  cancel(asker: Asker): boolean;
   /** Ends the connection; who still waits for an answer is not told. */
   drop(): void;
 };
 
 /** What the owner of a connection is told: it can be used again (for so many milliseconds), or it has ended. */
 export type ConnectionOwner = { onIdle(keptFor: number | undefined): void; onClose(): void };
-
-export type Address = { readonly host: string; readonly port: number };
 
 const CONNECT_TIMEOUT = 2_000;
 const READ_SIZE = 16 * 1024;
@@ -78,18 +77,22 @@ export function openConnection(address: Address, owner: ConnectionOwner): Connec
       asker = message.asker;
       reader.expect(message.method, asker);
       const { body } = message;
-      if (body === undefined) atEndOfTurn(() => sendHead(socket, message));
-      else sendHead(socket, message);
       if (body instanceof Readable) {
         sending = body;
+        socket.write(`${message.head}transfer-encoding: chunked\r\n\r\n`, "latin1");
         sendChunks(socket, body, { onEnd: () => (sending = undefined), onError: fail });
+      } else {
+        atEndOfTurn(() => sendWhole(socket, message, body));
       }
     },
     resume(waiting) {
       if (waiting === asker) socket.resume();
     },
     cancel(waiting) {
-      if (waiting === asker) drop();
+      if (waiting !== asker) return true;
+      const { connecting } = socket;
+      drop();
+      return !connecting;
     },
     drop,
   };
@@ -137,19 +140,24 @@ function openSocket({ host, port }: Address, owner: SocketOwner): { socket: Sock
   return { socket, fail };
 }
 
-/** Sends the head, and a body that is there as a whole. */
-function sendHead(socket: Socket, { method, head, body }: Message): void {
+/** Sends a request whose body is there as a whole. */
+function sendWhole(socket: Socket, { method, head }: Message, body: Buffer | string | undefined): void {
   if (body === undefined) {
     const framing = method === "GET" || method === "HEAD" ? "\r\n" : "content-length: 0\r\n\r\n";
     socket.write(head + framing, "latin1");
-  } else if (body instanceof Readable) {
-    socket.write(`${head}transfer-encoding: chunked\r\n\r\n`, "latin1");
-  } else {
-    socket.cork();
-    socket.write(`${head}content-length: ${body.length}\r\n\r\n`, "latin1");
-    socket.write(body);
-    socket.uncork();
+    return;
   }
+  const length = Buffer.byteLength(body);
+  const whole = `${head}content-length: ${length}\r\n\r\n`;
+  // A text of ASCII alone is the same in both encodings.
+  if (typeof body === "string" && length === body.length) {
+    socket.write(whole + body, "latin1");
+    return;
+  }
+  socket.cork();
+  socket.write(whole, "latin1");
+  socket.write(body);
+  socket.uncork();
 }
 
 /** Sends a stream in chunks, at the pace of the connection. */

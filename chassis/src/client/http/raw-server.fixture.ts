@@ -20,7 +20,7 @@ export async function rawServer(t: TestContext, react: (socket: Socket, text: st
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as { port: number };
   const pool = (most = 1, patience?: number) => {
-    const made = connectionPool({ host: "127.0.0.1", port }, most, patience);
+    const made = connectionPool({ host: "127.0.0.1", port }, most, { patience });
     t.after(() => made.destroy());
     return made;
   };

@@ -9,6 +9,17 @@ export function headerOf(headers: RawHeaders, name: string): string | undefined 
   return undefined;
 }
 
+/** The value of a header that is there once; undefined when it is not there, or more often. */
+export function onlyHeaderOf(headers: RawHeaders, name: string): string | undefined {
+  let found: string | undefined;
+  for (let at = 0; at < headers.length; at += 2) {
+    if (headers[at] !== name) continue;
+    if (found !== undefined) return undefined;
+    found = headers[at + 1];
+  }
+  return found;
+}
+
 /** The head of a service's answer. */
 export type ResponseHead = {
   readonly status: number;

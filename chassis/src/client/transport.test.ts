@@ -1,0 +1,67 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { deadlineExceeded, type Failure } from "../core/failure.ts";
+import { answerJson, httpServer } from "../testing/http-server.ts";
+import { createTransport } from "./transport.ts";
+
+const endless = { over: () => undefined, onOver: () => () => {} };
+const post = (body: string) => ({ method: "POST", path: "/", body, headers: ["content-type", "application/json"] });
+
+test("texts arrive as they were, in ASCII and beyond, whether they come in one piece or in many", async (t) => {
+  const server = await httpServer(t, ({ body }, response) => answerJson(response, 200, JSON.parse(body)));
+  const transport = createTransport();
+  t.after(() => transport.close());
+  for (const text of ["plain", "ü", "日本", "🚢", "🚢".repeat(50_000)]) {
+    const exchange = await transport.send(server.url, post(JSON.stringify({ text })), endless);
+    assert.ok("answer" in exchange);
+    assert.deepEqual(JSON.parse(exchange.answer.text), { text });
+  }
+  assert.equal(server.connections(), 1);
+});
+
+test("what can't be sent or whose time is over was not sent", async (t) => {
+  const server = await httpServer(t, (_request, response) => answerJson(response, 200, {}));
+  const transport = createTransport();
+  t.after(() => transport.close());
+  const late = deadlineExceeded.failure();
+  const sent = async (origin: string, headers: string[], over?: Failure) => {
+    const watch = { ...endless, over: () => over };
+    const exchange = await transport.send(origin, { method: "GET", path: "/", body: undefined, headers }, watch);
+    return "error" in exchange && exchange.sent;
+  };
+  assert.equal(await sent(server.url, ["x-a", "1\r\nx-b: 2"]), false);
+  assert.equal(await sent("https://127.0.0.1:1", []), false);
+  assert.equal(await sent("http://127.0.0.1:1", []), false);
+  assert.equal(await sent(server.url, [], late), false);
+  assert.equal(server.requests.length, 0);
+});
+
+test("a call that gives up before there is a connection was not sent, one that waits for its answer was", async (t) => {
+  const arrived = Promise.withResolvers<void>();
+  const server = await httpServer(t, () => arrived.resolve());
+  const transport = createTransport();
+  const give = Promise.withResolvers<(why: Failure) => void>();
+  const watch = {
+    over: () => undefined,
+    onOver(listener: (why: Failure) => void) {
+      give.resolve(listener);
+      return () => {};
+    },
+  };
+  const waits = transport.send(server.url, post("{}"), watch);
+  await arrived.promise;
+  const why = deadlineExceeded.failure();
+  (await give.promise)(why);
+  assert.deepEqual(await waits, { error: why, sent: true });
+
+  const early = {
+    over: () => undefined,
+    onOver(listener: (why: Failure) => void) {
+      queueMicrotask(() => listener(why));
+      return () => {};
+    },
+  };
+  assert.deepEqual(await transport.send(server.url, post("{}"), early), { error: why, sent: false });
+  assert.equal(server.requests.length, 1);
+  await transport.close();
+});
