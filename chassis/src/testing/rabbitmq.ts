@@ -1,12 +1,12 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { access, mkdir, writeFile } from "node:fs/promises";
+import { access, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { freePort } from "../topology/free-port.ts";
 import { afterEverything, type Cleanup, fileCleanup } from "./file-cleanup.ts";
-import { temporaryFolder } from "./temporary-folder.ts";
 
 /** A RabbitMQ node of a test's own. */
 export type RabbitmqNode = {
@@ -34,7 +34,7 @@ export const rabbitmqNode = (): Promise<RabbitmqNode> => (shared ??= startRabbit
 
 /** Starts a node of its own on free ports; it is gone after everything else of the test has been cleaned up. */
 export async function startRabbitmq(t: Cleanup): Promise<RabbitmqNode> {
-  const folder = await temporaryFolder(t);
+  const folder = await mkdtemp(join(tmpdir(), "flotilla-test-"));
   const [port, distribution, names] = await Promise.all([freePort(), freePort(), freePort()]);
   const environment = await prepare(folder, { port, distribution, names });
   let server: ChildProcess | undefined;
@@ -56,6 +56,8 @@ export async function startRabbitmq(t: Cleanup): Promise<RabbitmqNode> {
     await end("SIGKILL");
     await endNames(environment);
     guard.kill("SIGKILL");
+    // Not before: a node that lives puts something into it again.
+    await rm(folder, { recursive: true, force: true, maxRetries: 5 });
   };
   if (t === fileCleanup) afterEverything(stop);
   else t.after(() => t.after(stop));
