@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
+import type { ServerResponse } from "node:http";
 import { test } from "node:test";
 import { deadlineExceeded, type Failure } from "../core/failure.ts";
+import { eventually } from "../testing/eventually.ts";
 import { answerJson, httpServer } from "../testing/http-server.ts";
 import { createTransport } from "./transport.ts";
 
@@ -64,4 +66,34 @@ test("a call that gives up before there is a connection was not sent, one that w
   assert.deepEqual(await transport.send(server.url, post("{}"), early), { error: why, sent: false });
   assert.equal(server.requests.length, 1);
   await transport.close();
+});
+
+test("when there was no answer in time, what comes next gets a new connection: all may have lost their way", async (t) => {
+  const held: ServerResponse[] = [];
+  const server = await httpServer(t, (_request, response) => void held.push(response));
+  const answerAll = (): void => {
+    for (const response of held.splice(0)) answerJson(response, 200, {});
+  };
+  const transport = createTransport();
+  t.after(() => transport.close());
+  const two = [1, 2].map(() => transport.send(server.url, post("{}"), endless));
+  await eventually(() => held.length === 2);
+  answerAll();
+  await Promise.all(two);
+  const watched = Promise.withResolvers<(why: Failure) => void>();
+  const onOver = (listener: (why: Failure) => void) => {
+    watched.resolve(listener);
+    return () => {};
+  };
+  const late = transport.send(server.url, post("{}"), { ...endless, onOver });
+  await eventually(() => held.length === 1);
+  (await watched.promise)(deadlineExceeded.failure());
+  await late;
+  assert.equal(server.connections(), 2);
+  held.splice(0);
+  const next = transport.send(server.url, post("{}"), endless);
+  await eventually(() => held.length === 1);
+  answerAll();
+  assert.ok("answer" in (await next));
+  assert.equal(server.connections(), 3);
 });

@@ -1,3 +1,4 @@
+import { deadlineExceeded, type Failure } from "../core/failure.ts";
 import type { OutgoingRequest } from "./build-request.ts";
 import type { Deadline } from "./deadline.ts";
 import { addressOf } from "./http/address.ts";
@@ -103,6 +104,11 @@ function exchange(pool: ConnectionPool, request: OutgoingRequest, { deadline, la
     end(exchange);
   };
   const giveUp = (error: unknown): void => endOnce({ error, sent: asking.cancel() });
+  const onOver = (why: Failure): void => {
+    giveUp(why);
+    // Where one lost its way without a word, the others probably have as well.
+    if (status === 0 && deadlineExceeded.is(why)) pool.renew();
+  };
   const asking: Asking = pool.ask(request, {
     onHead(head, body) {
       ({ status, headers } = head);
@@ -121,7 +127,7 @@ function exchange(pool: ConnectionPool, request: OutgoingRequest, { deadline, la
     },
     onError: (error) => endOnce({ error, sent: !wasNeverSent(error) }),
   });
-  const stopWatching = deadline.onOver(giveUp);
+  const stopWatching = deadline.onOver(onOver);
 }
 
 const wasNeverSent = (error: Error): boolean =>

@@ -13,6 +13,8 @@ export type GroupCommitOptions<Item, Result> = {
   most?: number;
   /** How many transactions may be under way at once. Default 2: while one waits for the disk the next is made. */
   lanes?: number;
+  /** Whether a batch is given up when nobody in it waits any more: good for what only reads. Default: no, what is in it is written. */
+  endsWithCallers?: boolean;
 };
 
 type Waiting<Item, Result> = {
@@ -28,10 +30,10 @@ type Waiting<Item, Result> = {
  *   error and none suffers for another's. Only an outage is everybody's: then nobody knows what was committed.
  * - Nobody waits for company: an item goes with what has come up to the end of this turn of the event loop, and only when all
  *   lanes are taken does it wait for the next batch.
- * - What is over when its batch is made is left out and rejected. A batch itself has nobody's deadline: what is in it is written.
+ * - What is over when its batch is made is left out and rejected. A batch itself has nobody's deadline, unless it `endsWithCallers`.
  */
 export function groupCommit<Item, Result>(options: GroupCommitOptions<Item, Result>): (item: Item) => Promise<Result> {
-  const { write, most = 200, lanes = 2 } = options;
+  const { write, most = 200, lanes = 2, endsWithCallers = false } = options;
   let waiting: Waiting<Item, Result>[] = [];
   let free = lanes;
   let scheduled = false;
@@ -53,7 +55,10 @@ export function groupCommit<Item, Result>(options: GroupCommitOptions<Item, Resu
     const first = batch.find(({ context }) => isRecorded(context)) ?? batch[0];
     // Whoever happened to be under way when this turn was scheduled has nothing to do with it.
     const doIt = () => settle(batch, write);
-    const settled = first?.context ? runInContext(unhurried(first.context), doIt) : runOutsideContext(doIt);
+    const deadline = endsWithCallers ? latestDeadline(batch) : undefined;
+    const settled = first?.context
+      ? runInContext({ ...unhurried(first.context), deadline }, doIt)
+      : runOutsideContext(doIt);
     settled.finally(() => {
       free++;
       schedule();
@@ -67,6 +72,12 @@ export function groupCommit<Item, Result>(options: GroupCommitOptions<Item, Resu
       schedule();
     });
   return (item) => inSpan("group commit", { isFailure: isNoRefusal }, () => enter(item));
+}
+
+/** When the last of them stops waiting; undefined when one of them waits without end. */
+function latestDeadline(batch: readonly Waiting<unknown, never>[]): number | undefined {
+  const latest = Math.max(...batch.map(({ context }) => context?.deadline ?? Number.POSITIVE_INFINITY));
+  return Number.isFinite(latest) ? latest : undefined;
 }
 
 const isNoRefusal = (error: unknown): boolean => !(error instanceof Failure && error.kind === "refused");

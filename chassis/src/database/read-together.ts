@@ -9,8 +9,8 @@ export type ReadTogetherOptions<Item, Answer> = {
 
 /**
  * Makes a function that asks for one thing, together with what others ask for at the same time. No answer is older than its question:
- * whoever comes while a question is under way is in the next one. One that fails is asked again for each by itself, unless it is an
- * outage.
+ * whoever comes while a question is under way is in the next one. A question has as long as whoever in it waits longest. One that fails
+ * is asked again for each by itself, unless it is an outage.
  */
 export const readTogether = <Item, Answer>({ read, most }: ReadTogetherOptions<Item, Answer>) =>
-  groupCommit<Item, Answer>({ write: read, ...(most !== undefined && { most }) });
+  groupCommit<Item, Answer>({ write: read, endsWithCallers: true, ...(most !== undefined && { most }) });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
+import type { FaultProxy } from "@flotilla/chassis/testing/fault-proxy";
 import { type BothWays, noAnswers, noRequests, partition } from "@flotilla/chassis/testing/faults";
 import { fileCleanup } from "@flotilla/chassis/testing/file-cleanup";
 import type { Product } from "@flotilla/contracts/products";
@@ -8,7 +9,7 @@ import { eventually, type Visitor } from "../visitor.ts";
 import { directCaller, type PartitionedShop, partitionedShop, type Timed } from "./partitioned-shop.ts";
 import { orderOf } from "./patient-customer.ts";
 
-/* F-08 in short: each kind of network fails each way for a while; nothing outlives its deadline. */
+/* F-08 and F-09 in short: each kind of network fails in each way for a while; nothing outlives its deadline. */
 const DEADLINE = 800;
 /** What a caller waits at most beyond the deadline, apart from what the machine itself holds everybody up: faults last longer. */
 const GRACE = 1_000;
@@ -36,13 +37,13 @@ const place = (deadline = DEADLINE) =>
 /** What was asked while a fault lasted; and, of the same processes at the same time, what needs nothing behind them. */
 type Asked = { readonly answers: readonly Timed[]; readonly signsOfLife: readonly Timed[] };
 
-/** Asks ten times a second for so long while the fault lasts. */
-async function during(fault: () => void, work: () => Promise<Timed>, milliseconds: number): Promise<Asked> {
-  fault();
+/** Asks ten times a second for so long while the fault lasts: each time it strikes anew. */
+async function during(fault: () => unknown, work: () => Promise<Timed>, milliseconds: number): Promise<Asked> {
   const asked: Promise<Timed>[] = [];
   const alive: Promise<Timed>[] = [];
   const live = (service: string) => ask(`${shop.urls[service]}/health/live`, 60_000);
   for (let time = 0; time < milliseconds; time += 100) {
+    fault();
     asked.push(work());
     // Under way when the answer is due.
     alive.push(...["orders", "products"].map((service) => delay(DEADLINE).then(() => live(service))));
@@ -113,6 +114,39 @@ for (const [way, faults] of Object.entries(ways)) {
     shop.broker.heal();
     assert.deepEqual(new Set(statuses(asked)), new Set([202]));
   });
+}
+
+/* F-09 in short: what else networks do. Each strikes the connections that there are, and returns how many. */
+const troubles: Record<string, (proxy: FaultProxy) => number> = {
+  "is slow and uneven": lasting({ toServer: { delay: 100, jitter: 200 }, toClient: { delay: 100, jitter: 200 } }),
+  "cuts answers off": lasting({ toClient: { cutAfter: 100 } }),
+  "resets connections": (proxy) => proxy.reset(),
+  "loses the other side without a word": (proxy) => proxy.halfOpen("server"),
+};
+
+function lasting(faults: BothWays) {
+  return (proxy: FaultProxy) => {
+    proxy.set(faults);
+    return proxy.connections();
+  };
+}
+
+for (const [what, strike] of Object.entries(troubles)) {
+  for (const [whom, work] of [
+    ["the database", read],
+    ["products", place],
+  ] as const) {
+    test(`a network to ${whom} that ${what}: each call is answered in time, and works again soon after`, async () => {
+      const proxy = whom === "products" ? shop.peers["products"] : shop.database;
+      assert.ok(proxy);
+      let struck = 0;
+      const asked = await during(() => (struck += strike(proxy)), work, 1_200);
+      proxy.heal();
+      assertInTime(asked);
+      assert.ok(struck > 0, "the fault was there");
+      await assertRecovers(work);
+    });
+  }
 }
 
 test("after all that every order is final", async () => {

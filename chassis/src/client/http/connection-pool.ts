@@ -18,6 +18,8 @@ export type Asking = {
 export type ConnectionPool = {
   /** Sends a request as soon as a connection is free. Throws a TypeError for what can't be sent. */
   ask(request: UpstreamRequest, asker: Asker): Asking;
+  /** Ends the connections that nobody uses just now: what comes next gets a new one. */
+  renew(): void;
   /** Ends idle connections, and the others after what is under way. */
   close(): void;
   /** Ends all connections at once. */
@@ -94,6 +96,7 @@ export function connectionPool(
         resume: () => waiting.connection?.resume(asker),
       };
     },
+    renew: () => idle.drop(),
     close() {
       closed = true;
       idle.close();
@@ -115,6 +118,9 @@ function idleConnections() {
     for (const { connection, until } of [...idle]) if (until <= now) connection.drop();
   }, KEEP_ALIVE / 4);
   sweep.unref();
+  const drop = (): void => {
+    for (const { connection } of idle.splice(0)) connection.drop();
+  };
   return {
     /** Keeps a connection for so many milliseconds. */
     add(connection: Connection, milliseconds: number): void {
@@ -134,9 +140,10 @@ function idleConnections() {
       const at = idle.findIndex((other) => other.connection === connection);
       if (at !== -1) idle.splice(at, 1);
     },
+    drop,
     close(): void {
       clearInterval(sweep);
-      for (const { connection } of idle.splice(0)) connection.drop();
+      drop();
     },
   };
 }
