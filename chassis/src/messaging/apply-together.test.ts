@@ -1,5 +1,6 @@
 import { deepEqual, equal, rejects } from "node:assert/strict";
 import { describe, it, type TestContext } from "node:test";
+import { combinedWrite } from "../database/combined.ts";
 import type { Database } from "../database/database.ts";
 import { testMessage } from "../testing/broker-under-test.ts";
 import { applyTogether } from "./apply-together.ts";
@@ -26,8 +27,8 @@ async function world(t: TestContext, fails: (number: number) => boolean = () => 
   };
   return {
     database,
-    applyAll: (messages: readonly Message[]) =>
-      Promise.allSettled(messages.map((message) => apply(message, { body: message.body, handle }))),
+    applyAll: (messages: readonly Message[], handler = handle) =>
+      Promise.allSettled(messages.map((message) => apply(message, { body: message.body, handle: handler }))),
     transactions: () => transactions,
   };
 }
@@ -61,6 +62,22 @@ describe("messages that come together", () => {
       equal(inbox.length, 10 - failing.length);
     });
   }
+
+  it("keep their own success when what they write is one statement that the database refuses", async (t) => {
+    const { database, applyAll } = await world(t);
+    await database.query("create table once (number integer primary key)");
+    await database.query("insert into once values (2)");
+    const add = combinedWrite<number, void>(async (tx, numbers) => {
+      await tx.query("insert into once select unnest($1::int[])", [numbers]);
+      return numbers.map(() => undefined);
+    });
+    const settled = await applyAll(messages(5), (body, tx) => add(tx, (body as { number: number }).number));
+    deepEqual(outcomes(settled), [2]);
+    deepEqual(
+      (await database.query("select number from once order by 1")).map(({ number }) => number),
+      [0, 1, 2, 3, 4],
+    );
+  });
 
   it("have one effect when two of them have one id, or come again", async (t) => {
     const { database, applyAll } = await world(t);
