@@ -46,8 +46,9 @@ function pathSegment(name: string, value: string | undefined): string {
 }
 
 function queryString(query: Readonly<Record<string, unknown>> | undefined): string {
+  if (query === undefined) return "";
   const pairs = new URLSearchParams();
-  for (const [name, value] of Object.entries(query ?? {})) {
+  for (const [name, value] of Object.entries(query)) {
     for (const one of Array.isArray(value) ? value : [value]) {
       if (one !== undefined) pairs.append(name, String(one));
     }

@@ -40,11 +40,13 @@ test("NUL characters and lone surrogates are refused by their path, in keys too"
   assert.equal(faultOf('{"a":{"b":["x","\\u0000"]}}').path, "/a/b/1");
   assert.equal(faultOf('{"name":"\\ud800"}').path, "/name");
   assert.equal(faultOf('{"a\\u0000":1}').code, "invalid_input");
+  assert.equal(faultOf('{"name":"\ud800"}').path, "/name");
 });
 
 test("keys that could change a prototype are refused", () => {
   assert.equal(faultOf('{"a":{"__proto__":{"admin":true}}}').path, "/a/__proto__");
   assert.equal(faultOf('{"constructor":{"prototype":{}}}').path, "/constructor");
+  assert.equal(faultOf('{"a":{"__pro\\u0074o__":1}}').path, "/a/__proto__");
   assert.equal(({} as { admin?: boolean }).admin, undefined);
 });
 
@@ -52,5 +54,8 @@ test("a number with an exponent is refused by its path; a text that looks like o
   assert.equal(faultOf('{"items":[{"quantity":1e2}]}').path, "/items/0/quantity");
   assert.equal(faultOf('{"amount":1.0E+2}').path, "/amount");
   assert.equal(faultOf(`${"[".repeat(10_000)}1e2${"]".repeat(10_000)}`).code, "invalid_input");
-  assert.deepEqual(parseJson('{"id":"1e2","n":100}'), { id: "1e2", n: 100 });
+  for (const number of ["1e2", "[1,-1e2]", "[ 1.5E+2]", "[0,\n0e1]", '{"a": 1e2}']) {
+    assert.equal(faultOf(number).code, "invalid_input", number);
+  }
+  assert.deepEqual(parseJson('{"id":"1e2","text":"a, 1e2","n":100}'), { id: "1e2", text: "a, 1e2", n: 100 });
 });

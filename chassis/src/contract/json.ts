@@ -2,8 +2,8 @@ import { type FieldError, invalidInput, malformedJson } from "../core/failure.ts
 
 const DEEPEST = 32;
 
-/** What may be a number with an exponent: it could also stand in a text. */
-const EXPONENT = /\d[eE][+-]?\d/;
+/** What may be a number with an exponent, where a value may begin: it could also stand in a text. */
+const EXPONENT = /(?:^|[\s:,[])-?\d+(?:\.\d+)?[eE]/;
 const numberWithExponent = Symbol("a number with an exponent");
 
 /**
@@ -14,10 +14,27 @@ const numberWithExponent = Symbol("a number with an exponent");
 export function parseJson(json: string | Uint8Array): unknown {
   const text = typeof json === "string" ? json : decode(json);
   const value = parse(text);
+  if (isPlain(text)) return value;
   // In this order: a reviver recurses, so it may only see what is not too deep.
   const fault = findFault(value) ?? (EXPONENT.test(text) ? findFault(JSON.parse(text, markExponent)) : undefined);
   if (fault) throw invalidInput.failure({ errors: [fault] });
   return value;
+}
+
+/** What a fault can't be without: an escape by number, a name that reaches a prototype. */
+const SUSPICIOUS = /\\u|__proto__|constructor/;
+const OPENING_BRACE = 0x7b;
+const OPENING_BRACKET = 0x5b;
+
+/** Whether nothing can be wrong with what this JSON says, told by its text alone: so it is with nearly all there is. */
+function isPlain(text: string): boolean {
+  if (SUSPICIOUS.test(text) || EXPONENT.test(text) || !text.isWellFormed()) return false;
+  let opened = 0;
+  for (let at = 0; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code === OPENING_BRACE || code === OPENING_BRACKET) opened += 1;
+  }
+  return opened <= DEEPEST;
 }
 
 function markExponent(_key: string, value: unknown, { source = "" }: { source?: string } = {}): unknown {

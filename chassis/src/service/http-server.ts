@@ -63,10 +63,11 @@ export function createHttpServer(health: Health, log: Log, metrics: Metrics): Fa
     throw notFound.failure();
   });
   server.setErrorHandler(answerFailure);
-  server.addHook("onSend", async (_request, reply) => {
+  server.addHook("onSend", (_request, reply, payload, done) => {
     reply.header(SERVICE_HEADER, health.service);
     // Callers keep their connections: tell them to let go while we drain (fastify#7044).
     if (health.draining()) reply.header("connection", "close");
+    done(null, payload);
   });
   addHealthRoutes(server, health);
   server.get("/metrics", async (_request, reply) =>

@@ -50,13 +50,14 @@ function route(call: Call, handler: Handler<Call>, { verify, health, stopping, t
 
   return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     if (!health.ready() && !health.draining()) throw unavailable.failure({ retryAfter: 1 });
-    const leaving = leavingSignal(reply, timeout === 0 ? stopping : undefined);
+    const over = endsWithCaller(reply);
+    const signal = timeout === 0 ? AbortSignal.any([over.signal, stopping]) : over.signal;
     if (timeout === 0) gate?.letGo(request.raw);
     const patience = remainingTime(request, timeout, gate?.waited(request.raw) ?? 0);
     const priority = gate?.priority(request.raw) ?? "normal";
-    const incoming = (signal: AbortSignal) => ({ requestId: request.id, tracer, patience, signal, priority });
-    const result = await withinDeadline(patience, leaving, (signal) =>
-      inServerSpan(request.headers["traceparent"], incoming(signal), async () => {
+    const incoming = { requestId: request.id, tracer, patience, signal, priority };
+    const result = await withinDeadline(patience, over, () =>
+      inServerSpan(request.headers["traceparent"], incoming, async () => {
         const caller = await authorize(access, request.headers.authorization, verify);
         const network = await clientNetwork(request.headers, request.socket, verify);
         return handler({ ...read(request), caller, network, signal });
@@ -69,13 +70,13 @@ function route(call: Call, handler: Handler<Call>, { verify, health, stopping, t
   };
 }
 
-/** Aborted when the caller goes away before it has the answer, or the service is stopping. */
-function leavingSignal(reply: FastifyReply, stopping: AbortSignal | undefined): AbortSignal {
-  const gone = new AbortController();
+/** Aborted when the caller goes away before it has the answer. */
+function endsWithCaller(reply: FastifyReply): AbortController {
+  const over = new AbortController();
   reply.raw.once("close", () => {
-    if (!reply.raw.writableFinished) gone.abort();
+    if (!reply.raw.writableFinished) over.abort();
   });
-  return stopping ? AbortSignal.any([gone.signal, stopping]) : gone.signal;
+  return over;
 }
 
 /**

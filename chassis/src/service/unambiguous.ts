@@ -11,18 +11,23 @@ import { SINGLE } from "../gateway/request-headers.ts";
  */
 export function refuseAmbiguous(server: FastifyInstance): void {
   const ending = new WeakSet<Socket>();
-  server.addHook("onRequest", async ({ raw }, reply) => {
+  server.addHook("onRequest", ({ raw }, reply, done) => {
     const { socket } = raw;
-    if (ending.has(socket)) return reply.hijack();
-    if (!isAmbiguous(raw)) return undefined;
-    ending.add(socket);
-    reply.header("connection", "close");
-    throw malformedRequest.failure();
+    if (ending.has(socket)) {
+      reply.hijack();
+      done();
+    } else if (isAmbiguous(raw)) {
+      ending.add(socket);
+      reply.header("connection", "close");
+      done(malformedRequest.failure());
+    } else done();
   });
 }
 
 function isAmbiguous({ url = "", headers, rawHeaders }: IncomingMessage): boolean {
   if (!url.startsWith("/") || headers.upgrade !== undefined) return true;
+  // As many names as headers: none is there twice.
+  if (Object.keys(headers).length * 2 === rawHeaders.length) return false;
   const seen = new Set<string>();
   for (let at = 0; at < rawHeaders.length; at += 2) {
     const name = (rawHeaders[at] as string).toLowerCase();

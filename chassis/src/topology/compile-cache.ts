@@ -7,9 +7,9 @@ import { ONLY_LOAD } from "../service/process.ts";
 
 /**
  * The V8 settings of service processes; a cache is only good for processes that have the same. The young generation, which would grow
- * to 48 MB while modules load, is kept small.
+ * to 48 MB while modules load, is kept small: not so small, though, that requests under way outlive it and are moved to the old one.
  */
-export const v8Settings = ["--max-semi-space-size=2"];
+export const v8Settings = ["--max-semi-space-size=8"];
 
 /**
  * Fills an empty cache with what the services are made of, so that it is compiled and written once: instead of by each of them at the same
