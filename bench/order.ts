@@ -9,6 +9,8 @@ import { startShopProcess } from "./shop-process.ts";
 const ORDERS = 200;
 const BUSY_ORDERS = 2_000;
 const MANY_PRODUCTS = 20;
+/** Seconds that an order is waited for: what the shop allows at most. */
+const PATIENCE = 30;
 
 /**
  * Milliseconds from placing an order to its confirmation on an idle shop, and confirmed orders a second at 64 and 256 in flight: all of
@@ -84,7 +86,7 @@ async function stockedShop(gateway: string, administrator: { email: string; pass
       let placed = 0;
       return async () => {
         const items = [{ productId: products[placed++ % count], quantity: 1 }];
-        const headers = { ...customer, "idempotency-key": randomUUID(), prefer: "wait=5" };
+        const headers = { ...customer, "idempotency-key": randomUUID(), prefer: `wait=${PATIENCE}` };
         const { status } = await ask("/api/orders", { items, payment: { method: "pm_card_visa" } }, headers);
         if (status !== "confirmed") throw new Error(`the order is ${status}`);
       };
