@@ -1,7 +1,6 @@
 import type { TokenFor } from "../identity/service-token.ts";
 import type { Answers } from "./answer.ts";
 import { coalescedReads } from "./coalesced-reads.ts";
-
 import type { Overload } from "./overload.ts";
 import { createReadCoalesced } from "./read-coalesced.ts";
 import { createReadComposed } from "./read-composed.ts";
