@@ -15,8 +15,11 @@ const NOTICED = 50;
 const STALL = 1_000;
 const RECOVERY = 1_000;
 
-/** Starts the watch. `onTurn` hears the milliseconds between the first request of a turn and its end. */
-export function watchLoop(onTurn: (milliseconds: number) => void): LoopWatch {
+/**
+ * Starts the watch. `onTurn` hears the milliseconds between the first request of a turn and its end; `onStall` hears of each time that the
+ * loop stood still for longer than a second.
+ */
+export function watchLoop(onTurn: (milliseconds: number) => void, onStall = () => {}): LoopWatch {
   let measuring = false;
   let lag = 0;
   let dueAt = performance.now() + INTERVAL;
@@ -28,7 +31,10 @@ export function watchLoop(onTurn: (milliseconds: number) => void): LoopWatch {
     const late = now - dueAt;
     dueAt = now + INTERVAL;
     if (late < NOTICED) return;
-    if (late > STALL) wellAgainAt = now + RECOVERY;
+    if (late > STALL) {
+      wellAgainAt = now + RECOVERY;
+      onStall();
+    }
     lag = late;
     setImmediate(() => {
       lag = 0;
@@ -47,7 +53,11 @@ export function watchLoop(onTurn: (milliseconds: number) => void): LoopWatch {
       });
     },
     lag: () => lag,
-    stalledLately: () => performance.now() < wellAgainAt,
+    stalledLately() {
+      const now = performance.now();
+      // Late already, and the look itself has not had its turn yet.
+      return now < wellAgainAt || now - dueAt > STALL;
+    },
     close: () => clearInterval(look),
   };
 }

@@ -105,11 +105,15 @@ export function createGateway(options: GatewayOptions): Gateway {
   const callees = createCallees({ discovery, log, metrics, random: Math.random });
   // They begin to be looked for now, not when the first client asks.
   for (const service of services) callees(service);
-  const surroundings = { discovery, upstreams, stopping: stopping.signal };
   const overload = createOverload(services, metrics, options.overload);
   const needs = needsOf(
     options,
-    healthRoutes(options.prefix ?? "/api", services, { ...surroundings, stopping: draining.signal }),
+    healthRoutes(options.prefix ?? "/api", services, {
+      discovery,
+      upstreams,
+      stopping: draining.signal,
+      ready: () => !draining.signal.aborted && !overload.stalledLately(),
+    }),
     createServices({ upstreams, stopping: stopping.signal, callees, waited: overload.waited }),
     overload,
   );

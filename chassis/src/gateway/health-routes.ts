@@ -8,7 +8,7 @@ import type { Upstreams } from "./upstreams.ts";
 export function healthRoutes(
   prefix: string,
   services: readonly string[],
-  needs: { discovery: Discovery; upstreams: Upstreams; stopping: AbortSignal },
+  needs: { discovery: Discovery; upstreams: Upstreams; stopping: AbortSignal; ready: () => boolean },
 ): OwnRoute[] {
   const systemHealth = createSystemHealth(services, needs);
   const healthy = { status: "healthy", service: "gateway" };
@@ -17,8 +17,8 @@ export function healthRoutes(
     ownRoute("/health", undefined, (exchange) => sendJson(exchange, 200, healthy)),
     ownRoute("/health/live", undefined, (exchange) => sendJson(exchange, 200, healthy)),
     ownRoute("/health/ready", undefined, (exchange) => {
-      if (needs.stopping.aborted) sendJson(exchange, 503, unavailable);
-      else sendJson(exchange, 200, healthy);
+      if (needs.ready()) sendJson(exchange, 200, healthy);
+      else sendJson(exchange, 503, unavailable);
     }),
     ownRoute(`${prefix}/health`, undefined, async (exchange) => {
       const health = await systemHealth();

@@ -148,3 +148,14 @@ test("a service whose requests wait long for a connection gets fewer of them, an
     return (await limit("mill")) === 100;
   });
 });
+
+test("after the event loop stood still for more than a second the gateway is not ready for a moment", async (t) => {
+  const { ask, metrics } = await busyMill(t);
+  await eventually(async () => (await ask("/health/ready")).status === 200);
+  const end = performance.now() + 1_500;
+  while (performance.now() < end);
+  assert.equal((await ask("/health/ready")).status, 503);
+  assert.equal((await ask("/health/live")).status, 200);
+  await eventually(async () => (await ask("/health/ready")).status === 200);
+  assert.match(await metrics.text(), /^event_loop_stalls_total\{.*\} [1-9]/m);
+});

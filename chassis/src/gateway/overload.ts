@@ -1,6 +1,7 @@
 import { unavailable } from "../core/failure.ts";
 import { createLoadShedder, type LoadShedder, type LoadShedderOptions } from "../core/load-shedder.ts";
 import { watchLoop } from "../core/loop-watch.ts";
+import { countStalls } from "../telemetry/count-stalls.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import { type Exchange, sendFailure } from "./exchange.ts";
 import type { CallRoute } from "./route-table.ts";
@@ -12,6 +13,8 @@ export type Overload = {
   relieve(exchange: Exchange, route: CallRoute, work: () => Soon<void>): Soon<void>;
   /** A request to this service has waited so many milliseconds for a connection to it; 0 when one was free. */
   waited(service: string, milliseconds: number): void;
+  /** Whether the event loop stood still for longer than a second within the last second. */
+  stalledLately(): boolean;
   close(): void;
 };
 
@@ -27,7 +30,7 @@ export function createOverload(services: readonly string[], metrics?: Metrics, o
   const loop = watchLoop((milliseconds) => {
     const now = performance.now();
     for (const shedder of shedders.values()) shedder.waited("turn", milliseconds, now);
-  });
+  }, metrics && countStalls(metrics));
   const count = metrics?.counter("requests_shed_total", "Requests that were refused for overload", [
     "priority",
     "target",
@@ -52,6 +55,7 @@ export function createOverload(services: readonly string[], metrics?: Metrics, o
       return ended(work, shedder.done);
     },
     waited: (service, milliseconds) => shedders.get(service)?.waited("connection", milliseconds, performance.now()),
+    stalledLately: loop.stalledLately,
     close: loop.close,
   };
 }

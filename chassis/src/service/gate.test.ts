@@ -76,6 +76,7 @@ async function serve(t: TestContext, shedder: LoadShedder) {
   return {
     url,
     begun,
+    metrics,
     ask: (path = "/work", headers: Record<string, string> = {}, method = "GET") =>
       fetch(`${url}${path}`, { method, headers }),
     letGo() {
@@ -172,10 +173,11 @@ test("a request whose time was over before it could be read is not begun", async
 });
 
 test("after the event loop stood still for more than a second the service is not ready for a moment", async (t) => {
-  const { ask } = await serve(t, createLoadShedder());
-  assert.equal((await ask("/health/ready")).status, 200);
+  const { ask, metrics } = await serve(t, createLoadShedder());
+  await eventually(async () => (await ask("/health/ready")).status === 200);
   standStill(1_500);
   assert.equal((await ask("/health/ready")).status, 503);
   assert.equal((await ask("/health/live")).status, 200);
   await eventually(async () => (await ask("/health/ready")).status === 200);
+  assert.match(await metrics.text(), /^event_loop_stalls_total\{.*\} [1-9]/m);
 });

@@ -5,6 +5,7 @@ import { unavailable } from "../core/failure.ts";
 import { newId } from "../core/id.ts";
 import type { LoadShedder, Priority } from "../core/load-shedder.ts";
 import { watchLoop } from "../core/loop-watch.ts";
+import { countStalls } from "../telemetry/count-stalls.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import { type KnownCaller, priorityReader } from "./priority.ts";
 
@@ -33,7 +34,10 @@ export function createGate(options: {
 }): Gate {
   const { shedder, metrics } = options;
   const admitted = new WeakMap<IncomingMessage, Admitted>();
-  const loop = watchLoop((milliseconds) => shedder.waited("turn", milliseconds, performance.now()));
+  const loop = watchLoop(
+    (milliseconds) => shedder.waited("turn", milliseconds, performance.now()),
+    countStalls(metrics),
+  );
   const priorityOf = priorityReader(options.contract, options.known);
   const count = metrics.counter("requests_shed_total", "Requests that were refused for overload", ["priority"]);
   metrics.gauge("requests_limit", "Requests that are let in at once", shedder.limit);
