@@ -5,7 +5,8 @@ import type { Log } from "../telemetry/log.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import { poolMetrics } from "./pool-metrics.ts";
 import { failureFromPostgres, isConflict } from "./postgres-error.ts";
-import { execute } from "./statement.ts";
+import { type SilenceWatch, watchSilence } from "./silent-connections.ts";
+import { abandon, execute } from "./statement.ts";
 import { inTransaction, type Queryable, rowsOf, type Transaction } from "./transaction.ts";
 import { createWaitingLine, type WaitingLine } from "./waiting-line.ts";
 
@@ -49,8 +50,11 @@ export type DatabaseOptions = {
 /** Milliseconds in which a server that is asked whether it answers has to. */
 const LONGEST_CHECK = 800;
 
-/** Milliseconds beyond the statement's time after which a server that says nothing is taken for gone. */
+/** Milliseconds beyond the statement's time after which a server that says nothing, and can't be asked, is taken for gone. */
 const SILENCE = 2_000;
+
+/** Milliseconds without a word after which the system asks whether the other side is still there. */
+const KEEP_ALIVE = 10_000;
 
 /** Counts and amounts are `bigint` columns and safe integers here: bigger ones are an error, not a rounded number. */
 const types: pg.CustomTypesConfig = {
@@ -76,6 +80,7 @@ export function openDatabase(options: DatabaseOptions): Database {
     idleTimeoutMillis: 30_000,
     maxLifetimeSeconds: 600,
     keepAlive: true,
+    keepAliveInitialDelayMillis: KEEP_ALIVE,
     statement_timeout: statementTimeout,
     query_timeout: statementTimeout + SILENCE,
     idle_in_transaction_session_timeout: 30_000,
@@ -89,27 +94,35 @@ export function openDatabase(options: DatabaseOptions): Database {
       onWaited(milliseconds);
     },
   });
+  const silence = watchSilence(pool, options);
   pool.on("error", (error) => options.log.warn({ err: error }, "an idle database connection was lost"));
+  const use: Use = (work) => withConnection(pool, silence, work);
   return {
-    query: (text, values) => inLine(line, pool, (client) => rowsOf(client, text, values)),
-    transaction: (work) => retryConflicts(() => inLine(line, pool, (client) => inTransaction(client, work))),
-    answers: () => answers(pool),
-    close: () => pool.end(),
+    query: (text, values) => inLine(line, use, (client) => rowsOf(client, text, values)),
+    transaction: (work) => retryConflicts(() => inLine(line, use, (client) => inTransaction(client, work))),
+    answers: () => answers(use),
+    async close() {
+      await pool.end();
+      silence.close();
+    },
   };
 }
 
+/** Does work on a connection of the pool, and gives it back. */
+type Use = <T>(work: (client: pg.PoolClient) => Promise<T>) => Promise<T>;
+
 /** Does `work` on a connection as soon as it is its turn. */
-async function inLine<T>(line: WaitingLine, pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+async function inLine<T>(line: WaitingLine, use: Use, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
   await line.enter(currentContext());
   try {
-    return await withConnection(pool, work);
+    return await use(work);
   } finally {
     line.leave();
   }
 }
 
-async function answers(pool: pg.Pool): Promise<boolean> {
-  const asked = withConnection(pool, (client) => execute(client, "select 1"));
+async function answers(use: Use): Promise<boolean> {
+  const asked = use((client) => execute(client, "select 1"));
   const late = new AbortController();
   const answered = await Promise.race([
     asked.then(
@@ -122,8 +135,12 @@ async function answers(pool: pg.Pool): Promise<boolean> {
   return answered;
 }
 
-async function withConnection<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
-  const client = await pool.connect().catch((error: unknown) => {
+async function withConnection<T>(
+  pool: pg.Pool,
+  silence: SilenceWatch,
+  work: (client: pg.PoolClient) => Promise<T>,
+): Promise<T> {
+  const client = await connect(pool, silence).catch((error: unknown) => {
     throw failureFromPostgres(error);
   });
   let lost = false;
@@ -136,6 +153,16 @@ async function withConnection<T>(pool: pg.Pool, work: (client: pg.PoolClient) =>
   } finally {
     client.off("error", onError);
     client.release(lost);
+  }
+}
+
+async function connect(pool: pg.Pool, silence: SilenceWatch): Promise<pg.PoolClient> {
+  for (;;) {
+    const client = await pool.connect();
+    if (!silence.isDoubtful(client)) return client;
+    client.on("error", () => {});
+    abandon(client);
+    client.release(true);
   }
 }
 

@@ -48,11 +48,18 @@ export const execute = <Row extends object>(
   values?: readonly unknown[],
 ): Promise<pg.QueryResult<Row>> => inStatementSpan(text, () => send<Row>(client, text, values));
 
+/** Since when each connection has been waiting for the answer to a statement. */
+const awaited = new WeakMap<pg.ClientBase, number>();
+
+/** When the statement was sent that this connection waits for, on the clock of `performance.now()`; undefined when it waits for none. */
+export const awaitedSince = (client: pg.ClientBase): number | undefined => awaited.get(client);
+
 async function send<Row extends object>(
   client: pg.PoolClient,
   text: string,
   values: readonly unknown[] | undefined,
 ): Promise<pg.QueryResult<Row>> {
+  awaited.set(client, performance.now());
   try {
     // Statements with parameters are prepared once for each connection.
     return values
@@ -61,6 +68,8 @@ async function send<Row extends object>(
   } catch (error) {
     if (isConnectionLost(error)) client.emit("error", error as Error);
     throw failureFromPostgres(error);
+  } finally {
+    awaited.delete(client);
   }
 }
 
@@ -79,7 +88,7 @@ async function endStatement(client: pg.PoolClient, running: Promise<unknown>): P
 }
 
 /** Ends a connection at once; its statement fails with it. */
-export function abandon(client: pg.PoolClient): void {
+export function abandon(client: pg.ClientBase): void {
   (client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy();
 }
 

@@ -21,6 +21,10 @@ export type ListenerOptions = {
   onConnect(): void;
 };
 
+/** Milliseconds between questions whether the server is still there, and those that an answer may take. */
+const PULSE = 5_000;
+const PATIENCE = 2_000;
+
 const backoff: Backoff = { first: 100, most: 2_000 };
 
 /** Listens to a channel of PostgreSQL, and connects again whenever the connection is lost. */
@@ -59,10 +63,11 @@ async function listenOnce(options: ListenerOptions, signal: AbortSignal, onConne
   const client = new pg.Client({
     connectionString: options.url,
     application_name: options.name,
-    connectionTimeoutMillis: 2_000,
-    keepAlive: true,
+    connectionTimeoutMillis: PATIENCE,
+    query_timeout: PATIENCE,
   });
   const lost = Promise.withResolvers<void>();
+  const ended = new AbortController();
   lost.promise.catch(() => {});
   client.on("error", lost.reject);
   client.on("end", () => lost.reject(new Error("the server ended the connection")));
@@ -72,8 +77,18 @@ async function listenOnce(options: ListenerOptions, signal: AbortSignal, onConne
     await client.connect();
     await client.query(`listen ${options.channel}`);
     if (!signal.aborted) onConnect();
+    feelPulse(client, options.clock, ended.signal).catch(lost.reject);
     await lost.promise;
   } finally {
+    ended.abort();
     await client.end().catch(() => {});
+  }
+}
+
+/** Rejects when the server is no longer there: who only listens would never hear of that. */
+async function feelPulse(client: pg.Client, clock: Clock, ended: AbortSignal): Promise<never> {
+  for (;;) {
+    await clock.sleep(PULSE, ended);
+    await client.query("select 1");
   }
 }

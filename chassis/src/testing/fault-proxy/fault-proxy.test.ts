@@ -111,6 +111,18 @@ test("half open: the one side is gone, and the other neither hears of it nor get
   }
 });
 
+test("forgotten connections stay open and carry nothing, and new ones are well", async (t) => {
+  const { proxy, client, served } = await echo(t);
+  const one = await client();
+  const other = served();
+  assert.equal(proxy.forget(), 1);
+  one.socket.write("anybody?");
+  other.socket.write("no");
+  const next = await client();
+  assert.deepEqual([one.state, one.received, other.state, other.received], ["open", "hello", "open", "hello"]);
+  assert.equal(next.received, "hello");
+});
+
 test("refusing turns new connections away and leaves the others alone", async (t) => {
   const { proxy, client } = await echo(t);
   const before = await client();

@@ -18,6 +18,8 @@ export type FaultProxy = {
   reset(): number;
   /** Lets one side of all connections be gone without the other knowing; returns how many there were. */
   halfOpen(gone: "client" | "server"): number;
+  /** Nothing gets through any of the connections there are, ever, and neither side hears why; returns how many there were. */
+  forget(): number;
   /** How many connections there are. */
   connections(): number;
 };
@@ -70,6 +72,7 @@ export async function faultProxy(
     },
     reset: () => each((connection) => connection.reset()),
     halfOpen: (gone) => each((connection) => connection.halfOpen(gone)),
+    forget: () => each((connection) => connection.forget()),
     connections: () => open.size,
   };
 }

@@ -10,6 +10,8 @@ export type ProxiedConnection = {
   reset(): void;
   /** One side is gone and its end knows; the other hears nothing of it, and whatever it sends goes nowhere. */
   halfOpen(gone: "client" | "server"): void;
+  /** Nothing gets through any more, and neither side hears why. */
+  forget(): void;
 };
 
 /** Connects a client that came to the server behind the proxy. `onClose` is called when both sides are gone. */
@@ -25,6 +27,10 @@ export function proxyConnection(
   function reset(): void {
     stop();
     for (const side of [client, server]) side.resetAndDestroy();
+  }
+  function forget(): void {
+    half = true;
+    stop();
   }
   function stop(): void {
     toServer.stop();
@@ -51,9 +57,9 @@ export function proxyConnection(
       toClient.changed();
     },
     reset,
+    forget,
     halfOpen(gone) {
-      half = true;
-      stop();
+      forget();
       (gone === "client" ? client : server).resetAndDestroy();
     },
   };
