@@ -55,7 +55,7 @@ export function createAttempt(surroundings: AttemptSurroundings, target: Target,
 
   return async (underWay: CallUnderWay): Promise<AttemptResult> => {
     try {
-      const turn = bulkhead.enter(underWay.deadline.signal);
+      const turn = bulkhead.enter(underWay.deadline.ending);
       if (turn) await turn;
     } catch (error) {
       return ended(failureFrom(error));
@@ -108,7 +108,7 @@ function asking({ tokenFor, transport, clock, log }: AttemptSurroundings, { serv
     const began = clock.monotonic();
     const token = call.shape.access === "public" ? undefined : await tokenFor(service);
     const headers = [...request.headers, ...travelHeaders(context, trace, deadline, token)];
-    const exchange = await transport.send(origin, { ...request, headers }, deadline);
+    const exchange = await transport.send(origin, { ...request, headers }, deadline.ending);
     if ("error" in exchange) {
       const told = toldByError(exchange.error, clock.monotonic() - began);
       return { failure: failureOfExchange(exchange.error, exchange.sent), sent: exchange.sent, told };

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { unavailable } from "../core/failure.ts";
+import { Cancellation } from "../core/cancellation.ts";
+import { deadlineExceeded, unavailable } from "../core/failure.ts";
 import { bulkhead } from "./bulkhead.ts";
 
-const endless = new AbortController().signal;
-const never = () => endless;
+const never = new Cancellation();
 
 test("who finds a place takes it at once, the next wait for theirs in line, and the rest are sent away", async () => {
   const { enter, leave, running, waiting } = bulkhead({ running: 1, waiting: 2 });
@@ -26,16 +26,16 @@ test("who finds a place takes it at once, the next wait for theirs in line, and 
 test("who gives up leaves the line, and takes no place", async () => {
   const { enter, leave, running, waiting } = bulkhead({ running: 1, waiting: 2 });
   enter(never);
-  const giveUp = new AbortController();
-  const gone = enter(() => giveUp.signal) as Promise<void>;
+  const giveUp = new Cancellation();
+  const gone = enter(giveUp) as Promise<void>;
   const stays = enter(never) as Promise<void>;
-  giveUp.abort(new Error("enough"));
-  await assert.rejects(gone, /enough/);
+  giveUp.cancel(deadlineExceeded.failure());
+  await assert.rejects(gone, deadlineExceeded.is);
   assert.equal(waiting(), 1);
   leave();
   await stays;
   assert.equal(running(), 1);
-  await assert.rejects(enter(() => giveUp.signal) as Promise<void>, /enough/);
+  await assert.rejects(enter(giveUp) as Promise<void>, deadlineExceeded.is);
 });
 
 type Event = "enter" | "leave" | { readonly giveUp: number };
@@ -53,16 +53,16 @@ test("whatever comes, its bounds hold, everybody gets in by turns, and nobody wa
   await fc.assert(
     fc.asyncProperty(limits, events, async (limit, happens) => {
       const { enter, leave, running, waiting } = bulkhead(limit);
-      const line: { number: number; giveUp: AbortController }[] = [];
+      const line: { number: number; giveUp: Cancellation }[] = [];
       const started: number[] = [];
       const expected: number[] = [];
       let inside = 0;
       let number = 0;
       for (const event of happens) {
         if (event === "enter") {
-          const giveUp = new AbortController();
+          const giveUp = new Cancellation();
           const own = ++number;
-          const turn = enter(() => giveUp.signal);
+          const turn = enter(giveUp);
           if (inside < limit.running) {
             assert.equal(turn, undefined);
             inside += 1;
@@ -79,7 +79,7 @@ test("whatever comes, its bounds hold, everybody gets in by turns, and nobody wa
           if (next) expected.push(next.number);
           else inside -= 1;
         } else if (typeof event === "object" && line.length > 0) {
-          line.splice(event.giveUp % line.length, 1)[0]?.giveUp.abort(new Error("gave up"));
+          line.splice(event.giveUp % line.length, 1)[0]?.giveUp.cancel(deadlineExceeded.failure());
         }
         assert.deepEqual([running(), waiting()], [inside, line.length]);
         assert.ok(running() <= limit.running && waiting() <= limit.waiting);

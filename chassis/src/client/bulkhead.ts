@@ -1,12 +1,13 @@
+import type { Cancellation } from "../core/cancellation.ts";
 import { type Failure, unavailable } from "../core/failure.ts";
 
 /** Bounds how many calls to one service are under way, so that a slow service can't take up the whole of its caller. */
 export type Bulkhead = {
   /**
    * Takes a place: at once (then undefined is returned), or when one is free. Rejects with `unavailable` when too many wait already, and
-   * with the signal's reason when it is aborted first. Who got a place has to leave it.
+   * with the reason when it is cancelled first. Who got a place has to leave it.
    */
-  enter(signal: () => AbortSignal): Promise<void> | undefined;
+  enter(cancellation: Cancellation): Promise<void> | undefined;
   leave(): void;
   running(): number;
   waiting(): number;
@@ -22,34 +23,33 @@ export function bulkhead({ running: mostRunning, waiting: mostWaiting }: Bulkhea
   let running = 0;
   const line = new Set<Waiting>();
 
-  function wait(signal: AbortSignal): Promise<void> {
+  function wait(cancellation: Cancellation): Promise<void> {
     return new Promise((resolve, reject) => {
-      const leaveLine = () => {
+      const leaveLine = (why: Failure) => {
         line.delete(waiting);
-        reject(signal.reason);
+        reject(why);
       };
       const waiting: Waiting = {
         start() {
           line.delete(waiting);
-          signal.removeEventListener("abort", leaveLine);
+          cancellation.forget(leaveLine);
           running += 1;
           resolve();
         },
       };
       line.add(waiting);
-      signal.addEventListener("abort", leaveLine, { once: true });
+      cancellation.listen(leaveLine);
     });
   }
 
   return {
-    enter(signal) {
+    enter(cancellation) {
       if (running < mostRunning) {
         running += 1;
         return undefined;
       }
       if (line.size >= mostWaiting) return Promise.reject(tooMany());
-      const { aborted, reason } = signal();
-      return aborted ? Promise.reject(reason) : wait(signal());
+      return cancellation.why ? Promise.reject(cancellation.why) : wait(cancellation);
     },
     leave() {
       running -= 1;

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { Cancellation } from "../core/cancellation.ts";
 import { deadlineExceeded, unavailable } from "../core/failure.ts";
 import { newContext, runInContext } from "../telemetry/context.ts";
 import { fakeClock } from "../testing/fake-clock.ts";
@@ -105,14 +106,14 @@ test("a caller who leaves ends the call, and calls of one who left are not made"
     arrived.resolve();
   });
   const { things } = thingsClient(t, [server.url]);
-  const caller = new AbortController();
-  const context = { ...newContext(), signal: caller.signal };
+  const caller = new Cancellation();
+  const context = { ...newContext(), cancellation: caller };
   const outcome = assert.rejects(
     runInContext(context, () => things.getThing({ params })),
     unavailable.is,
   );
   await arrived.promise;
-  caller.abort(new Error("gone"));
+  caller.cancel(unavailable.failure());
   await outcome;
   await cut.promise;
   await assert.rejects(

@@ -50,7 +50,7 @@ export function remoteCall(surroundings: CallSurroundings, target: Target): Remo
         { err: failure, service, call: name, instance: instance?.origin, attempt, wait },
         "a call is tried again",
       );
-      await clock.sleep(wait, deadline.signal());
+      await clock.sleep(wait, deadline.ending.signal);
     }
   }
 

@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import type { ServerResponse } from "node:http";
 import { test } from "node:test";
-import { deadlineExceeded, type Failure } from "../core/failure.ts";
+import { Cancellation } from "../core/cancellation.ts";
+import { deadlineExceeded } from "../core/failure.ts";
 import { eventually } from "../testing/eventually.ts";
 import { answerJson, httpServer } from "../testing/http-server.ts";
 import { createTransport } from "./transport.ts";
 
-const endless = { over: () => undefined, onOver: () => () => {} };
+const endless = new Cancellation();
 const post = (body: string) => ({ method: "POST", path: "/", body, headers: ["content-type", "application/json"] });
 
 test("texts arrive as they were, in ASCII and beyond, whether they come in one piece or in many", async (t) => {
@@ -25,10 +26,11 @@ test("what can't be sent or whose time is over was not sent", async (t) => {
   const server = await httpServer(t, (_request, response) => answerJson(response, 200, {}));
   const transport = createTransport();
   t.after(() => transport.close());
-  const late = deadlineExceeded.failure();
-  const sent = async (origin: string, headers: string[], over?: Failure) => {
-    const watch = { ...endless, over: () => over };
-    const exchange = await transport.send(origin, { method: "GET", path: "/", body: undefined, headers }, watch);
+  const late = new Cancellation();
+  late.cancel(deadlineExceeded.failure());
+  const sent = async (origin: string, headers: string[], cancellation = endless) => {
+    const request = { method: "GET", path: "/", body: undefined, headers };
+    const exchange = await transport.send(origin, request, cancellation);
     return "error" in exchange && exchange.sent;
   };
   assert.equal(await sent(server.url, ["x-a", "1\r\nx-b: 2"]), false);
@@ -42,28 +44,17 @@ test("a call that gives up before there is a connection was not sent, one that w
   const arrived = Promise.withResolvers<void>();
   const server = await httpServer(t, () => arrived.resolve());
   const transport = createTransport();
-  const give = Promise.withResolvers<(why: Failure) => void>();
-  const watch = {
-    over: () => undefined,
-    onOver(listener: (why: Failure) => void) {
-      give.resolve(listener);
-      return () => {};
-    },
-  };
-  const waits = transport.send(server.url, post("{}"), watch);
+  const late = new Cancellation();
+  const waits = transport.send(server.url, post("{}"), late);
   await arrived.promise;
   const why = deadlineExceeded.failure();
-  (await give.promise)(why);
+  late.cancel(why);
   assert.deepEqual(await waits, { error: why, sent: true });
 
-  const early = {
-    over: () => undefined,
-    onOver(listener: (why: Failure) => void) {
-      queueMicrotask(() => listener(why));
-      return () => {};
-    },
-  };
-  assert.deepEqual(await transport.send(server.url, post("{}"), early), { error: why, sent: false });
+  const early = new Cancellation();
+  const begins = transport.send(server.url, post("{}"), early);
+  early.cancel(why);
+  assert.deepEqual(await begins, { error: why, sent: false });
   assert.equal(server.requests.length, 1);
   await transport.close();
 });
@@ -80,14 +71,10 @@ test("when there was no answer in time, what comes next gets a new connection: a
   await eventually(() => held.length === 2);
   answerAll();
   await Promise.all(two);
-  const watched = Promise.withResolvers<(why: Failure) => void>();
-  const onOver = (listener: (why: Failure) => void) => {
-    watched.resolve(listener);
-    return () => {};
-  };
-  const late = transport.send(server.url, post("{}"), { ...endless, onOver });
+  const impatient = new Cancellation();
+  const late = transport.send(server.url, post("{}"), impatient);
   await eventually(() => held.length === 1);
-  (await watched.promise)(deadlineExceeded.failure());
+  impatient.cancel(deadlineExceeded.failure());
   await late;
   assert.equal(server.connections(), 2);
   held.splice(0);

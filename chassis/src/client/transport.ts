@@ -1,6 +1,6 @@
+import type { Cancellation } from "../core/cancellation.ts";
 import { deadlineExceeded, type Failure } from "../core/failure.ts";
 import type { OutgoingRequest } from "./build-request.ts";
-import type { Deadline } from "./deadline.ts";
 import { addressOf } from "./http/address.ts";
 import { type Asking, type ConnectionPool, connectionPool } from "./http/connection-pool.ts";
 import type { RawHeaders } from "./http/response-head.ts";
@@ -12,12 +12,10 @@ export type HttpAnswer = { readonly status: number; readonly headers: RawHeaders
 /** An answer, or why there is none and whether anything may have reached the other side. */
 export type Exchange = { readonly answer: HttpAnswer } | { readonly error: unknown; readonly sent: boolean };
 
-type Watch = Pick<Deadline, "over" | "onOver">;
-
 /** Sends requests and reads answers. Follows no redirect and tries nothing twice. */
 export type Transport = {
-  /** Never rejects. Ends at once when the time is over, with the deadline's failure as the error. */
-  send(origin: string, request: OutgoingRequest, deadline: Watch): Promise<Exchange>;
+  /** Never rejects. Ends at once when it is cancelled, with the reason as the error. */
+  send(origin: string, request: OutgoingRequest, cancellation: Cancellation): Promise<Exchange>;
   /** Resolves when the exchanges under way have ended; new ones fail. */
   close(): Promise<void>;
 };
@@ -58,8 +56,8 @@ export function createTransport({ connections = 50, largestAnswer = 2 ** 20 }: T
   }
 
   return {
-    send(origin, request, deadline) {
-      const error = closed ? new Error("the client is closed") : deadline.over();
+    send(origin, request, cancellation) {
+      const error = closed ? new Error("the client is closed") : cancellation.why;
       if (error) return Promise.resolve({ error, sent: false });
       return new Promise((resolve) => {
         const end = (exchange: Exchange): void => {
@@ -68,7 +66,7 @@ export function createTransport({ connections = 50, largestAnswer = 2 ** 20 }: T
         };
         underWay += 1;
         try {
-          exchange(poolOf(origin), request, { deadline, largestAnswer, end });
+          exchange(poolOf(origin), request, { cancellation, largestAnswer, end });
         } catch (error) {
           end({ error, sent: false });
         }
@@ -84,13 +82,14 @@ export function createTransport({ connections = 50, largestAnswer = 2 ** 20 }: T
 }
 
 type Conditions = {
-  readonly deadline: Watch;
+  readonly cancellation: Cancellation;
   readonly largestAnswer: number;
   end(exchange: Exchange): void;
 };
 
 /** Throws what `ask` throws: then nothing was begun. */
-function exchange(pool: ConnectionPool, request: OutgoingRequest, { deadline, largestAnswer, end }: Conditions): void {
+function exchange(pool: ConnectionPool, request: OutgoingRequest, conditions: Conditions): void {
+  const { cancellation, largestAnswer, end } = conditions;
   let status = 0;
   let headers: RawHeaders = [];
   let text: string | undefined;
@@ -100,7 +99,7 @@ function exchange(pool: ConnectionPool, request: OutgoingRequest, { deadline, la
   const endOnce = (exchange: Exchange): void => {
     if (ended) return;
     ended = true;
-    stopWatching();
+    cancellation.forget(onOver);
     end(exchange);
   };
   const giveUp = (error: unknown): void => endOnce({ error, sent: asking.cancel() });
@@ -127,7 +126,7 @@ function exchange(pool: ConnectionPool, request: OutgoingRequest, { deadline, la
     },
     onError: (error) => endOnce({ error, sent: !wasNeverSent(error) }),
   });
-  const stopWatching = deadline.onOver(onOver);
+  cancellation.listen(onOver);
 }
 
 const wasNeverSent = (error: Error): boolean =>

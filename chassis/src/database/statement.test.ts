@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { connect, createServer } from "node:net";
 import { type TestContext, test } from "node:test";
+import { Cancellation } from "../core/cancellation.ts";
 import { deadlineExceeded, unavailable } from "../core/failure.ts";
 import { newContext, runInContext } from "../telemetry/context.ts";
 import { createLog } from "../telemetry/log.ts";
@@ -13,10 +14,10 @@ const log = createLog({ service: "test", level: "silent" });
 
 /** Work whose time is over when the test says so. */
 function hurried() {
-  const over = new AbortController();
+  const over = new Cancellation();
   return {
-    does: <T>(work: () => Promise<T>) => runInContext({ ...newContext(), signal: over.signal }, work),
-    end: () => over.abort(deadlineExceeded.failure()),
+    does: <T>(work: () => Promise<T>) => runInContext({ ...newContext(), cancellation: over }, work),
+    end: () => over.cancel(deadlineExceeded.failure()),
   };
 }
 

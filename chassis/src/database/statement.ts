@@ -23,19 +23,19 @@ export async function runStatement<Row extends object>(
   const over = whyOver(context);
   if (over) throw over;
   const running = execute<Row>(client, text, values);
-  const signal = context?.signal;
-  if (!signal) return running;
+  const cancellation = context?.cancellation;
+  if (!cancellation) return running;
   let cancelled: Promise<void> | undefined;
   const cancel = () => {
     cancelled = endStatement(client, running);
   };
-  signal.addEventListener("abort", cancel, { once: true });
+  cancellation.listen(cancel);
   try {
     return await running;
   } catch (error) {
     throw (cancelled && whyOver(context)) ?? error;
   } finally {
-    signal.removeEventListener("abort", cancel);
+    cancellation.forget(cancel);
     // Before, the request might hit whatever runs next on this connection.
     await cancelled;
   }

@@ -29,7 +29,7 @@ export async function inGroup<Item, T>(
   );
 }
 
-type Time = Pick<WorkContext, "deadline" | "signal">;
+type Time = Pick<WorkContext, "deadline" | "cancellation">;
 type Membership = { readonly group: Transaction; hasWritten: boolean; readonly afterCommit: (() => void)[] };
 
 const memberships = new WeakMap<Transaction, Membership>();
@@ -52,8 +52,8 @@ function groupOf(tx: Transaction): Transaction {
       return rows;
     },
   };
-  const { deadline, signal } = currentContext() ?? {};
-  groupTimes.set(group, { deadline, signal });
+  const { deadline, cancellation } = currentContext() ?? {};
+  groupTimes.set(group, { deadline, cancellation });
   return group;
 }
 

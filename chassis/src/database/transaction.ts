@@ -73,8 +73,8 @@ export const rowsOf = async <Row extends object>(client: pg.PoolClient, text: st
 /** Waits for work; if it has not returned some time after it was over, its connection is ended. */
 async function returned<T>(working: Promise<T>, client: pg.PoolClient): Promise<T> {
   const context = currentContext();
-  const signal = context?.signal;
-  if (!signal) return working;
+  const cancellation = context?.cancellation;
+  if (!cancellation) return working;
   const { promise: hung, reject } = Promise.withResolvers<never>();
   let timer: NodeJS.Timeout | undefined;
   const onOver = () => {
@@ -85,11 +85,11 @@ async function returned<T>(working: Promise<T>, client: pg.PoolClient): Promise<
       reject(over);
     }, PATIENCE);
   };
-  signal.addEventListener("abort", onOver, { once: true });
+  cancellation.listen(onOver);
   try {
     return await Promise.race([working, hung]);
   } finally {
-    signal.removeEventListener("abort", onOver);
+    cancellation.forget(onOver);
     clearTimeout(timer);
   }
 }

@@ -31,19 +31,19 @@ export function createWaitingLine(options: {
 
   function wait(context: WorkContext | undefined): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const signal = context?.signal;
+    const cancellation = context?.cancellation;
     const left = timeLeft(context);
     const end = (settle: () => void) => {
       line.delete(waiter);
       clearTimeout(timer);
-      signal?.removeEventListener("abort", giveUp);
+      cancellation?.forget(giveUp);
       onWaited(performance.now() - waiter.since);
       settle();
     };
     const giveUp = () => end(() => reject(whyOver(context) ?? tooLong(left <= patience)));
     const waiter: Waiter = { since: performance.now(), admit: () => end(resolve) };
     const timer = setTimeout(giveUp, Math.min(patience, left));
-    signal?.addEventListener("abort", giveUp, { once: true });
+    cancellation?.listen(giveUp);
     line.add(waiter);
     return promise;
   }

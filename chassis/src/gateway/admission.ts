@@ -1,4 +1,5 @@
 import { rateLimited, tokenInvalid } from "../core/failure.ts";
+import { after, type Soon } from "../core/soon.ts";
 import { identify, type Verify } from "./authenticate.ts";
 import { networkOfAddress } from "./client-address.ts";
 import type { Exchange } from "./exchange.ts";
@@ -6,7 +7,6 @@ import { countWindow, createLimiter, type Limits, type Taken } from "./limit.ts"
 import { type LimitStore, memoryLimitStore } from "./limit-store.ts";
 import type { RequestHeaders } from "./request-headers.ts";
 import type { Route } from "./route-table.ts";
-import { after, type Soon } from "./soon.ts";
 
 export type Admission = {
   /** Lets a request in, or throws why not; notes the user and the headers of the limit in the exchange. */

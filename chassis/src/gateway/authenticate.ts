@@ -1,7 +1,7 @@
 import type { Access } from "../contract/call.ts";
 import { type Failure, failureFrom, forbidden, tokenInvalid, tokenMissing } from "../core/failure.ts";
+import type { Soon } from "../core/soon.ts";
 import type { Caller, User } from "../identity/caller.ts";
-import type { Soon } from "./soon.ts";
 
 /** Who a bearer token stands for; throws `token_invalid`, or `unavailable` when it can't be told. */
 export type Verify = ((token: string) => Promise<Caller>) & {

@@ -1,3 +1,4 @@
+import { after, type Soon } from "../core/soon.ts";
 import type { TokenFor } from "../identity/service-token.ts";
 import type { Answers } from "./answer.ts";
 import { coalescedReads } from "./coalesced-reads.ts";
@@ -8,7 +9,6 @@ import { takeBody } from "./request-body.ts";
 import type { CallRoute } from "./route-table.ts";
 import { type Admitted, servicePathOf, serviceRequest } from "./service-request.ts";
 import type { ServiceRequest, Services } from "./services.ts";
-import { after, type Soon } from "./soon.ts";
 
 /** A request that is let in, before its body is there. */
 type Asked = Omit<Admitted, "body">;

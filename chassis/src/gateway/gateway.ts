@@ -4,6 +4,7 @@ import { createCallees } from "../client/callee.ts";
 import type { Contract } from "../contract/contract.ts";
 import { failureFrom } from "../core/failure.ts";
 import type { LoadShedderOptions } from "../core/load-shedder.ts";
+import { after, type Soon } from "../core/soon.ts";
 import type { Discovery } from "../discovery/discovery.ts";
 import type { TokenFor } from "../identity/service-token.ts";
 import type { Log } from "../telemetry/log.ts";
@@ -32,7 +33,6 @@ import { type RouteRules, withPublicPaths } from "./route-rule.ts";
 import { createRouteTable, type Found, type OwnRoute, type RouteTable } from "./route-table.ts";
 import { createHttpServer, drain, listenOn, listenOnInherited, takeNoMore } from "./server.ts";
 import { createServices, type Services } from "./services.ts";
-import { after, type Soon } from "./soon.ts";
 import { createUpstreams } from "./upstreams.ts";
 
 export type GatewayOptions = {

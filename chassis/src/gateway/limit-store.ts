@@ -1,4 +1,4 @@
-import type { Soon } from "./soon.ts";
+import type { Soon } from "../core/soon.ts";
 
 /** How often something was counted in its window, and milliseconds until the window ends. */
 export type WindowCount = { readonly count: number; readonly endsIn: number };

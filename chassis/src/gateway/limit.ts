@@ -1,5 +1,5 @@
+import { after, type Soon } from "../core/soon.ts";
 import { type LimitStore, memoryLimitStore, type WindowCount } from "./limit-store.ts";
-import { after, type Soon } from "./soon.ts";
 
 /** How a route is limited: `sign-in` per address and strictly; `caller` per user when signed in, else per address. */
 export type LimitClass = "sign-in" | "caller";

@@ -1,11 +1,11 @@
 import { unavailable } from "../core/failure.ts";
 import { createLoadShedder, type LoadShedder, type LoadShedderOptions } from "../core/load-shedder.ts";
 import { watchLoop } from "../core/loop-watch.ts";
+import type { Soon } from "../core/soon.ts";
 import { countStalls } from "../telemetry/count-stalls.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import { type Exchange, sendFailure } from "./exchange.ts";
 import type { CallRoute } from "./route-table.ts";
-import type { Soon } from "./soon.ts";
 
 /** Refuses what could not be answered in time, so that the rest is. */
 export type Overload = {

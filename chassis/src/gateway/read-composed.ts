@@ -1,12 +1,12 @@
 import { slowAfterOf } from "../client/slow-after.ts";
 import { upstreamFailed } from "../core/failure.ts";
+import type { Soon } from "../core/soon.ts";
 import type { Answers } from "./answer.ts";
 import type { WholeAnswer } from "./collect.ts";
 import { type Composition, type Include, pathOf, readInclude } from "./composition.ts";
 import { sendJson } from "./exchange.ts";
 import { type Admitted, type Forward, servicePathOf, serviceRequest } from "./service-request.ts";
 import type { Services } from "./services.ts";
-import type { Soon } from "./soon.ts";
 
 const LARGEST = 1024 * 1024;
 

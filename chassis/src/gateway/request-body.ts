@@ -2,10 +2,10 @@ import type { IncomingMessage } from "node:http";
 import { Readable } from "node:stream";
 import type { Body } from "../client/http/connection.ts";
 import { type Failure, tooLarge } from "../core/failure.ts";
+import type { Soon } from "../core/soon.ts";
 import type { Exchange } from "./exchange.ts";
 import { malformedRequest } from "./malformed.ts";
 import type { RequestHeaders } from "./request-headers.ts";
-import type { Soon } from "./soon.ts";
 
 const HELD_AT_MOST = 64 * 1024;
 

@@ -5,12 +5,12 @@ import type { Contract } from "../contract/contract.ts";
 import { publicCalls } from "../contract/public-path.ts";
 import { methodNotAllowed, notFound } from "../core/failure.ts";
 import type { Priority } from "../core/load-shedder.ts";
+import type { Soon } from "../core/soon.ts";
 import { type Composition, includesOf } from "./composition.ts";
 import type { Exchange } from "./exchange.ts";
 import type { LimitClass } from "./limit.ts";
 import { forwardedNames } from "./request-headers.ts";
 import { assertRules, type RouteRule, type RouteRules, withPublicPaths } from "./route-rule.ts";
-import type { Soon } from "./soon.ts";
 
 /** A route to a service's call. */
 export type CallRoute = {

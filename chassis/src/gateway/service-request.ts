@@ -1,6 +1,7 @@
 import type { Body } from "../client/http/connection.ts";
 import type { RawHeaders } from "../client/http/response-head.ts";
 import { parameterNames } from "../contract/call.ts";
+import type { Soon } from "../core/soon.ts";
 import { formatTraceparent } from "../telemetry/trace-context.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Traced } from "./gateway-spans.ts";
@@ -8,7 +9,6 @@ import type { RequestHeaders } from "./request-headers.ts";
 import type { Target } from "./request-target.ts";
 import type { CallRoute, Found } from "./route-table.ts";
 import type { ServiceRequest } from "./services.ts";
-import type { Soon } from "./soon.ts";
 
 /** A request that is let in, with where it goes. */
 export type Admitted = {

@@ -1,3 +1,4 @@
+import { Cancellation } from "../core/cancellation.ts";
 import { deadlineExceeded } from "../core/failure.ts";
 import { currentContext, newContext, runInContext, type WorkContext } from "../telemetry/context.ts";
 
@@ -7,11 +8,11 @@ import { currentContext, newContext, runInContext, type WorkContext } from "../t
  */
 export async function withinTime<T>(
   milliseconds: number,
-  work: (time: Pick<WorkContext, "deadline" | "signal">) => Promise<T>,
+  work: (time: Pick<WorkContext, "deadline" | "cancellation">) => Promise<T>,
 ): Promise<T> {
-  const over = new AbortController();
-  const timer = setTimeout(() => over.abort(deadlineExceeded.failure()), milliseconds);
-  const time = { deadline: performance.now() + milliseconds, signal: over.signal };
+  const cancellation = new Cancellation();
+  const timer = setTimeout(() => cancellation.cancel(deadlineExceeded.failure()), milliseconds);
+  const time = { deadline: performance.now() + milliseconds, cancellation };
   try {
     return await runInContext({ ...(currentContext() ?? newContext()), ...time }, () => work(time));
   } finally {

@@ -1,16 +1,19 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { isIP, type Socket } from "node:net";
+import type { Soon } from "../core/soon.ts";
 import { networkOf, networkOfAddress } from "../gateway/client-address.ts";
+import type { Caller } from "../identity/caller.ts";
 import type { Verify } from "./authorize.ts";
 
 /**
  * The network that a request comes from, as limits count it. `X-Forwarded-For` is believed only with the token of another service
  * of the system in `X-Forwarded-By`; without, it is where the connection comes from.
  */
-export async function clientNetwork(headers: IncomingHttpHeaders, socket: Socket, verify: Verify): Promise<string> {
+export function clientNetwork(headers: IncomingHttpHeaders, socket: Socket, verify: Verify): Soon<string> {
   const address = headers["x-forwarded-for"];
   const voucher = headers["x-forwarded-by"];
   if (typeof address !== "string" || typeof voucher !== "string" || isIP(address) === 0) return networkOf(socket);
-  const speaker = await verify(voucher).catch(() => undefined);
-  return speaker?.kind === "service" ? networkOfAddress(address) : networkOf(socket);
+  const asToldBy = (speaker?: Caller) => (speaker?.kind === "service" ? networkOfAddress(address) : networkOf(socket));
+  const known = verify.known?.(voucher);
+  return known ? asToldBy(known) : verify(voucher).then(asToldBy, () => asToldBy());
 }

@@ -1,18 +1,28 @@
+import type { Cancellation } from "../core/cancellation.ts";
 import { deadlineExceeded } from "../core/failure.ts";
+import type { Soon } from "../core/soon.ts";
 
 /**
- * Does `work` within `milliseconds` (0: without limit). When the time is over `over` is aborted, and the result is `deadline_exceeded`,
- * whatever the work still does.
+ * Does `work` within `milliseconds` (0: without limit). When the time is over the work is cancelled, and the result is
+ * `deadline_exceeded`, whatever the work still does.
  */
-export function withinDeadline<T>(milliseconds: number, over: AbortController, work: () => Promise<T>): Promise<T> {
-  if (milliseconds === 0) return work();
+export function withinDeadline<T>(milliseconds: number, cancellation: Cancellation, work: () => Soon<T>): Promise<T> {
+  if (milliseconds === 0) return Promise.resolve(work());
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {
       const failure = deadlineExceeded.failure();
-      over.abort(failure);
+      cancellation.cancel(failure);
       reject(failure);
     }, milliseconds);
-    const end = (): void => clearTimeout(timer);
-    work().then(resolve, reject).then(end);
+    Promise.resolve(work()).then(
+      (result) => {
+        clearTimeout(timer);
+        resolve(result);
+      },
+      (error) => {
+        clearTimeout(timer);
+        reject(error);
+      },
+    );
   });
 }

@@ -5,6 +5,8 @@ import { type TestContext, test } from "node:test";
 import { call } from "../contract/call.ts";
 import { contract } from "../contract/contract.ts";
 import { Media } from "../contract/schema.ts";
+import { Cancellation } from "../core/cancellation.ts";
+import { unavailable } from "../core/failure.ts";
 import { createLoadShedder, type LoadShedder } from "../core/load-shedder.ts";
 import type { Caller } from "../identity/caller.ts";
 import { currentContext } from "../telemetry/context.ts";
@@ -54,7 +56,7 @@ async function serve(t: TestContext, shedder: LoadShedder) {
     await goOn.promise;
     return undefined;
   };
-  const stopping = new AbortController();
+  const stopping = new Cancellation();
   const handlers = {
     work,
     hook: work,
@@ -65,10 +67,10 @@ async function serve(t: TestContext, shedder: LoadShedder) {
       })(),
   };
   const verify = async () => ({ kind: "anonymous" }) as Caller;
-  addRoutes(server, things, handlers as never, { verify, health, stopping: stopping.signal, gate });
+  addRoutes(server, things, handlers as never, { verify, health, stopping, gate });
   t.after(async () => {
     goOn.resolve();
-    stopping.abort();
+    stopping.cancel(unavailable.failure());
     gate.close();
     await drain(server);
   });

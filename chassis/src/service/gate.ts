@@ -25,6 +25,10 @@ export type Gate = {
 
 type Admitted = { readonly since: number; readonly priority: Priority; done(): void };
 
+/** Where a request keeps how it was let in: each has it, and a map beside them would cost more. */
+const admitted = Symbol("admitted");
+const admittedOf = (request: IncomingMessage): Admitted | undefined => (request as { [admitted]?: Admitted })[admitted];
+
 /** Makes the gate of a service. What it refuses costs a fraction of what an answer costs: it is not even routed. */
 export function createGate(options: {
   readonly contract: Contract;
@@ -33,7 +37,6 @@ export function createGate(options: {
   readonly metrics: Metrics;
 }): Gate {
   const { shedder, metrics } = options;
-  const admitted = new WeakMap<IncomingMessage, Admitted>();
   const loop = watchLoop(
     (milliseconds) => shedder.waited("turn", milliseconds, performance.now()),
     countStalls(metrics),
@@ -57,8 +60,8 @@ export function createGate(options: {
       if (!isDone) shedder.done();
       isDone = true;
     };
-    admitted.set(request, { since: now - loop.lag(), priority, done });
-    response.once("close", done);
+    Object.assign(request, { [admitted]: { since: now - loop.lag(), priority, done } });
+    response.on("close", done);
     return true;
   }
 
@@ -71,9 +74,9 @@ export function createGate(options: {
         for (const handle of handlers) handle.call(server, request, response);
       });
     },
-    waited: (request) => performance.now() - (admitted.get(request)?.since ?? performance.now()),
-    priority: (request) => admitted.get(request)?.priority ?? "normal",
-    letGo: (request) => admitted.get(request)?.done(),
+    waited: (request) => performance.now() - (admittedOf(request)?.since ?? performance.now()),
+    priority: (request) => admittedOf(request)?.priority ?? "normal",
+    letGo: (request) => admittedOf(request)?.done(),
     stalledLately: loop.stalledLately,
     close: loop.close,
   };

@@ -1,5 +1,7 @@
 import type { TObject } from "typebox";
 import type { Contract } from "../contract/contract.ts";
+import { Cancellation } from "../core/cancellation.ts";
+import { unavailable } from "../core/failure.ts";
 import { deadLetterOperations } from "../messaging/dead-letter-contract.ts";
 import { operateDeadLetters } from "../messaging/operate-dead-letters.ts";
 import { createSagaOperations } from "../saga/operate-sagas.ts";
@@ -46,7 +48,7 @@ export async function startService<C extends Contract, Config extends TObject>(
   });
 
   let state: "starting" | "ready" | "draining" = "starting";
-  const stopping = new AbortController();
+  const stopping = new Cancellation();
   const health = {
     service: name,
     ready: () => state === "ready",
@@ -58,7 +60,7 @@ export async function startService<C extends Contract, Config extends TObject>(
   const { verify, tracer, metrics, shedder } = connections;
   const gate = createGate({ contract: definition.contract, shedder, known: verify.known, metrics });
   gate.guard(server.server);
-  const around = { verify, health, stopping: stopping.signal, tracer, gate };
+  const around = { verify, health, stopping, tracer, gate };
   addRoutes(server, definition.contract, wiring.calls, around);
   const deadLetters = operateDeadLetters(database, background.messagesChanged);
   addRoutes(server, deadLetterOperations, deadLetterCalls(deadLetters), around);
@@ -72,7 +74,7 @@ export async function startService<C extends Contract, Config extends TObject>(
     state = "draining";
     await deregister();
     if (wasReady) await clock.sleep(settings.host.DRAIN_NOTICE_MS);
-    stopping.abort();
+    stopping.cancel(unavailable.failure({ cause: new Error("the service stops") }));
     await Promise.all([drain(server), background.stopConsuming()]);
     await background.stop();
     await wiring.close?.();

@@ -4,6 +4,7 @@ import { Type } from "typebox";
 import { call } from "../contract/call.ts";
 import { contract } from "../contract/contract.ts";
 import { Fields, Media, Text } from "../contract/schema.ts";
+import { Cancellation } from "../core/cancellation.ts";
 import { forbidden, refusal, tokenInvalid } from "../core/failure.ts";
 import type { Caller } from "../identity/caller.ts";
 import { currentContext } from "../telemetry/context.ts";
@@ -57,6 +58,7 @@ let aborted = false;
 const handlers: Handlers<typeof things> = {
   async make({ body, key, headers }) {
     if (body.name === "gone") throw soldOut.failure();
+    if (body.name === "odd") return answer(2010, body);
     return headers.prefer ? answer(201, body, { location: `/things/${key}` }) : body;
   },
   find: async ({ params, query, caller }) => ({ ...params, ...query, caller, requestId: currentContext()?.requestId }),
@@ -95,7 +97,7 @@ async function serve(t: TestContext, state = { ready: true, draining: false }): 
     if (!caller) throw tokenInvalid.failure();
     return caller;
   };
-  addRoutes(server, things, handlers, { verify, health, stopping: new AbortController().signal });
+  addRoutes(server, things, handlers, { verify, health, stopping: new Cancellation() });
   t.after(() => server.close());
   return server.listen({ host: "127.0.0.1", port: 0 });
 }
@@ -131,6 +133,13 @@ test("a valid request reaches the handler and its reply the caller", async (t) =
     body: { name: "cup", count: 2 },
   });
   assert.deepEqual([waited.status, waited.headers.get("location")], [201, "/things/k1"]);
+});
+
+test("a status that can't be sent fails its request and no other", async (t) => {
+  const url = await serve(t);
+  const odd = await ask(`${url}/things`, "POST", { headers: keyed, body: { name: "odd", count: 1 } });
+  assert.deepEqual([odd.status, odd.json.code], [500, "internal_error"]);
+  assert.equal((await ask(`${url}/things`, "POST", { headers: keyed, body: { name: "cup", count: 1 } })).status, 201);
 });
 
 test("bad input is a problem that names every path", async (t) => {

@@ -56,8 +56,8 @@ export function createHttpServer(health: Health, log: Log, metrics: Metrics): Fa
   refuseAmbiguous(server);
   countRequests(server, metrics);
   server.removeAllContentTypeParsers();
-  server.addContentTypeParser("application/json", { parseAs: "buffer" }, async (_request: unknown, body: Buffer) =>
-    body.length === 0 ? undefined : parseJson(body),
+  server.addContentTypeParser("application/json", { parseAs: "buffer" }, (_request, body, done) =>
+    done(null, body.length === 0 ? undefined : parseJson(body as Buffer)),
   );
   server.setNotFoundHandler(() => {
     throw notFound.failure();

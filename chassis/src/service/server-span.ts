@@ -1,6 +1,8 @@
 import type { Call } from "../contract/call.ts";
+import type { Cancellation } from "../core/cancellation.ts";
 import { failureFrom } from "../core/failure.ts";
 import type { Priority } from "../core/load-shedder.ts";
+import type { Soon } from "../core/soon.ts";
 import { runInContext } from "../telemetry/context.ts";
 import { asSpan, isRecorded } from "../telemetry/span.ts";
 import { parseTraceparent, startTrace } from "../telemetry/trace-context.ts";
@@ -13,15 +15,11 @@ export type Incoming = {
   readonly tracer: Tracer | undefined;
   /** Milliseconds that the caller waits; 0 is without end. */
   readonly patience: number;
-  readonly signal: AbortSignal;
+  readonly cancellation: Cancellation;
   readonly priority: Priority;
 };
 
-type ServerSpan = <T>(
-  traceparent: string | string[] | undefined,
-  incoming: Incoming,
-  work: () => Promise<T>,
-) => Promise<T>;
+type ServerSpan = <T>(traceparent: string | string[] | undefined, incoming: Incoming, work: () => Soon<T>) => Soon<T>;
 
 /** Makes the function that handles requests of a call in a context of their own: as the server's side of the caller's span. */
 export function serverSpan(call: Call): ServerSpan {
@@ -30,10 +28,10 @@ export function serverSpan(call: Call): ServerSpan {
   const success = Number(Object.keys(call.shape.replies).find((status) => Number(status) < 300));
   const options = { kind: "server", attributes, isFailure } as const;
 
-  return (traceparent, { requestId, tracer, patience, signal, priority }, work) => {
+  return (traceparent, { requestId, tracer, patience, cancellation, priority }, work) => {
     const parent = typeof traceparent === "string" ? parseTraceparent(traceparent) : undefined;
     const deadline = patience === 0 ? undefined : performance.now() + patience;
-    const context = { requestId, trace: startTrace(parent, tracer?.samples), tracer, signal, deadline, priority };
+    const context = { requestId, trace: startTrace(parent, tracer?.samples), tracer, cancellation, deadline, priority };
     if (!isRecorded(context)) return runInContext(context, work);
     return asSpan(context, parent?.spanId, name, options, async (span) => {
       try {

@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from "node:async_hooks";
+import type { Cancellation } from "../core/cancellation.ts";
 import { newId } from "../core/id.ts";
 import type { Priority } from "../core/load-shedder.ts";
 import { formatTraceparent, parseTraceparent, startTrace, type TraceContext } from "./trace-context.ts";
@@ -16,8 +17,8 @@ export type WorkContext = {
   readonly priority?: Priority | undefined;
   /** When the caller stops waiting, on the monotonic clock in milliseconds. Absent: nobody waits. */
   readonly deadline?: number | undefined;
-  /** Aborted when the deadline passes or the caller goes away. */
-  readonly signal?: AbortSignal | undefined;
+  /** Tells when the deadline passes or the caller goes away. */
+  readonly cancellation?: Cancellation | undefined;
 };
 
 const storage = new AsyncLocalStorage<WorkContext>();

@@ -1,4 +1,4 @@
-import { deadlineExceeded, Failure, unavailable } from "../core/failure.ts";
+import { deadlineExceeded, type Failure } from "../core/failure.ts";
 import type { WorkContext } from "./context.ts";
 
 /** Milliseconds until nobody waits for this work any more; without end when nobody set one. */
@@ -6,21 +6,19 @@ export const timeLeft = (context: WorkContext | undefined): number =>
   context?.deadline === undefined ? Number.POSITIVE_INFINITY : context.deadline - performance.now();
 
 /**
- * Why this work is to go no further: `deadline_exceeded` when its time is over, what the signal was aborted with, `unavailable` when
- * the caller is gone. Undefined while somebody waits.
+ * Why this work is to go no further: `deadline_exceeded` when its time is over, what it was cancelled with: `unavailable` when the
+ * caller is gone. Undefined while somebody waits.
  */
 export function whyOver(context: WorkContext | undefined): Failure | undefined {
   if (!context) return undefined;
-  const { deadline, signal } = context;
-  if (signal?.aborted) return signal.reason instanceof Failure ? signal.reason : callerLeft(signal.reason);
+  const { deadline, cancellation } = context;
+  if (cancellation?.why) return cancellation.why;
   return deadline !== undefined && deadline <= performance.now() ? deadlineExceeded.failure() : undefined;
 }
-
-const callerLeft = (cause: unknown): Failure => unavailable.failure({ cause });
 
 /** The same context for work that several callers share: nobody's deadline ends it, and nobody's leaving. */
 export const unhurried = (context: WorkContext): WorkContext => ({
   ...context,
   deadline: undefined,
-  signal: undefined,
+  cancellation: undefined,
 });
