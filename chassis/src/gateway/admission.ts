@@ -5,6 +5,7 @@ import { networkOfAddress } from "./client-address.ts";
 import type { Exchange } from "./exchange.ts";
 import { countWindow, createLimiter, type Limits, type Taken } from "./limit.ts";
 import { type LimitStore, memoryLimitStore } from "./limit-store.ts";
+import type { OpenStreams } from "./open-streams.ts";
 import type { RequestHeaders } from "./request-headers.ts";
 import type { Route } from "./route-table.ts";
 
@@ -18,11 +19,19 @@ export type Admission = {
 /** Tokens that are not good, from one address in a minute, before no further one from there is looked at. */
 const GUESSES = 300;
 
+export type AdmissionOptions = {
+  readonly limits: Limits;
+  readonly verify: Verify;
+  readonly streams: OpenStreams;
+  /** Default: in this process alone. */
+  readonly store?: LimitStore | undefined;
+};
+
 /**
  * Admission by token and by limit. A request that is refused for its token counts as one of its address. After 300 such tokens in
  * a minute none from that address is verified any more, unless it is known to be good already.
  */
-export function createAdmission(limits: Limits, verify: Verify, store?: LimitStore): Admission {
+export function createAdmission({ limits, verify, streams, store }: AdmissionOptions): Admission {
   const limiter = createLimiter(limits, store);
   // Verifying costs this process, so this process counts.
   const guesses = countWindow("token-guesses", GUESSES, memoryLimitStore());
@@ -52,11 +61,15 @@ export function createAdmission(limits: Limits, verify: Verify, store?: LimitSto
         exchange.userId = user?.id;
         const counted = user ? count(exchange, "user", user.id) : count(exchange, "address", network(exchange));
         return after(counted, () => {
-          if (!refusal) return;
-          if (tokenInvalid.is(refusal)) void guesses.take(network(exchange));
-          throw refusal;
+          if (refusal) {
+            if (tokenInvalid.is(refusal)) void guesses.take(network(exchange));
+            throw refusal;
+          }
+          if (isStream(route)) streams.open(exchange, user ? `user:${user.id}` : `address:${network(exchange)}`);
         });
       });
     },
   };
 }
+
+const isStream = (route: Route): boolean => route.kind === "call" && route.timeout === 0;

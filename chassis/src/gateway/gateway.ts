@@ -26,6 +26,7 @@ import { healthRoutes } from "./health-routes.ts";
 import { defaultLimits, type Limits } from "./limit.ts";
 import type { LimitStore } from "./limit-store.ts";
 import { endsConnection } from "./malformed.ts";
+import { countOpenStreams, DEFAULT_STREAM_LIMIT } from "./open-streams.ts";
 import { createOverload, type Overload } from "./overload.ts";
 import { type RequestHeaders, readHeaders } from "./request-headers.ts";
 import { readTarget, type Target } from "./request-target.ts";
@@ -56,6 +57,8 @@ export type GatewayOptions = {
   readonly limits?: Limits;
   /** Where requests are counted. Default: in this process alone. Closed with the gateway. */
   readonly limitStore?: LimitStore;
+  /** Answers without end that a user, or an address that is not signed in, may have open at once in this process. Default 16. */
+  readonly streamLimit?: number;
   /** The networks (CIDR) whose `X-Forwarded-For` is believed. Default: none. */
   readonly trustedProxies?: readonly string[];
   /** The origins whose pages may use the gateway from a browser. Default: none but its own. */
@@ -149,12 +152,13 @@ export function createGateway(options: GatewayOptions): Gateway {
 
 function needsOf(options: GatewayOptions, health: OwnRoute[], services: Services, overload: Overload): Needs {
   const { contracts, prefix = "/api", rules = {}, compositions = [], limits = defaultLimits, verify, log } = options;
+  const streams = countOpenStreams(options.streamLimit ?? DEFAULT_STREAM_LIMIT, options.metrics);
   const documented = withPublicPaths(withIncludes(contracts, compositions), rules);
   const own = [...health, ...documentRoutes({ ...options, contracts: documented, prefix })];
   return {
     table: createRouteTable({ contracts, prefix, rules, compositions }, own),
     cors: corsFor(options.corsOrigins ?? []),
-    admission: createAdmission(limits, verify, options.limitStore),
+    admission: createAdmission({ limits, verify, streams, store: options.limitStore }),
     forward: createForward({ services, answers: createAnswers(prefix), tokenFor: options.tokenFor, overload }),
     log,
   };

@@ -30,6 +30,12 @@ export const config = Type.Object({
     default: 30_000,
     description: "Calls of a signed-in user in a minute",
   }),
+  STREAM_LIMIT: Type.Integer({
+    minimum: 1,
+    maximum: 1_000_000,
+    default: 16,
+    description: "Streams that a user, or an address that is not signed in, may have open at once in each process",
+  }),
   REDIS_URL: Type.Optional(
     Type.String({ pattern: "^rediss?://", description: "Counts for all gateways; without it each counts for itself" }),
   ),

@@ -69,6 +69,7 @@ async function serve(settings: Config, surroundings: Surroundings, log: Log): Pr
     tracer: tracing.tracer,
     limits: limitsOf(settings),
     limitStore: await openLimitStore(settings.REDIS_URL, log),
+    streamLimit: settings.STREAM_LIMIT,
     trustedProxies: listed(settings.TRUSTED_PROXIES),
     corsOrigins: listed(settings.CORS_ORIGINS),
     drainNotice: settings.DRAIN_NOTICE_MS,
