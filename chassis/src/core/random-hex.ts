@@ -1,14 +1,16 @@
-import { randomFillSync } from "node:crypto";
+import { randomBytes } from "node:crypto";
 
-const pool = Buffer.allocUnsafeSlow(4_096);
-let used = pool.length;
+const DRAWN = 4_096;
+
+let pool = "";
+let used = 0;
 
 /** Random bytes in hex. They are drawn many at a time: a few cost as much as thousands. */
 export function randomHex(bytes: number): string {
-  if (used + bytes > pool.length) {
-    randomFillSync(pool);
-    used = 0;
-  }
-  used += bytes;
-  return pool.toString("hex", used - bytes, used);
+  const begin = used;
+  used += bytes * 2;
+  if (used <= pool.length) return pool.slice(begin, used);
+  pool = randomBytes(DRAWN).toString("hex");
+  used = bytes * 2;
+  return pool.slice(0, used);
 }

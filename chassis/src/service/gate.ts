@@ -27,7 +27,8 @@ type Admitted = { readonly since: number; readonly priority: Priority; done(): v
 
 /** Where a request keeps how it was let in: each has it, and a map beside them would cost more. */
 const admitted = Symbol("admitted");
-const admittedOf = (request: IncomingMessage): Admitted | undefined => (request as { [admitted]?: Admitted })[admitted];
+type Visitor = IncomingMessage & { [admitted]?: Admitted };
+const admittedOf = (request: Visitor): Admitted | undefined => request[admitted];
 
 /** Makes the gate of a service. What it refuses costs a fraction of what an answer costs: it is not even routed. */
 export function createGate(options: {
@@ -60,7 +61,7 @@ export function createGate(options: {
       if (!isDone) shedder.done();
       isDone = true;
     };
-    Object.assign(request, { [admitted]: { since: now - loop.lag(), priority, done } });
+    (request as Visitor)[admitted] = { since: now - loop.lag(), priority, done };
     response.on("close", done);
     return true;
   }

@@ -1,5 +1,5 @@
 import { chunkReader } from "./chunks.ts";
-import { parseResponseHead, type ResponseHead } from "./response-head.ts";
+import { parseResponseHead, type ResponseHead, recallResponseHead } from "./response-head.ts";
 import { oddAnswer } from "./upstream-error.ts";
 
 /** Who gets an answer, as it comes. */
@@ -26,6 +26,8 @@ export type AnswerReader = {
 
 const LARGEST_HEAD = 32 * 1024;
 const WHOLE_AT_MOST = 16 * 1024;
+/** Of answers up to this size the head is remembered: it is a part of their text, and holds on to all of it. */
+const SMALL = 4 * 1024;
 
 /** Throws (an UpstreamError) on the first byte that does not belong to exactly one answer; then the connection has to end. */
 export function answerReader(): AnswerReader {
@@ -95,7 +97,8 @@ function headReader(method: string): (bytes: Buffer) => FoundHead | undefined {
       const end = text.indexOf("\r\n\r\n");
       if (passed + (end === -1 ? text.length : end) > LARGEST_HEAD) throw oddAnswer("a head that is too large");
       if (end === -1) break;
-      const found = parseResponseHead(text.slice(0, end), method);
+      const parse = text.length <= SMALL ? recallResponseHead : parseResponseHead;
+      const found = parse(text.slice(0, end), method);
       const behind = end + 4;
       if (found.status >= 200) return { found, bytes, text, behind };
       passed += behind;

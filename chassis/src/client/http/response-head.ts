@@ -63,6 +63,24 @@ export function parseResponseHead(text: string, method: string): ResponseHead {
   return { status, headers, body: bodyOf(status, method, framing), reusable: !framing.close, keptFor: framing.keptFor };
 }
 
+const known = new Map<string, ResponseHead>();
+const MOST_KNOWN = 256;
+
+/**
+ * As {@link parseResponseHead}, which it asks once for heads that are the same: within a second those of a service's answers of one
+ * length are. For small heads; `text` is kept.
+ */
+export function recallResponseHead(text: string, method: string): ResponseHead {
+  // To this alone the same head means something else.
+  if (method === "HEAD") return parseResponseHead(text, method);
+  const before = known.get(text);
+  if (before) return before;
+  const head = parseResponseHead(text, method);
+  if (known.size >= MOST_KNOWN) known.clear();
+  known.set(text, head);
+  return head;
+}
+
 const TAB = 9;
 const LF = 10;
 const CR = 13;
