@@ -1,13 +1,8 @@
 import type { Access } from "../contract/call.ts";
 import { forbidden, tokenInvalid, tokenMissing } from "../core/failure.ts";
-import { after, type Soon } from "../core/soon.ts";
+import type { Soon } from "../core/soon.ts";
+import { knownBearer, type Verify } from "../gateway/authenticate.ts";
 import { anonymous, type Caller } from "../identity/caller.ts";
-
-/** Verifies a token; throws `token_invalid`. */
-export type Verify = ((token: string) => Promise<Caller>) & {
-  /** Who a token that was verified before stands for; undefined for all others. */
-  readonly known?: (token: string) => Caller | undefined;
-};
 
 /**
  * Who makes a call, from its `Authorization` header. Throws `token_missing`, `token_invalid`, or `forbidden` when the call's
@@ -15,9 +10,12 @@ export type Verify = ((token: string) => Promise<Caller>) & {
  */
 export function authorize(access: Access, authorization: string | undefined, verify: Verify): Soon<Caller> {
   if (access === "public") return anonymous;
-  const token = /^Bearer (\S+)$/i.exec(authorization ?? "")?.[1];
-  if (!token) throw authorization ? tokenInvalid.failure() : tokenMissing.failure();
-  return after(verify.known?.(token) ?? verify(token), (caller) => letIn(access, caller));
+  if (!authorization) throw tokenMissing.failure();
+  const known = knownBearer(authorization, verify);
+  if (known) return letIn(access, known);
+  const token = /^Bearer (\S+)$/i.exec(authorization)?.[1];
+  if (!token) throw tokenInvalid.failure();
+  return verify(token).then((caller) => letIn(access, caller));
 }
 
 function letIn(access: Access, caller: Caller): Caller {

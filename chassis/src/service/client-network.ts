@@ -1,9 +1,9 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { isIP, type Socket } from "node:net";
 import type { Soon } from "../core/soon.ts";
+import type { Verify } from "../gateway/authenticate.ts";
 import { networkOf, networkOfAddress } from "../gateway/client-address.ts";
 import type { Caller } from "../identity/caller.ts";
-import type { Verify } from "./authorize.ts";
 
 /**
  * The network that a request comes from, as limits count it. `X-Forwarded-For` is believed only with the token of another service

@@ -7,16 +7,22 @@ type Count = (seconds: number) => void;
 export function countRequests(server: FastifyInstance, metrics: Metrics): void {
   const help = "Requests that were answered, and how long that took.";
   const seriesOf = metrics.distribution("http_server_request_duration_seconds", help, waitingSeconds);
-  const known = new Map<string, Count>();
+  /** By what is each route's own, and then by status. */
+  const known = new Map<unknown, Map<number, Count>>();
 
   function countOf({ method: asked, routeOptions }: FastifyRequest, status: number): Count {
-    const { method, url: route = "unmatched" } = routeOptions as { method?: string; url?: string };
+    const { config, method, url: route = "unmatched" } = routeOptions;
+    const ofRoute = known.get(config) ?? new Map<number, Count>();
+    const before = ofRoute.get(status);
+    if (before) return before;
     // A request that fits no route may name any method.
-    const labels = { method: route === "unmatched" ? "any" : (method ?? asked), route, status: String(status) };
-    const key = `${labels.method} ${route} ${status}`;
-    const count = known.get(key) ?? seriesOf(labels);
-    known.set(key, count);
-    return count;
+    const made = seriesOf({
+      method: route === "unmatched" ? "any" : String(method ?? asked),
+      route,
+      status: String(status),
+    });
+    known.set(config, ofRoute.set(status, made));
+    return made;
   }
 
   server.addHook("onRequest", (request, { raw }, done) => {
