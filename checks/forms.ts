@@ -56,6 +56,18 @@ export const noTestAlone: Rule = (project) =>
       : undefined;
   });
 
+/** What runs for long takes Node.js' HTTP from the one file that knows how to load it without the rest. */
+export const httpIsLight: Rule = (project) =>
+  eachNode(project, (source, node) => {
+    const lasts = /^(chassis\/src\/(?!testing\/)|shop\/[^/]+\/src\/)/.test(source.path) && !isForTests(source.path);
+    if (!lasts) return undefined;
+    const { type, importKind, source: from } = node as Any & { source?: { value?: unknown } };
+    const loads = type === "ImportDeclaration" && importKind !== "type" && /^(node:)?https?$/.test(String(from?.value));
+    return loads
+      ? fault(source, source.lineOf(node.start), "take it from the chassis: core/node-http.ts says why")
+      : undefined;
+  });
+
 /** In the shop SQL is run by stores (and tests) only. */
 export const sqlInStores: Rule = (project) =>
   eachNode(project, (source, node) => {

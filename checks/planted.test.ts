@@ -108,6 +108,20 @@ const planted: Record<string, { wrong: Files; faults: Fault[]; right: Files }> =
       "shop/tests/a.test.ts": `import "@flotilla/payments/service";`,
     },
   },
+  "services load no more of HTTP than they use": {
+    wrong: {
+      "chassis/src/core/a.ts": `import { get } from "node:http";`,
+      "shop/orders/src/a.ts": `import { type Agent, request } from "node:https";`,
+    },
+    faults: [
+      "chassis/src/core/a.ts:1 take it from the chassis: core/node-http.ts says why",
+      "shop/orders/src/a.ts:1 take it from the chassis: core/node-http.ts says why",
+    ],
+    right: {
+      "chassis/src/core/a.ts": `import type { Agent } from "node:http";`,
+      "chassis/src/core/a.test.ts": `import { get } from "node:http";`,
+    },
+  },
   "every exported subpath is there": {
     wrong: manifest("chassis", "c", { exports: { "./a": "./src/a.ts", "./*": "./src/*.ts" } }),
     faults: [

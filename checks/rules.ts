@@ -1,5 +1,5 @@
 import { declaredIsUsed, usedIsDeclared } from "./dependencies.ts";
-import { environmentIsReadOnce, noBannedForms, noTestAlone, nothingPutOff, sqlInStores } from "./forms.ts";
+import { environmentIsReadOnce, httpIsLight, noBannedForms, noTestAlone, nothingPutOff, sqlInStores } from "./forms.ts";
 import { noCycles } from "./import-cycles.ts";
 import { chassisDirection, serviceDirection, testingStaysInTests } from "./import-direction.ts";
 import { noGrabBags } from "./names.ts";
@@ -20,6 +20,7 @@ export const rules: readonly [promise: string, rule: Rule][] = [
   ["what is declared is imported", declaredIsUsed],
   ["no star exports, default exports, enums or decorators", noBannedForms],
   ["the environment is read only where a process begins", environmentIsReadOnce],
+  ["services load no more of HTTP than they use", httpIsLight],
   ["SQL is in the stores", sqlInStores],
   ["no test runs alone", noTestAlone],
   ["comments put nothing off and switch nothing off", nothingPutOff],

@@ -1,8 +1,9 @@
 import type { Call } from "../contract/call.ts";
 import { currentContext, type WorkContext } from "../telemetry/context.ts";
-import { type Metrics, waitingSeconds } from "../telemetry/metrics.ts";
+import type { Metrics } from "../telemetry/metrics.ts";
 import { inSpan, isRecorded } from "../telemetry/span.ts";
 import { startTrace, type TraceContext } from "../telemetry/trace-context.ts";
+import { waitingSeconds } from "../telemetry/waiting-seconds.ts";
 import type { FailedAttempt } from "./retry.ts";
 
 type Outcome = { readonly reply: unknown } | FailedAttempt;

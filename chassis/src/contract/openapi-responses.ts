@@ -1,4 +1,3 @@
-import { STATUS_CODES } from "node:http";
 import type { TSchema } from "typebox";
 import {
   forbidden,
@@ -9,6 +8,7 @@ import {
   tooLarge,
   unsupportedMediaType,
 } from "../core/failure.ts";
+import { STATUS_CODES } from "../core/node-http.ts";
 import type { Call } from "./call.ts";
 import { PROBLEM_MEDIA_TYPE } from "./problem.ts";
 

@@ -1,10 +1,9 @@
 import type { TObject } from "typebox";
-import { Check } from "typebox/value";
 import { type Call, parameterNames } from "./call.ts";
 import type { Contract } from "./contract.ts";
 import { openApiResponses } from "./openapi-responses.ts";
 import { type PublicCall, publicCalls } from "./public-path.ts";
-import { Id, Problem } from "./schema.ts";
+import { Id, mayBeEmpty, Problem } from "./schema.ts";
 
 /** What the document is about. `prefix` leads every path but the well-known ones. */
 export type OpenApiOptions = { title: string; version: string; contracts: readonly Contract[]; prefix: string };
@@ -62,7 +61,7 @@ function operation({ name, service, call }: PublicCall): unknown {
 
 /** A body whose fields may all be left out may be left out itself. */
 const requestBody = (schema: TObject) => ({
-  required: !Check(schema, {}),
+  required: !mayBeEmpty(schema),
   content: { "application/json": { schema } },
 });
 

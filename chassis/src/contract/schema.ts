@@ -13,6 +13,12 @@ import {
 export const Fields = <Properties extends TProperties>(properties: Properties) =>
   Type.Object(properties, { additionalProperties: false });
 
+/** Whether an object without any field is one of these: a body like that may be left out. */
+export function mayBeEmpty(schema: TObject): boolean {
+  const { required = [], minProperties = 0 }: { required?: string[]; minProperties?: number } = schema;
+  return required.length === 0 && minProperties === 0;
+}
+
 /** Text of 1 (or `least`) to `most` characters. */
 export const Text = (most: number, least = 1): TString => Type.String({ minLength: least, maxLength: most });
 

@@ -7,7 +7,9 @@ import { SENSITIVE } from "./sensitive.ts";
 /** Returns the value, typed, or throws `invalid_input` that names the path of every fault. */
 export type Validator<T> = (value: unknown) => T;
 
-const ajv = new Ajv2020({ allErrors: true, strict: true, useDefaults: true, coerceTypes: false });
+// To hold our schemas against the standard's own would cost each start 50 ms; strict mode knows their keywords.
+const ofOurs = { strict: true, meta: false, validateSchema: false };
+const ajv = new Ajv2020({ ...ofOurs, allErrors: true, useDefaults: true, coerceTypes: false });
 addFormats.default(ajv as never);
 ajv.addKeyword({ keyword: SENSITIVE, schemaType: "boolean" });
 

@@ -1,5 +1,6 @@
 import type pg from "pg";
-import { type Metrics, waitingSeconds } from "../telemetry/metrics.ts";
+import type { Metrics } from "../telemetry/metrics.ts";
+import { waitingSeconds } from "../telemetry/waiting-seconds.ts";
 
 /** Tells of a pool's connections in the metrics; what it returns counts how many milliseconds somebody waited for one. */
 export function poolMetrics(metrics: Metrics, pool: pg.Pool, most: number): (milliseconds: number) => void {

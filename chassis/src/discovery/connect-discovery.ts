@@ -1,6 +1,5 @@
 import { ConfigurationError } from "../core/config.ts";
 import type { Log } from "../telemetry/log.ts";
-import { consulDiscovery } from "./consul/consul.ts";
 import { readConsulSettings } from "./consul/consul-settings.ts";
 import type { Discovery, Instances } from "./discovery.ts";
 import { dnsDiscovery } from "./dns/dns.ts";
@@ -34,7 +33,11 @@ export async function connectDiscovery(
   { instances, log }: { instances: Instances; log: Log },
 ): Promise<ConnectedDiscovery> {
   if (url === "static:") return staticDiscovery(instances);
-  if (url.startsWith("consul://")) return consulDiscovery(url, { log });
+  if (url.startsWith("consul://")) {
+    // Its HTTP client costs every process memory, whoever needs it.
+    const { consulDiscovery } = await import("./consul/consul.ts");
+    return consulDiscovery(url, { log });
+  }
   if (url.startsWith("dns:")) return dnsDiscovery(url, { log });
   throw new ConfigurationError([ANY]);
 }

@@ -1,4 +1,5 @@
-import { type Metrics, waitingSeconds } from "../telemetry/metrics.ts";
+import type { Metrics } from "../telemetry/metrics.ts";
+import { waitingSeconds } from "../telemetry/waiting-seconds.ts";
 import type { Exchange } from "./exchange.ts";
 
 /** Counts an exchange that is over. */

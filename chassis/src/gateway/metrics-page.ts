@@ -1,4 +1,4 @@
-import { createServer } from "node:http";
+import { createServer } from "../core/node-http.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import { drain, listenOn } from "./server.ts";
 

@@ -1,8 +1,9 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { Server as NetServer, type Socket } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { problemHeaders, problemOf } from "../contract/problem.ts";
 import { newId } from "../core/id.ts";
+import { createServer } from "../core/node-http.ts";
 import { failureOfParser } from "./malformed.ts";
 import { sweepIdle } from "./sweep-idle.ts";
 

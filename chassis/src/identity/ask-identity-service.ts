@@ -1,11 +1,11 @@
-import { Agent, type Dispatcher, request } from "undici";
+import type { IncomingMessage, Agent as KeptConnections } from "node:http";
+import { Agent, get } from "../core/node-http.ts";
 
 const TIMEOUT = 2_000;
 const LARGEST = 64 * 1024;
 
-/** The connections on which the identity service is asked: few, and closed to answers over 64 KiB. */
-export const identityAgent = (): Agent =>
-  new Agent({ connections: 1, keepAliveTimeout: 1_000, maxResponseSize: LARGEST, connect: { timeout: TIMEOUT } });
+/** The connection on which the identity service is asked. */
+export const identityAgent = (): KeptConnections => new Agent({ keepAlive: true, maxSockets: 1, timeout: TIMEOUT });
 
 /** Asks `ask` of one instance after the other, and returns the first answer. Throws when there is none. */
 export async function firstAnswer<T>(instances: readonly string[], ask: (instance: string) => Promise<T>): Promise<T> {
@@ -20,22 +20,34 @@ export async function firstAnswer<T>(instances: readonly string[], ask: (instanc
   throw cause;
 }
 
-/** The JSON at `url`, within 2 seconds; undefined when there is nothing. Throws for every other answer. */
+/** The JSON at `url`, within 2 seconds; undefined when there is nothing. Throws for every other answer, and for one over 64 KiB. */
 export async function readJson(
-  dispatcher: Dispatcher,
+  agent: KeptConnections,
   url: string,
   headers: Record<string, string> = {},
 ): Promise<unknown> {
-  const answer = await request(url, {
-    dispatcher,
-    headers: { accept: "application/json", ...headers },
-    signal: AbortSignal.timeout(TIMEOUT),
-  });
-  const text = await answer.body.text();
+  const answer = await answerFrom(agent, url, { accept: "application/json", ...headers });
+  const text = await textOf(answer);
   if (answer.statusCode === 404) return undefined;
   const type = String(answer.headers["content-type"]);
   if (answer.statusCode !== 200 || !/^application\/(jwk-set\+)?json\b/.test(type)) {
     throw new Error(`the identity service answered with ${answer.statusCode} and ${type}`);
   }
   return JSON.parse(text);
+}
+
+const answerFrom = (agent: KeptConnections, url: string, headers: Record<string, string>): Promise<IncomingMessage> =>
+  new Promise((resolve, reject) => {
+    get(url, { agent, headers, signal: AbortSignal.timeout(TIMEOUT) }, resolve).once("error", reject);
+  });
+
+async function textOf(answer: IncomingMessage): Promise<string> {
+  const pieces: Buffer[] = [];
+  let size = 0;
+  for await (const piece of answer) {
+    size += piece.length;
+    if (size > LARGEST) throw new Error("the identity service answered with too much");
+    pieces.push(piece);
+  }
+  return Buffer.concat(pieces).toString();
 }

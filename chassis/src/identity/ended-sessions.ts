@@ -92,6 +92,6 @@ export function endedSessions(options: {
       const mayWait = knownAt === undefined || (age >= STALE && failure === undefined);
       return mayWait ? hasAfterLoad(session) : ended.has(session);
     },
-    close: () => agent.close(),
+    close: async () => agent.destroy(),
   };
 }

@@ -1,4 +1,4 @@
-import type { Dispatcher } from "undici";
+import type { Agent } from "node:http";
 import { readJson } from "./ask-identity-service.ts";
 
 /** Where the identity service tells which sessions have ended. */
@@ -14,7 +14,7 @@ const MOST_PAGES = 1_000;
  * page. An identity service that has nothing there ends no session before its tokens.
  */
 export async function fetchEndedSessions(
-  dispatcher: Dispatcher,
+  agent: Agent,
   { instance, token, since }: { instance: string; token: string; since: string },
 ): Promise<EndedSessionsPage> {
   const sessions: string[] = [];
@@ -22,7 +22,7 @@ export async function fetchEndedSessions(
   let after: string | null = "";
   for (let page = 0; after !== null && page < MOST_PAGES; page += 1) {
     const query = new URLSearchParams({ ...(since ? { since } : {}), ...(after ? { after } : {}) });
-    const answer = await readJson(dispatcher, `${instance}${PATH}?${query}`, { authorization: `Bearer ${token}` });
+    const answer = await readJson(agent, `${instance}${PATH}?${query}`, { authorization: `Bearer ${token}` });
     if (answer === undefined) return { sessions, since };
     const read = asPage(answer);
     // What ends while the pages are read is newer than the first of them.

@@ -1,4 +1,4 @@
-import type { Dispatcher } from "undici";
+import type { Agent } from "node:http";
 import { firstAnswer, readJson } from "./ask-identity-service.ts";
 import type { KeySet } from "./signing-key.ts";
 
@@ -6,9 +6,9 @@ import type { KeySet } from "./signing-key.ts";
 const PATH = "/.well-known/jwks.json";
 
 /** Reads the key set from the first of `instances` that answers, within 2 seconds each. Throws when none does. */
-export const fetchKeySet = (dispatcher: Dispatcher, instances: readonly string[]): Promise<KeySet> =>
+export const fetchKeySet = (agent: Agent, instances: readonly string[]): Promise<KeySet> =>
   firstAnswer(instances, async (instance) => {
-    const set = await readJson(dispatcher, instance + PATH);
+    const set = await readJson(agent, instance + PATH);
     if (typeof set !== "object" || set === null || !("keys" in set) || !Array.isArray(set.keys)) {
       throw new Error("the key set is not one");
     }

@@ -72,5 +72,5 @@ export function userKeys(options: {
     return [];
   }
 
-  return { find, close: () => agent.close() };
+  return { find, close: async () => agent.destroy() };
 }

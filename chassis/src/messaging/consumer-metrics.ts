@@ -1,4 +1,5 @@
-import { type Metrics, waitingSeconds } from "../telemetry/metrics.ts";
+import type { Metrics } from "../telemetry/metrics.ts";
+import { waitingSeconds } from "../telemetry/waiting-seconds.ts";
 
 /** Counts what becomes of the messages of a consumer. */
 export type ConsumerMetrics = {

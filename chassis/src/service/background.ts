@@ -98,8 +98,11 @@ export function createBackground({ service, events }: Contract, connections: Con
 function housekeeping({ database }: Connections): Worker {
   const removeEndedSagas = sagaHousekeeping(database);
   return worker("housekeeping", HOUSEKEEPING, async () => {
-    const more = await Promise.all([forgetOldResults(database), messagingHousekeeping(database), removeEndedSagas()]);
-    return more.some(Boolean);
+    // One after the other: it has time, and one connection is enough.
+    const results = await forgetOldResults(database);
+    const messages = await messagingHousekeeping(database);
+    const sagas = await removeEndedSagas();
+    return results || messages || sagas;
   });
 }
 

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
-import { type Metrics, waitingSeconds } from "../telemetry/metrics.ts";
+import type { Metrics } from "../telemetry/metrics.ts";
+import { waitingSeconds } from "../telemetry/waiting-seconds.ts";
 
 type Count = (seconds: number) => void;
 

@@ -1,9 +1,8 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { type TObject, Type } from "typebox";
-import { Check } from "typebox/value";
 import { type Call, parameterNames } from "../contract/call.ts";
 import { faultOfText } from "../contract/json.ts";
-import { Fields, Id } from "../contract/schema.ts";
+import { Fields, Id, mayBeEmpty } from "../contract/schema.ts";
 import { jsonValidator, textValidator } from "../contract/validate.ts";
 import { invalidInput } from "../core/failure.ts";
 import { idempotencyKeyRequired } from "../database/idempotency.ts";
@@ -39,7 +38,7 @@ export function inputReader(call: Call): (raw: RawInput) => Input {
 /** A body whose fields may all be left out may be left out itself. */
 function bodyReader(schema: TObject | undefined): (raw: unknown) => unknown {
   const validate = jsonValidator(schema ?? Fields({}));
-  const mayBeAbsent = Check(schema ?? Fields({}), {});
+  const mayBeAbsent = !schema || mayBeEmpty(schema);
   return (raw) => {
     const body = validate(raw === undefined && mayBeAbsent ? {} : raw);
     return schema ? body : undefined;

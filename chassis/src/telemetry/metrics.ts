@@ -28,11 +28,6 @@ export type Metrics = {
 /** What a gauge reads. */
 export type Reading = number | readonly (readonly [Labels, number])[];
 
-/** Seconds, from a millisecond to ten seconds: for what callers wait for. */
-export const waitingSeconds: readonly number[] = [
-  0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
-];
-
 /** Makes the metrics of a service; every one of them carries its name as the label `service`. A name is used once. */
 export function createMetrics(service: string): Metrics {
   const registry = new Registry();

@@ -1,7 +1,5 @@
 import { access, constants, realpath } from "node:fs/promises";
 import { createServer } from "node:net";
-import { consulFault } from "@flotilla/chassis/discovery/consul-check";
-import { rabbitmqFault } from "@flotilla/chassis/messaging/rabbitmq-check";
 import { serverFault } from "@flotilla/chassis/topology/server-check";
 import { makeFolder } from "./make-folder.ts";
 
@@ -33,15 +31,23 @@ function describe(code: string, host: string, port: number): string {
 
 /** Whether the registry that was set answers; what is wrong in one line. */
 export async function discoveryServerFault(url: string | undefined): Promise<string | undefined> {
-  const fault = url?.startsWith("consul://") ? await consulFault(url) : undefined;
+  if (!url?.startsWith("consul://")) return undefined;
+  const { consulFault } = await import("@flotilla/chassis/discovery/consul-check");
+  const fault = await consulFault(url);
   return fault && `DISCOVERY_URL: ${fault}`;
 }
 
 /** Whether the servers that were set can be used: PostgreSQL, or for a broker RabbitMQ. One line for each that can't. */
 export async function serverFaults(urls: Readonly<Record<string, string | undefined>>): Promise<string[]> {
   const checked = Object.entries(urls).map(async ([name, url]) => {
-    const fault = url && (await (/^amqps?:/i.test(url) ? rabbitmqFault(url) : serverFault(url)));
+    const fault = url && (await (/^amqps?:/i.test(url) ? brokerFault(url) : serverFault(url)));
     return fault ? [`${name}: ${fault}`] : [];
   });
   return (await Promise.all(checked)).flat();
+}
+
+/** Loaded only when it is asked for, as the broker itself is. */
+async function brokerFault(url: string): Promise<string | undefined> {
+  const { rabbitmqFault } = await import("@flotilla/chassis/messaging/rabbitmq-check");
+  return rabbitmqFault(url);
 }

@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import "@flotilla/chassis/topology/trim-memory";
 import { ConfigurationError, type Environment } from "@flotilla/chassis/core/config";
 import { servicesOf } from "@flotilla/chassis/topology";
 import { endLeftProcesses } from "@flotilla/chassis/topology/left-processes";

@@ -9,18 +9,18 @@ import { subscriptions } from "./events.ts";
 import { mailStore } from "./mail-store.ts";
 import { mailboxMailer } from "./mailbox-mailer.ts";
 import { mailboxStore } from "./mailbox-store.ts";
-import { smtpMailer } from "./smtp-mailer.ts";
+import type { Mailer } from "./mailer.ts";
 
 /** Writes to customers about what happened to them. */
 export const service = defineService({
   contract: email,
   config: Config,
   migrations: new URL("../migrations/", import.meta.url),
-  wire({ config, database, client, log }) {
+  async wire({ config, database, client, log }) {
     const mails = mailStore(database);
     const mailbox = mailboxStore(database);
     const { SMTP_URL, MAIL_FROM } = config;
-    const mailer = SMTP_URL ? smtpMailer(SMTP_URL, MAIL_FROM) : mailboxMailer(mailbox);
+    const mailer = SMTP_URL ? await overSmtp(SMTP_URL, MAIL_FROM) : mailboxMailer(mailbox);
     const needs = { mails, mailer, users: client(users), log };
     const delivery = worker("deliver mail", 2_000, (stopping) => deliverMail(needs, stopping));
     return {
@@ -31,3 +31,9 @@ export const service = defineService({
     };
   },
 });
+
+/** Loaded only when it is asked for: most of what it brings is of no use to a mailbox. */
+async function overSmtp(url: string, from: string): Promise<Mailer> {
+  const { smtpMailer } = await import("./smtp-mailer.ts");
+  return smtpMailer(url, from);
+}
