@@ -1,0 +1,47 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { test } from "node:test";
+import { type Clock, systemClock } from "@flotilla/chassis/core/clock";
+import { readServiceKey } from "@flotilla/chassis/identity/key-files";
+import { serviceTokens } from "@flotilla/chassis/identity/service-token";
+import { fileCleanup } from "@flotilla/chassis/testing/file-cleanup";
+import { outcomesOf } from "@flotilla/chassis/testing/open-loop";
+import { rotateServiceKey } from "@flotilla/chassis/topology/rotate-key";
+import { assertBooksAgree, waitUntilSettled } from "./books.ts";
+import { runShop, shopFolder } from "./running-shop.ts";
+import { sendTraffic } from "./shop-traffic.ts";
+
+/** The five minutes for which a token of the old key lives: who uses it no more need not wait for its end. */
+const MINUTES = 60_000;
+const impatient: Clock = {
+  ...systemClock,
+  sleep: (milliseconds, signal) => systemClock.sleep(milliseconds < MINUTES ? milliseconds : 0, signal),
+};
+
+test("while a service gets another key no request fails, and the old key is good for nothing afterwards", async () => {
+  const dataFolder = await shopFolder(fileCleanup);
+  const keys = join(dataFolder, "keys");
+  const shop = await runShop(fileCleanup, { dataFolder });
+  const keyOfOrders = () => readServiceKey(join(keys, "orders.json"), "orders");
+  const url = (await shop.where()).services["products"]?.[0]?.url;
+  const askedWith = async (key: Awaited<ReturnType<typeof keyOfOrders>>) => {
+    const token = await serviceTokens({ name: "orders", key })("products");
+    const answer = await fetch(`${url}/product-summaries?ids=none`, { headers: { authorization: `Bearer ${token}` } });
+    await answer.text();
+    return answer.status;
+  };
+  const old = await keyOfOrders();
+  assert.equal(await askedWith(old), 200);
+
+  const traffic = await sendTraffic(shop, { perSecond: 20 });
+  await rotateServiceKey(keys, "orders", { clock: impatient });
+  const before = traffic.sent();
+  while (traffic.sent() < before + 50) await systemClock.sleep(50);
+  const samples = await traffic.stop();
+
+  assert.deepEqual(outcomesOf(samples), { ok: samples.length });
+  assert.equal(await askedWith(old), 401);
+  assert.equal(await askedWith(await keyOfOrders()), 200);
+  await waitUntilSettled(shop);
+  await assertBooksAgree(shop);
+});
