@@ -1,12 +1,11 @@
 import assert from "node:assert/strict";
-import { once } from "node:events";
 import { type TestContext, test } from "node:test";
 import { Type } from "typebox";
 import { call } from "../contract/call.ts";
 import { contract } from "../contract/contract.ts";
 import { Fields, Media, Text } from "../contract/schema.ts";
 import { Cancellation } from "../core/cancellation.ts";
-import { forbidden, refusal, tokenInvalid, unavailable } from "../core/failure.ts";
+import { forbidden, refusal, tokenInvalid } from "../core/failure.ts";
 import type { Caller } from "../identity/caller.ts";
 import { currentContext } from "../telemetry/context.ts";
 import { createLog } from "../telemetry/log.ts";
@@ -44,7 +43,6 @@ const things = contract("things", {
       replies: { 200: Media("image/svg+xml") },
     }),
     dawdle: call("GET /dawdle", { summary: "Dawdle", access: "public", replies: { 204: null }, timeout: 60 }),
-    linger: call("GET /linger", { summary: "Linger", access: "public", replies: { 204: null } }),
     note: call("POST /notes", {
       summary: "Note",
       access: "public",
@@ -57,7 +55,6 @@ const things = contract("things", {
 });
 
 let aborted = false;
-const lingering = Promise.withResolvers<AbortSignal>();
 const handlers: Handlers<typeof things> = {
   async make({ body, key, headers }) {
     if (body.name === "gone") throw soldOut.failure();
@@ -75,10 +72,6 @@ const handlers: Handlers<typeof things> = {
         reject(signal.reason);
       });
     }),
-  linger({ signal }) {
-    lingering.resolve(signal);
-    return new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
-  },
   note: async ({ body }) => ({ text: body.text ?? "none" }),
   async crash() {
     throw new Error("select * from secrets at 10.0.0.1:5432");
@@ -226,17 +219,6 @@ test("a handler that is too slow is broken off and answered for", async (t) => {
   assert.deepEqual([late.status, late.json.code, aborted], [504, "deadline_exceeded", true]);
   const expired = await ask(`${url}/things/1`, "GET", { token: "ann", headers: { "x-deadline-ms": "0" } });
   assert.equal(expired.status, 504);
-});
-
-test("work whose caller leaves is told so", async (t) => {
-  const url = await serve(t);
-  const leaving = new AbortController();
-  const asked = fetch(`${url}/linger`, { signal: leaving.signal });
-  const signal = await lingering.promise;
-  leaving.abort();
-  await assert.rejects(asked);
-  if (!signal.aborted) await once(signal, "abort");
-  assert.ok(unavailable.is(signal.reason));
 });
 
 test("media are sent as they are", async (t) => {
