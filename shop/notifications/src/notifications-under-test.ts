@@ -59,24 +59,3 @@ export async function notificationsUnderTest(t: Cleanup) {
 
   return { request, publish, addElsewhere, restart: () => running.restart("notifications") };
 }
-
-/** Reads a response of server-sent events piece by piece. */
-export function readEvents(response: Response) {
-  const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
-  let rest = "";
-  return {
-    /** The next piece, up to its empty line; undefined when the stream has ended. */
-    async next(): Promise<string | undefined> {
-      while (!rest.includes("\n\n")) {
-        const read = await reader?.read();
-        if (!read || read.done) return undefined;
-        rest += read.value;
-      }
-      const end = rest.indexOf("\n\n") + 2;
-      const piece = rest.slice(0, end);
-      rest = rest.slice(end);
-      return piece;
-    },
-    leave: () => reader?.cancel(),
-  };
-}

@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Page } from "@flotilla/chassis/contract/schema";
 import { eventually } from "@flotilla/chassis/testing/eventually";
+import { readEvents } from "@flotilla/chassis/testing/read-events";
 import type { Notification } from "@flotilla/contracts/notifications";
-import { notificationsUnderTest, readEvents } from "./notifications-under-test.ts";
+import { notificationsUnderTest } from "./notifications-under-test.ts";
 
 const order = {
   orderId: "order-1",

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
 import { before, test } from "node:test";
 import { fileCleanup } from "@flotilla/chassis/testing/file-cleanup";
 import type { Order } from "@flotilla/contracts/orders";
-import type { Visitor } from "../visitor.ts";
+import { listen, notificationIds } from "../listener.ts";
+import { eventually, type Visitor } from "../visitor.ts";
 import { mailOf, providerNet, statuses, stockOf } from "../witnesses.ts";
 import { assertBooksAgree, waitUntilSettled } from "./books.ts";
 import { somebodyWaits, whileLocked } from "./held-lock.ts";
@@ -25,6 +27,10 @@ async function customer(): Promise<Visitor> {
   await mailOf({ admin }, visitor.user.email, 1);
   return visitor;
 }
+
+/** An order of one piece, placed whatever happens; its id. */
+const placed = async (visitor: Visitor, productId: string): Promise<string> =>
+  (await placeStubbornly(visitor, orderOf(productId, 1), randomUUID())).id;
 
 /** The letters beside the welcome. */
 const lettersTo = async ({ user }: Visitor) => (await mailOf({ admin }, user.email, 2)).length - 1;
@@ -145,6 +151,35 @@ test("a process that keeps dying is started again after waits that may grow, and
     assert.equal((await fetch(new URL("/health/ready", url))).status, 200);
     const told = Array.from(shop.output().matchAll(/notifications-1 .*SIGKILL, starts again in (\d+) ms/g));
     assert.ok(Number(told.at(-1)?.[1]) <= most);
+  }
+});
+
+test("a stream ends with whole events when its service is killed or the gateway stops, and goes on where it was", async () => {
+  const product = await admin.addProduct({ name: "Deck lamp", price: 700 }, 10);
+  const ann = await customer();
+  const untilTold = (count: number) =>
+    eventually(`${count} notifications`, async () => {
+      const ids = await notificationIds(ann).catch(() => []);
+      return ids.length >= count ? ids : undefined;
+    });
+  const [account = ""] = await untilTold(1);
+  let last = account;
+  for (const [service, signal] of [["notifications", "SIGKILL"] as const, ["gateway", "SIGTERM"] as const]) {
+    const stream = await listen(ann, last);
+    assert.equal((await finalOrder(ann, await placed(ann, product.id))).status, "confirmed");
+    const before = await stream.next();
+    const killed = await shop.kill(service, signal);
+    if (signal === "SIGKILL") await assert.rejects(stream.next());
+    else assert.equal(await stream.next(), undefined);
+    assert.equal(stream.rest(), "");
+    assert.equal((await finalOrder(ann, await placed(ann, product.id))).status, "confirmed");
+    await shop.restarted(service, killed);
+    const ids = await untilTold(service === "gateway" ? 5 : 3);
+
+    const again = await listen(ann, before?.id);
+    last = (await again.next())?.id ?? "";
+    await again.leave();
+    assert.deepEqual([before?.id, last], ids.slice(-2));
   }
 });
 
