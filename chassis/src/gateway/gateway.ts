@@ -57,7 +57,7 @@ export type GatewayOptions = {
   readonly limits?: Limits;
   /** Where requests are counted. Default: in this process alone. Closed with the gateway. */
   readonly limitStore?: LimitStore;
-  /** Answers without end that a user, or an address that is not signed in, may have open at once in this process. Default 16. */
+  /** Answers without end that a user, or an address that is not signed in, may have open at once in this process. Default 64. */
   readonly streamLimit?: number;
   /** The networks (CIDR) whose `X-Forwarded-For` is believed. Default: none. */
   readonly trustedProxies?: readonly string[];

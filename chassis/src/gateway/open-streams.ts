@@ -9,7 +9,7 @@ export type OpenStreams = {
 };
 
 /** Streams of one reader, unless another number is given. */
-export const DEFAULT_STREAM_LIMIT = 16;
+export const DEFAULT_STREAM_LIMIT = 64;
 
 /** Seconds. Nobody knows when a stream will end; who asks again so seldom does no harm. */
 const RETRY_AFTER = 15;

@@ -33,7 +33,7 @@ export const config = Type.Object({
   STREAM_LIMIT: Type.Integer({
     minimum: 1,
     maximum: 1_000_000,
-    default: 16,
+    default: 64,
     description: "Streams that a user, or an address that is not signed in, may have open at once in each process",
   }),
   REDIS_URL: Type.Optional(
