@@ -1,5 +1,6 @@
+import { Cancellation } from "../core/cancellation.ts";
 import type { Clock } from "../core/clock.ts";
-import { deadlineExceeded } from "../core/failure.ts";
+import { deadlineExceeded, unavailable } from "../core/failure.ts";
 import { newContext, runInContext, type WorkContext } from "../telemetry/context.ts";
 import { parseTraceparent } from "../telemetry/trace-context.ts";
 import type { Tracer } from "../telemetry/tracer.ts";
@@ -33,31 +34,23 @@ export async function attemptRemote<T>({
   signal,
   work,
 }: RemoteAttempt<T>): Promise<Outcome<T>> {
-  let giveUp: AbortController | undefined;
-  // Made only when somebody asks for it: most steps answer before anybody has to give up.
-  const giveUpSignal = () => {
-    giveUp ??= new AbortController();
-    return giveUp.signal;
-  };
+  const giveUp = new Cancellation();
   const context: WorkContext = {
     ...sagaContext(instance),
     // A refused step is only asked again, and holds what the saga holds meanwhile.
     priority: "high",
     deadline: clock.monotonic() + timeout,
-    get signal() {
-      return giveUpSignal();
-    },
+    cancellation: giveUp,
   };
   const asked: StepContext = {
     key: stepKey(instance, step.name),
     get signal() {
-      return giveUpSignal();
+      return giveUp.signal;
     },
   };
   try {
     const working = runInContext(context, () => inStepSpan(instance, async () => work(asked)));
     if (await settlesAtOnce(working)) return { result: await working };
-    giveUp ??= new AbortController();
     return { result: await within(working, giveUp, { timeout, clock, signal }) };
   } catch (error) {
     const failure = stepFailure(error, step.refuses);
@@ -83,25 +76,25 @@ async function settlesAtOnce(work: Promise<unknown>): Promise<boolean> {
 /** A step that ignores its signal must not keep the saga waiting. */
 async function within<T>(
   work: Promise<T>,
-  giveUp: AbortController,
+  giveUp: Cancellation,
   { timeout, clock, signal }: { timeout: number; clock: Clock; signal: AbortSignal },
 ): Promise<T> {
-  const stop = () => giveUp.abort(signal.reason);
+  const stop = () => giveUp.cancel(unavailable.failure({ cause: signal.reason }));
   if (signal.aborted) stop();
   signal.addEventListener("abort", stop);
-  const cancel = clock.after(timeout, () => giveUp.abort(deadlineExceeded.failure()));
+  const cancel = clock.after(timeout, () => giveUp.cancel(deadlineExceeded.failure()));
   try {
-    return await untilAborted(work, giveUp.signal);
+    return await untilCancelled(work, giveUp);
   } finally {
     signal.removeEventListener("abort", stop);
     cancel();
   }
 }
 
-function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+function untilCancelled<T>(work: Promise<T>, cancellation: Cancellation): Promise<T> {
   return new Promise((resolve, reject) => {
     work.then(resolve, reject);
-    if (signal.aborted) reject(signal.reason);
-    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+    if (cancellation.why) reject(cancellation.why);
+    cancellation.listen(reject);
   });
 }

@@ -7,14 +7,15 @@ import type { Soon } from "../core/soon.ts";
  * `deadline_exceeded`, whatever the work still does.
  */
 export function withinDeadline<T>(milliseconds: number, cancellation: Cancellation, work: () => Soon<T>): Promise<T> {
-  if (milliseconds === 0) return Promise.resolve(work());
+  if (milliseconds === 0) return Promise.try(work);
   return new Promise((resolve, reject) => {
+    const working = Promise.resolve(work());
     const timer = setTimeout(() => {
       const failure = deadlineExceeded.failure();
       cancellation.cancel(failure);
       reject(failure);
     }, milliseconds);
-    Promise.resolve(work()).then(
+    working.then(
       (result) => {
         clearTimeout(timer);
         resolve(result);
