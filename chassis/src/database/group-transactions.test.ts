@@ -61,7 +61,9 @@ test("works that come at the same time are one transaction, and what they write 
 
 test("one that is refused before it has written anything is left out, and nothing is done twice", async (t) => {
   const { transaction, find, add, writes, stored } = await setUp(t);
+  const told: number[] = [];
   const work = (value: number) => async (tx: Transaction) => {
+    tx.afterCommit(() => told.push(value));
     if (await find(tx, value)) throw new Error("was there");
     if (value % 2 === 1) throw noMore.failure();
     await add(tx, value);
@@ -74,6 +76,7 @@ test("one that is refused before it has written anything is left out, and nothin
   ]);
   assert.deepEqual(writes, [[0, 2, 4]]);
   assert.deepEqual(await stored(), [0, 2, 4]);
+  assert.deepEqual(told, [0, 2, 4], "who was refused has nothing to tell after the others' commit");
 });
 
 test("one that fails after it has written leaves nothing behind, and takes nothing with it", async (t) => {
@@ -119,10 +122,12 @@ test("works with one key are never at work at the same time", async (t) => {
   assert.deepEqual(writes, [[7]]);
 });
 
-test("when one was overtaken all are run again", async (t) => {
-  const { transaction, add, stored } = await setUp(t);
+test("when one was overtaken all are run again, together, and tell once", async (t) => {
+  const { transaction, add, stored, transactions } = await setUp(t);
+  const told: number[] = [];
   let overtaken = false;
   const work = (value: number) => async (tx: Transaction) => {
+    tx.afterCommit(() => told.push(value));
     await add(tx, value);
     if (value !== 1 || overtaken) return;
     overtaken = true;
@@ -130,6 +135,8 @@ test("when one was overtaken all are run again", async (t) => {
   };
   await Promise.all(upTo(3).map((value) => transaction(`${value}`, work(value))));
   assert.deepEqual(await stored(), [0, 1, 2]);
+  assert.equal(await transactions(), 1, "to be overtaken is nobody's own failure");
+  assert.deepEqual(told, [0, 1, 2]);
 });
 
 test("a failure as a result is thrown to its own caller alone", async (t) => {
