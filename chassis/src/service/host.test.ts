@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { connect } from "node:net";
 import { test } from "node:test";
 import { pathToFileURL } from "node:url";
 import { Type } from "typebox";
@@ -167,4 +169,25 @@ test("a service whose broker takes nothing says so, and is ready all the same", 
     assert.equal(answer.status, 200);
     assert.deepEqual(await answer.json(), { status: "healthy", service: "quiet", broker: state });
   }
+});
+
+test("who asks while the event loop stands still hears that the service is not ready, and a moment later that it is", async (t) => {
+  const idler = defineService({
+    contract: contract("idler", { calls: {}, events: {} }),
+    config: none,
+    migrations: await noMigrations(t),
+    wire: () => ({ calls: {} }),
+  });
+  const { url } = await startInProcess(t, [{ name: "idler", start: (around) => startService(idler, around) }]);
+  const ready = new URL("/health/ready", url("idler"));
+  await eventually(async () => (await fetch(ready)).ok);
+  const socket = connect(Number(ready.port), ready.hostname);
+  t.after(() => void socket.destroy());
+  await once(socket, "connect");
+  // It has left when this returns, and is read when the loop goes on.
+  socket.write(`GET ${ready.pathname} HTTP/1.1\r\nhost: ${ready.host}\r\n\r\n`);
+  const end = performance.now() + 1_500;
+  while (performance.now() < end);
+  assert.match(String((await once(socket, "data"))[0]), /^HTTP\/1\.1 503 /);
+  await eventually(async () => (await fetch(ready)).ok);
 });
