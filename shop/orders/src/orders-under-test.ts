@@ -1,5 +1,4 @@
 import { systemClock } from "@flotilla/chassis/core/clock";
-import { groupTransactions } from "@flotilla/chassis/database/group-transactions";
 import type { User } from "@flotilla/chassis/identity/caller";
 import type { Publish } from "@flotilla/chassis/messaging";
 import type { StartSaga } from "@flotilla/chassis/saga";
@@ -7,12 +6,7 @@ import { type Cleanup, testDatabase } from "@flotilla/chassis/testing/postgres";
 import { euros } from "@flotilla/contracts/money";
 import type { NewOrder } from "@flotilla/contracts/orders";
 import type { ProductSummary } from "@flotilla/contracts/products";
-import { cancelOrder } from "./cancel-order.saga.ts";
-import { orderConclusions } from "./conclude-order.ts";
-import { findProducts } from "./find-products.ts";
-import { fulfilOrder } from "./fulfil-order.saga.ts";
-import { placeOrder } from "./place-order.ts";
-import { requestCancellation } from "./request-cancellation.ts";
+import { useCases } from "./service.ts";
 
 export const ann: User = { kind: "user", id: "ann", name: "Ann", role: "customer", session: "s1" };
 export const bob: User = { ...ann, id: "bob", name: "Bob" };
@@ -38,8 +32,6 @@ export async function ordersUnderTest(t: Cleanup) {
   const startSaga: StartSaga = async (tx, saga, { key, input }) =>
     tx.afterCommit(() => void started.push([saga.name, key, input]));
   const changed: string[] = [];
-  const clock = systemClock;
-  const conclusions = orderConclusions({ publish, clock, changed: ({ id }) => void changed.push(id) });
   const nobody = () => Promise.reject(new Error("no neighbour is asked here"));
   const neighbours = {
     inventory: { reserveStock: nobody, sellStock: nobody, releaseStock: nobody },
@@ -50,24 +42,21 @@ export async function ordersUnderTest(t: Cleanup) {
       }),
     },
   };
-  const sagas = {
-    fulfilOrder: fulfilOrder({ ...neighbours, ...conclusions }),
-    cancelOrder: cancelOrder({ ...neighbours, ...conclusions }),
-  };
+  const { conclusions, placeOrder, requestCancellation } = useCases({
+    database,
+    publish,
+    startSaga,
+    clock: systemClock,
+    changed: ({ id }) => void changed.push(id),
+    ...neighbours,
+  });
   return {
     database,
     events,
     started,
     changed,
-    place: placeOrder({
-      transaction: groupTransactions(database),
-      findProducts: findProducts(neighbours.products),
-      fulfilOrder: sagas.fulfilOrder,
-      publish,
-      startSaga,
-      clock,
-    }),
-    cancel: requestCancellation({ database, startSaga, ...sagas }),
+    place: placeOrder,
+    cancel: requestCancellation,
     confirm: (id: string) => database.transaction((tx) => conclusions.confirm(tx, id)),
     reject: (id: string, reason: string) => database.transaction((tx) => conclusions.reject(tx, id, reason)),
     recordCancellation: (id: string) => database.transaction((tx) => conclusions.recordCancellation(tx, id)),

@@ -1,6 +1,8 @@
+import type { Database } from "@flotilla/chassis/database";
 import { groupTransactions } from "@flotilla/chassis/database/group-transactions";
 import { createReplaceResult } from "@flotilla/chassis/database/idempotency";
 import { readTogether } from "@flotilla/chassis/database/read-together";
+import type { StartSaga } from "@flotilla/chassis/saga";
 import { defineService } from "@flotilla/chassis/service";
 import { inventory } from "@flotilla/contracts/inventory";
 import { orders } from "@flotilla/contracts/orders";
@@ -24,28 +26,41 @@ export const service = defineService({
 
   wire({ database, publish, startSaga, client, clock }) {
     const watch = createOrderWatch(readTogether({ read: (ids: readonly string[]) => readOrders(database, ids) }));
-    const conclusions = orderConclusions({ publish, clock, changed: watch.changed });
     const neighbours = { inventory: client(inventory), payments: client(payments), products: client(products) };
-    const sagas = {
-      fulfilOrder: fulfilOrder({ ...neighbours, ...conclusions }),
-      cancelOrder: cancelOrder({ ...neighbours, ...conclusions }),
-    };
+    const use = useCases({ database, publish, startSaga, clock, changed: watch.changed, ...neighbours });
     return {
-      calls: calls({
-        database,
-        replaceResult: createReplaceResult(database),
-        watch,
-        placeOrder: placeOrder({
-          transaction: groupTransactions(database),
-          findProducts: findProducts(neighbours.products),
-          fulfilOrder: sagas.fulfilOrder,
-          publish,
-          startSaga,
-          clock,
-        }),
-        requestCancellation: requestCancellation({ database, startSaga, ...sagas }),
-      }),
-      sagas: [sagas.fulfilOrder, sagas.cancelOrder],
+      calls: calls({ database, replaceResult: createReplaceResult(database), watch, ...use }),
+      sagas: Object.values(use.sagas),
     };
   },
 });
+
+type Needs = Parameters<typeof orderConclusions>[0] & {
+  database: Database;
+  startSaga: StartSaga;
+  inventory: Parameters<typeof fulfilOrder>[0]["inventory"];
+  payments: Parameters<typeof fulfilOrder>[0]["payments"];
+  products: Parameters<typeof findProducts>[0];
+};
+
+/** What is done with orders, and how they end. */
+export function useCases({ database, publish, startSaga, clock, changed, inventory, payments, products }: Needs) {
+  const conclusions = orderConclusions({ publish, clock, changed });
+  const sagas = {
+    fulfilOrder: fulfilOrder({ inventory, payments, ...conclusions }),
+    cancelOrder: cancelOrder({ inventory, payments, ...conclusions }),
+  };
+  return {
+    conclusions,
+    sagas,
+    placeOrder: placeOrder({
+      transaction: groupTransactions(database),
+      findProducts: findProducts(products),
+      fulfilOrder: sagas.fulfilOrder,
+      publish,
+      startSaga,
+      clock,
+    }),
+    requestCancellation: requestCancellation({ database, startSaga, ...sagas }),
+  };
+}
