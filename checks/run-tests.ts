@@ -42,7 +42,7 @@ async function runTests(rounds: readonly Round[]): Promise<number> {
 }
 
 function runNodeTest({ patterns, atOnce }: Round, environment: NodeJS.ProcessEnv): Promise<number> {
-  const options = ["--test", `--test-concurrency=${atOnce}`, "--test-timeout=120000"];
+  const options = ["--test", `--test-concurrency=${atOnce}`, "--test-timeout=300000"];
   const child = spawn(process.execPath, [...options, ...patterns], { stdio: "inherit", env: environment });
   // A terminal's Ctrl-C reaches the tests by itself; whoever ends this process alone means them as well.
   for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(name, () => child.kill(name));

@@ -108,7 +108,7 @@ describe("an attempt that takes too long", () => {
       if (body.thingId === "stuck") await new Promise(() => {});
       await writeEffect(body, tx, message);
     };
-    const { database, broker } = await consuming(t, handle, { handlingTime: 50, attempts: 2 });
+    const { database, broker } = await consuming(t, handle, { handlingTime: 500, attempts: 2 });
     const dayOld = new Date(Date.now() - 86_400_000).toISOString();
     await broker.publish([
       happened({ thingId: "stuck", number: 1 }),
