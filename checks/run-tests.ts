@@ -21,6 +21,9 @@ const long = [
   "deploy/kubernetes/checks/*.test.ts",
 ];
 
+/** Nothing of a load may fail there: it has to be one that the machine can take, beside nothing else. */
+const alone = ["shop/tests/processes/rolling-restart.test.ts"];
+
 /** Run when asked for by name only: the images' recipe (`npm run test:containers`), and kills that differ from others in their broker. */
 const byName = ["deploy/tests/*.test.ts", "shop/tests/processes/kills-*-rabbitmq.test.ts"];
 
@@ -62,7 +65,8 @@ function rounds(given: readonly string[]): Round[] {
   if (given.length === 0) return [short];
   return [
     { ...short, environment: MANY_CASES },
-    { patterns: globSync(long, { exclude: byName }), atOnce: 2 },
+    { patterns: globSync(long, { exclude: [...byName, ...alone] }), atOnce: 2 },
+    { patterns: alone, atOnce: 1 },
   ];
 }
 

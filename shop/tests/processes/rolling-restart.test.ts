@@ -13,7 +13,7 @@ import { sendTraffic } from "./shop-traffic.ts";
 /* F-16 and F-17 in short: every process of a shop with two of each is asked to end, one after the other, under load. */
 const names = servicesOf(topology).map(({ name }) => name);
 const REQUESTS = 5_000;
-const PER_SECOND = 110;
+const PER_SECOND = 90;
 
 const pidsOf = async (shop: RunningShop, service: string): Promise<number[]> =>
   ((await shop.where()).services[service] ?? []).map(({ pid }) => pid);
