@@ -39,6 +39,8 @@ export async function killEverywhere(
   const ids: string[] = [];
   for (const [index, kill] of kills.entries()) {
     const requestId = `kill-${index}`;
+    // Pieces that are moved together are told of together, in the name of one of the requests: let it be this one.
+    if (kill.about.type === "stock.changed") await waitUntilSettled(shop);
     await arm(killFolder, kill, requestId);
     const [path, body] = deed === "place" ? ["/orders", newOrder] : [`/orders/${confirmed[index]}/cancel`];
     ids.push((await askOrders(shop, ann, requestId, path, body)).body.id);
