@@ -1,7 +1,7 @@
 import { type Failure, upstreamFailed } from "../core/failure.ts";
+import type { HttpAnswer } from "./exchange.ts";
 import { headerOf, onlyHeaderOf } from "./http/response-head.ts";
 import type { AnswerReader } from "./read-answer.ts";
-import type { HttpAnswer } from "./transport.ts";
 
 /** The header in which each service says who it is. */
 export const SERVICE_HEADER = "x-service";

@@ -1,5 +1,6 @@
 import { type Call, parameterNames } from "../contract/call.ts";
 import { invalidInput } from "../core/failure.ts";
+import { canMultiplex } from "./multiplex/can-multiplex.ts";
 
 /** A call's input, as the client gets it whatever the contract. */
 export type AnyInput = {
@@ -17,11 +18,14 @@ export type OutgoingRequest = {
   readonly body: string | undefined;
   /** As `[name, value, …]`. */
   readonly headers: readonly string[];
+  /** Whether it may share a connection with others at the same time. */
+  readonly canMultiplex: boolean;
 };
 
 /** Makes requests of one call. Throws `invalid_input` for path parameters that no path can carry. */
 export function requestBuilder(call: Call): (input: AnyInput) => OutgoingRequest {
   const names = parameterNames(call.path);
+  const multiplex = canMultiplex(call);
   return ({ params = {}, query, body, key }) => {
     let path = call.path;
     for (const name of names) path = path.replace(`{${name}}`, () => pathSegment(name, params[name]));
@@ -33,6 +37,7 @@ export function requestBuilder(call: Call): (input: AnyInput) => OutgoingRequest
       path: path + queryString(query),
       body: body === undefined ? undefined : JSON.stringify(body),
       headers,
+      canMultiplex: multiplex,
     };
   };
 }

@@ -3,6 +3,7 @@ import { currentContext, type WorkContext } from "../telemetry/context.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import { inSpan, isRecorded } from "../telemetry/span.ts";
 import { startTrace, type TraceContext } from "../telemetry/trace-context.ts";
+import type { Attributes } from "../telemetry/tracer.ts";
 import { waitingSeconds } from "../telemetry/waiting-seconds.ts";
 import type { FailedAttempt } from "./retry.ts";
 
@@ -66,7 +67,16 @@ export function clientSpan(
   };
 }
 
-function addressOf(instance: string): Record<string, string | number> {
+const addresses = new Map<string, Attributes>();
+const MOST_ADDRESSES = 1_000;
+
+/** Few instances are called again and again: the address of each is read once. */
+function addressOf(instance: string): Attributes {
+  const known = addresses.get(instance);
+  if (known) return known;
   const { hostname, port } = new URL(instance);
-  return { "server.address": hostname, "server.port": Number(port || 80) };
+  const address = { "server.address": hostname, "server.port": Number(port || 80) };
+  if (addresses.size >= MOST_ADDRESSES) addresses.clear();
+  addresses.set(instance, address);
+  return address;
 }

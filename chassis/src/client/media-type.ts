@@ -1,5 +1,5 @@
+import type { HttpAnswer } from "./exchange.ts";
 import { onlyHeaderOf } from "./http/response-head.ts";
-import type { HttpAnswer } from "./transport.ts";
 
 /** The media type of an answer, without parameters, in lower case; empty when it has none. */
 export function mediaType({ headers }: Pick<HttpAnswer, "headers">): string {

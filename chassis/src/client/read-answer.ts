@@ -2,10 +2,10 @@ import type { TSchema } from "typebox";
 import type { Call } from "../contract/call.ts";
 import { tolerantValidator } from "../contract/tolerant.ts";
 import { jsonValidator, type Validator } from "../contract/validate.ts";
+import type { HttpAnswer } from "./exchange.ts";
 import { mediaType } from "./media-type.ts";
 import { outsideContract } from "./outside-contract.ts";
 import { problemReader } from "./read-problem.ts";
-import type { HttpAnswer } from "./transport.ts";
 
 /** Returns the reply's body, valid as the contract says and without what it does not know, or throws the {@link Failure} that the answer stands for. */
 export type AnswerReader = (answer: HttpAnswer) => unknown;

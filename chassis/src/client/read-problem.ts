@@ -18,10 +18,10 @@ import {
   unsupportedMediaType,
   upstreamFailed,
 } from "../core/failure.ts";
+import type { HttpAnswer } from "./exchange.ts";
 import { onlyHeaderOf } from "./http/response-head.ts";
 import { mediaType } from "./media-type.ts";
 import { outsideContract } from "./outside-contract.ts";
-import type { HttpAnswer } from "./transport.ts";
 
 /** What any call may be refused with besides what its contract names. */
 const always: readonly FailureDefinition[] = [

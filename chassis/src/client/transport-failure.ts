@@ -1,6 +1,6 @@
 import { Failure, unavailable, upstreamFailed } from "../core/failure.ts";
+import { answerTooLarge } from "./exchange.ts";
 import { outsideContract } from "./outside-contract.ts";
-import { answerTooLarge } from "./transport.ts";
 
 /**
  * What an exchange without an answer means: the deadline's own failure when it ended it, `unavailable` when nothing was sent,

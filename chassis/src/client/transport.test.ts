@@ -8,7 +8,13 @@ import { answerJson, httpServer } from "../testing/http-server.ts";
 import { createTransport } from "./transport.ts";
 
 const endless = new Cancellation();
-const post = (body: string) => ({ method: "POST", path: "/", body, headers: ["content-type", "application/json"] });
+const post = (body: string) => ({
+  method: "POST",
+  path: "/",
+  body,
+  headers: ["content-type", "application/json"],
+  canMultiplex: true,
+});
 
 test("texts arrive as they were, in ASCII and beyond, whether they come in one piece or in many", async (t) => {
   const server = await httpServer(t, ({ body }, response) => answerJson(response, 200, JSON.parse(body)));
@@ -29,7 +35,7 @@ test("what can't be sent or whose time is over was not sent", async (t) => {
   const late = new Cancellation();
   late.cancel(deadlineExceeded.failure());
   const sent = async (origin: string, headers: string[], cancellation = endless) => {
-    const request = { method: "GET", path: "/", body: undefined, headers };
+    const request = { method: "GET", path: "/", body: undefined, headers, canMultiplex: true };
     const exchange = await transport.send(origin, request, cancellation);
     return "error" in exchange && exchange.sent;
   };

@@ -1,16 +1,14 @@
 import type { Cancellation } from "../core/cancellation.ts";
 import { deadlineExceeded, type Failure } from "../core/failure.ts";
 import type { OutgoingRequest } from "./build-request.ts";
+import { answerTooLarge, type Exchange } from "./exchange.ts";
 import { addressOf } from "./http/address.ts";
 import { type Asking, type ConnectionPool, connectionPool } from "./http/connection-pool.ts";
-import type { RawHeaders } from "./http/response-head.ts";
+import { headerOf, type RawHeaders } from "./http/response-head.ts";
 import { UpstreamError } from "./http/upstream-error.ts";
-
-/** What came back over HTTP, whatever it says. */
-export type HttpAnswer = { readonly status: number; readonly headers: RawHeaders; readonly text: string };
-
-/** An answer, or why there is none and whether anything may have reached the other side. */
-export type Exchange = { readonly answer: HttpAnswer } | { readonly error: unknown; readonly sent: boolean };
+import { OFFER_HEADER, PROTOCOL } from "./multiplex/frame.ts";
+import type { MultiplexedConnection } from "./multiplex/multiplexed-connection.ts";
+import { createMultiplexer } from "./multiplex/multiplexer.ts";
 
 /** Sends requests and reads answers. Follows no redirect and tries nothing twice. */
 export type Transport = {
@@ -27,12 +25,16 @@ export type TransportLimits = {
   readonly largestAnswer?: number;
 };
 
-/** The error of an exchange whose answer is larger than it may be. */
-export const answerTooLarge = new Error("the answer is too large");
+/** Bytes of a request that go over a connection which others share; what is larger would hold them up. */
+const LARGEST_SHARED = 64 * 1024;
 
-/** Makes the HTTP/1.1 transport with its pool of connections for each instance. */
+/**
+ * Makes the transport: HTTP/1.1 over a pool of connections for each instance, and to instances that offer it one multiplexed connection,
+ * for all requests that are small and whole.
+ */
 export function createTransport({ connections = 50, largestAnswer = 2 ** 20 }: TransportLimits = {}): Transport {
   const pools = new Map<string, ConnectionPool>();
+  const multiplexer = createMultiplexer(largestAnswer);
   const ended = Promise.withResolvers<void>();
   let underWay = 0;
   let closed = false;
@@ -55,6 +57,16 @@ export function createTransport({ connections = 50, largestAnswer = 2 ** 20 }: T
     if (closed && underWay === 0) ended.resolve();
   }
 
+  /** Ends an exchange over HTTP; the next one may go another way. */
+  function noteOffer(origin: string, request: OutgoingRequest, end: OnEnd): OnEnd {
+    return (exchange) => {
+      end(exchange);
+      if (!("answer" in exchange) || headerOf(exchange.answer.headers, OFFER_HEADER) !== PROTOCOL) return;
+      const authorization = headerOf(request.headers, "authorization");
+      if (authorization !== undefined) multiplexer.offered(origin, authorization);
+    };
+  }
+
   return {
     send(origin, request, cancellation) {
       const error = closed ? new Error("the client is closed") : cancellation.why;
@@ -66,7 +78,9 @@ export function createTransport({ connections = 50, largestAnswer = 2 ** 20 }: T
         };
         underWay += 1;
         try {
-          exchange(poolOf(origin), request, { cancellation, largestAnswer, end });
+          const shared = canShare(request) ? multiplexer.connectionTo(origin) : undefined;
+          if (shared) exchangeShared(shared, request, { cancellation, end });
+          else exchange(poolOf(origin), request, { cancellation, largestAnswer, end: noteOffer(origin, request, end) });
         } catch (error) {
           end({ error, sent: false });
         }
@@ -75,17 +89,38 @@ export function createTransport({ connections = 50, largestAnswer = 2 ** 20 }: T
     close() {
       closed = true;
       for (const pool of pools.values()) pool.close();
+      multiplexer.close();
       if (underWay === 0) ended.resolve();
       return ended.promise;
     },
   };
 }
 
-type Conditions = {
-  readonly cancellation: Cancellation;
-  readonly largestAnswer: number;
-  end(exchange: Exchange): void;
-};
+type OnEnd = (exchange: Exchange) => void;
+type Conditions = { readonly cancellation: Cancellation; readonly largestAnswer: number; readonly end: OnEnd };
+
+const canShare = ({ canMultiplex, body }: OutgoingRequest): boolean =>
+  canMultiplex && (body === undefined || body.length <= LARGEST_SHARED);
+
+/** Throws what `ask` throws: then nothing was begun. */
+function exchangeShared(
+  connection: MultiplexedConnection,
+  request: OutgoingRequest,
+  { cancellation, end }: Omit<Conditions, "largestAnswer">,
+): void {
+  const asked = connection.ask(request, (exchange) => {
+    cancellation.forget(onOver);
+    end(exchange);
+  });
+  const onOver = (error: Failure): void => {
+    cancellation.forget(onOver);
+    asked.cancel();
+    // Where nothing came back in all the time that it had, the connection has lost its way.
+    if (deadlineExceeded.is(error) && asked.isSilent()) connection.retire();
+    end({ error, sent: true });
+  };
+  cancellation.listen(onOver);
+}
 
 /** Throws what `ask` throws: then nothing was begun. */
 function exchange(pool: ConnectionPool, request: OutgoingRequest, conditions: Conditions): void {

@@ -1,5 +1,6 @@
 import { SERVICE_HEADER } from "../client/answers-as.ts";
 import type { RawHeaders } from "../client/http/response-head.ts";
+import { OFFER_HEADER } from "../client/multiplex/frame.ts";
 
 /** Never guess the type, never frame it, tell nobody where one came from. */
 const securityHeaders = [
@@ -32,7 +33,7 @@ const DROPPED = new Set([
   ],
   ...["server", "x-powered-by", "via", "date", "x-request-id", "traceparent", "tracestate", "x-deadline-ms"],
   ...["content-security-policy", "x-content-type-options", "x-frame-options", "referrer-policy"],
-  ...["ratelimit", "ratelimit-policy", "alt-svc", SERVICE_HEADER],
+  ...["ratelimit", "ratelimit-policy", "alt-svc", SERVICE_HEADER, OFFER_HEADER],
 ]);
 
 /**

@@ -7,12 +7,14 @@ import type { LoadShedder, Priority } from "../core/load-shedder.ts";
 import { watchLoop } from "../core/loop-watch.ts";
 import { countStalls } from "../telemetry/count-stalls.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
-import { type KnownCaller, priorityReader } from "./priority.ts";
+import { type Asking, type KnownCaller, priorityReader } from "./priority.ts";
 
 /** Stands before everything else that a server does with a request, and lets in what can be answered in time. */
 export type Gate = {
   /** Puts itself in front of what the server does with requests. Health and metrics always get through. */
   guard(server: Server): void;
+  /** Lets one request in, by what of it is known; undefined when it is refused. For those that share a connection. */
+  admit(request: Asking): Admitted | undefined;
   /** Milliseconds since a request could have been read; what it waited before counts where the event loop stood still. */
   waited(request: IncomingMessage): number;
   priority(request: IncomingMessage): Priority;
@@ -23,7 +25,8 @@ export type Gate = {
   close(): void;
 };
 
-type Admitted = { readonly since: number; readonly priority: Priority; done(): void };
+/** A request that was let in: since when it could have been read, and what is to be called when it is answered. */
+export type Admitted = { readonly since: number; readonly priority: Priority; done(): void };
 
 /** Where a request keeps how it was let in: each has it, and a map beside them would cost more. */
 const admitted = Symbol("admitted");
@@ -47,22 +50,31 @@ export function createGate(options: {
   metrics.gauge("requests_limit", "Requests that are let in at once", shedder.limit);
   metrics.gauge("requests_under_way", "Requests that were let in and are not answered", shedder.underWay);
 
-  function admit(request: IncomingMessage, response: ServerResponse): boolean {
+  function admit(request: Asking): Admitted | undefined {
     loop.turn();
     const now = performance.now();
     const priority = priorityOf(request);
     if (!shedder.admit(priority, now)) {
       count({ priority });
-      refuse(response);
-      return false;
+      return undefined;
     }
     let isDone = false;
     const done = () => {
       if (!isDone) shedder.done();
       isDone = true;
     };
-    (request as Visitor)[admitted] = { since: now - loop.lag(), priority, done };
-    response.on("close", done);
+    return { since: now - loop.lag(), priority, done };
+  }
+
+  /** Whether a request may go on; if not it was answered. */
+  function letIn(request: Visitor, response: ServerResponse): boolean {
+    const visit = admit(request);
+    if (!visit) {
+      refuse(response);
+      return false;
+    }
+    request[admitted] = visit;
+    response.on("close", visit.done);
     return true;
   }
 
@@ -71,10 +83,11 @@ export function createGate(options: {
       const handlers = server.listeners("request") as ((request: IncomingMessage, response: ServerResponse) => void)[];
       server.removeAllListeners("request");
       server.on("request", (request, response) => {
-        if (!isForOperators(request.url) && !admit(request, response)) return;
+        if (!isForOperators(request.url) && !letIn(request, response)) return;
         for (const handle of handlers) handle.call(server, request, response);
       });
     },
+    admit,
     waited: (request) => performance.now() - (admittedOf(request)?.since ?? performance.now()),
     priority: (request) => admittedOf(request)?.priority ?? "normal",
     letGo: (request) => admittedOf(request)?.done(),

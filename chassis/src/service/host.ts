@@ -2,23 +2,14 @@ import type { TObject } from "typebox";
 import type { Contract } from "../contract/contract.ts";
 import { Cancellation } from "../core/cancellation.ts";
 import { unavailable } from "../core/failure.ts";
-import { deadLetterOperations } from "../messaging/dead-letter-contract.ts";
-import { operateDeadLetters } from "../messaging/operate-dead-letters.ts";
-import { createSagaOperations } from "../saga/operate-sagas.ts";
-import { sagaOperations } from "../saga/operations-contract.ts";
-import { createSagaSet } from "../saga/saga-set.ts";
 import { createBackground } from "./background.ts";
 import { openConnections } from "./connections.ts";
-import { deadLetterCalls } from "./dead-letter-calls.ts";
 import type { ServiceDefinition } from "./definition.ts";
 import { drain } from "./drain.ts";
-import { createGate } from "./gate.ts";
-import { createHttpServer } from "./http-server.ts";
+import { createEndpoints } from "./endpoints.ts";
 import { listen } from "./listen.ts";
 import { ownUrl } from "./own-url.ts";
 import { prepareDatabase } from "./prepare-database.ts";
-import { addRoutes } from "./routes.ts";
-import { sagaOperationCalls } from "./saga-operation-calls.ts";
 import { readSettings } from "./settings.ts";
 import type { Running, Surroundings } from "./surroundings.ts";
 import { theDatabase, untilAvailable } from "./until-available.ts";
@@ -53,29 +44,19 @@ export async function startService<C extends Contract, Config extends TObject>(
     service: name,
     ready: () => state === "ready",
     draining: () => state === "draining",
-    reachable: async () => !gate.stalledLately() && (await database.answers()),
     broker: connections.broker.state,
   };
-  const server = createHttpServer(health, log, connections.metrics);
-  const { verify, tracer, metrics, shedder } = connections;
-  const gate = createGate({ contract: definition.contract, shedder, known: verify.known, metrics });
-  gate.guard(server.server);
-  const around = { verify, health, stopping, tracer, gate };
-  addRoutes(server, definition.contract, wiring.calls, around);
-  const deadLetters = operateDeadLetters(database, background.messagesChanged);
-  addRoutes(server, deadLetterOperations, deadLetterCalls(deadLetters), around);
-  if (wiring.sagas?.length) {
-    const operations = { database, sagas: createSagaSet(wiring.sagas), onChange: background.sagasChanged };
-    addRoutes(server, sagaOperations, sagaOperationCalls(createSagaOperations(operations)), around);
-  }
+  const around = { connections, background, health, stopping };
+  const { server, gate, multiplexed } = createEndpoints(definition.contract, wiring, around);
   let deregister = async () => {};
   const stop = async () => {
     const wasReady = state === "ready";
     state = "draining";
     await deregister();
+    multiplexed.retire();
     if (wasReady) await clock.sleep(settings.host.DRAIN_NOTICE_MS);
     stopping.cancel(unavailable.failure({ cause: new Error("the service stops") }));
-    await Promise.all([drain(server), background.stopConsuming()]);
+    await Promise.all([drain(server, multiplexed), background.stopConsuming()]);
     await background.stop();
     await wiring.close?.();
     gate.close();

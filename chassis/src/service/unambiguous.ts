@@ -24,8 +24,11 @@ export function refuseAmbiguous(server: FastifyInstance): void {
   });
 }
 
-function isAmbiguous({ url = "", headers, rawHeaders }: IncomingMessage): boolean {
-  if (!url.startsWith("/") || headers.upgrade !== undefined) return true;
+const isAmbiguous = (request: IncomingMessage): boolean =>
+  !request.url?.startsWith("/") || request.headers.upgrade !== undefined || isGivenTwice(request);
+
+/** Whether a header is there twice that can only be there once. */
+export function isGivenTwice({ headers, rawHeaders }: IncomingMessage): boolean {
   // As many names as headers: none is there twice.
   if (Object.keys(headers).length * 2 === rawHeaders.length) return false;
   const seen = new Set<string>();

@@ -1,0 +1,42 @@
+/**
+ * What goes over a multiplexed connection: one frame after the other, each thirteen bytes (what it is, which request it belongs to, the bytes
+ * of its head and of its body), then a head in latin1, then a body. The head of a request are its method, its path and its headers, that of an
+ * answer its status and its headers, a line each.
+ */
+export const FRAME_HEADER = 13;
+
+/** `request` and `cancel` come from the caller, `answer` from the service; with `last` either says that no further request follows. */
+export const FrameKind = { request: 1, answer: 2, cancel: 3, last: 4 } as const;
+export type FrameKind = (typeof FrameKind)[keyof typeof FrameKind];
+
+/** The name under which both sides know how to read this. */
+export const PROTOCOL = "flotilla-calls/1";
+/** Where a connection is asked to become a multiplexed one. */
+export const UPGRADE_PATH = "/calls";
+/** The header in which a service says that it can. */
+export const OFFER_HEADER = "x-multiplex";
+
+const LINE = "\n";
+// Beyond latin1 a character would be cut down to one byte.
+const UNSAFE = /[^\t\n\x20-\x7e\x80-\xff]/;
+
+/** Lines as the head of a frame. Throws a TypeError for what can't be sent as one line. */
+export function headOf(lines: readonly string[]): string {
+  const head = lines.join(LINE);
+  if (UNSAFE.test(head) || lines.some((line) => line.includes(LINE)))
+    throw new TypeError("a line of the head holds a character that can't be sent");
+  return head;
+}
+
+/** The lines of a head. */
+export const linesOf = (head: string): string[] => head.split(LINE);
+
+/** A frame as it is sent, in latin1. */
+export function frameText(kind: FrameKind, id: number, head = "", body = ""): string {
+  const length = Buffer.byteLength(body);
+  const bytes = length === body.length ? body : Buffer.from(body).toString("latin1");
+  return String.fromCharCode(kind) + number(id) + number(head.length) + number(length) + head + bytes;
+}
+
+const number = (value: number): string =>
+  String.fromCharCode(value >>> 24, (value >>> 16) & 0xff, (value >>> 8) & 0xff, value & 0xff);

@@ -1,0 +1,247 @@
+import assert from "node:assert/strict";
+import { createServer, type IncomingMessage } from "node:http";
+import type { AddressInfo, Socket } from "node:net";
+import { type TestContext, test } from "node:test";
+import { Cancellation } from "../../core/cancellation.ts";
+import { deadlineExceeded } from "../../core/failure.ts";
+import { eventually } from "../../testing/eventually.ts";
+import { answerTooLarge, type Exchange } from "../exchange.ts";
+import { UpstreamError } from "../http/upstream-error.ts";
+import { createTransport } from "../transport.ts";
+import { FrameKind, frameText, headOf, linesOf, OFFER_HEADER, PROTOCOL } from "./frame.ts";
+import { frameReader } from "./frame-reader.ts";
+
+type Asked = { readonly id: number; readonly path: string; readonly socket: Socket };
+type OnAsked = (asked: Asked) => void;
+
+/** A server that offers multiplexed connections, and answers on them as a test likes. */
+async function offering(t: TestContext, onAsked: OnAsked, take = true) {
+  const frames: { kind: number; id: number; path: string | undefined }[] = [];
+  const sockets: Socket[] = [];
+  let upgrades = 0;
+  let overHttp = 0;
+  const server = createServer((_request, response) => {
+    overHttp += 1;
+    response.writeHead(200, { [OFFER_HEADER]: PROTOCOL, "content-type": "application/json" }).end("{}");
+  });
+  server.on("upgrade", (_request: IncomingMessage, socket: Socket) => {
+    upgrades += 1;
+    sockets.push(socket);
+    socket.on("error", () => socket.destroy());
+    if (!take) {
+      socket.end("HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\n\r\n");
+      return;
+    }
+    socket.write(
+      `HTTP/1.1 101 Switching Protocols\r\nconnection: Upgrade\r\nupgrade: ${PROTOCOL}\r\nx-service: things\r\n\r\n`,
+    );
+    const read = frameReader(2 ** 20, {
+      onFrame(kind, id, head) {
+        const path = linesOf(head)[1];
+        frames.push({ kind, id, path });
+        if (kind === FrameKind.request) onAsked({ id, path: path as string, socket });
+      },
+      onTooLarge() {},
+    });
+    socket.on("data", read);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  t.after(() => {
+    server.close();
+    for (const socket of sockets) socket.destroy();
+    server.closeAllConnections();
+  });
+  const { port } = server.address() as AddressInfo;
+  return { url: `http://127.0.0.1:${port}`, frames, sockets, upgrades: () => upgrades, overHttp: () => overHttp };
+}
+
+const answer = (id: number, status: string, body = "{}", ...headers: string[]): string =>
+  frameText(FrameKind.answer, id, headOf([status, ...headers]), body);
+
+const endless = new Cancellation();
+
+async function connected(t: TestContext, onAsked: OnAsked, largestAnswer = 1_000) {
+  const server = await offering(t, onAsked);
+  const transport = createTransport({ largestAnswer });
+  t.after(() => transport.close());
+  const send = (path: string, cancellation = endless): Promise<Exchange> => {
+    const headers = ["authorization", "Bearer token"];
+    return transport.send(
+      server.url,
+      { method: "GET", path, body: undefined, headers, canMultiplex: true },
+      cancellation,
+    );
+  };
+  await eventually(async () => {
+    const before = server.overHttp();
+    await send("/ready");
+    return server.overHttp() === before;
+  });
+  return { ...server, transport, send };
+}
+
+/** Answers the question that {@link connected} asks, and leaves all others to the test. */
+const but =
+  (onAsked: OnAsked): OnAsked =>
+  (asked) => {
+    if (asked.path === "/ready") asked.socket.write(answer(asked.id, "200"), "latin1");
+    else onAsked(asked);
+  };
+
+test("answers reach who asked, in whatever order they come", async (t) => {
+  const asked: Asked[] = [];
+  const { send } = await connected(
+    t,
+    but((one) => {
+      asked.push(one);
+      if (asked.length === 3)
+        for (const { id, path, socket } of asked.reverse()) socket.write(answer(id, "200", `"${path}"`), "latin1");
+    }),
+  );
+  const answers = await Promise.all(["/a", "/b", "/c"].map((path) => send(path)));
+  assert.deepEqual(
+    answers.map((exchange) => "answer" in exchange && exchange.answer.text),
+    ['"/a"', '"/b"', '"/c"'],
+  );
+});
+
+const hostile: Record<string, (id: number) => string> = {
+  "bytes that are no frame": () => "HTTP/1.1 200 OK\r\n\r\n",
+  "a status that is none": (id) => answer(id, "20x"),
+  "an informational status": (id) => answer(id, "101"),
+  "a header without a value": (id) => answer(id, "200", "{}", "content-type"),
+  "a request": (id) => frameText(FrameKind.request, id, headOf(["GET", "/"])),
+  "an end": () => "",
+};
+
+for (const [what, bytes] of Object.entries(hostile)) {
+  test(`${what} in place of an answer ends the connection, and fails what was asked over it as sent`, async (t) => {
+    const { send, overHttp } = await connected(
+      t,
+      but(({ id, socket }) => {
+        const text = bytes(id);
+        if (text === "") socket.destroy();
+        else socket.write(text, "latin1");
+      }),
+    );
+    const exchange = await send("/a");
+    assert.ok("error" in exchange && exchange.sent && exchange.error instanceof UpstreamError);
+    const before = overHttp();
+    await send("/ready");
+    assert.equal(overHttp(), before + 1);
+  });
+}
+
+test("an answer that is too large is an error of its request alone", async (t) => {
+  const { send, upgrades } = await connected(
+    t,
+    but(({ id, path, socket }) => {
+      socket.write(answer(id, "200", path === "/large" ? "x".repeat(10 * 2 ** 20) : "{}"), "latin1");
+    }),
+  );
+  const [large, small] = await Promise.all([send("/large"), send("/small")]);
+  assert.deepEqual(large, { error: answerTooLarge, sent: true });
+  assert.ok("answer" in small);
+  assert.equal(upgrades(), 1);
+});
+
+test("answers that nobody waits for are passed over, also a second one", async (t) => {
+  const { send, upgrades } = await connected(
+    t,
+    but(({ id, socket }) => {
+      socket.write(
+        answer(id + 1, "200", '"nobody"') + answer(id, "200", '"mine"') + answer(id, "200", '"again"'),
+        "latin1",
+      );
+    }),
+  );
+  for (const path of ["/a", "/b"]) {
+    const exchange = await send(path);
+    assert.ok("answer" in exchange && exchange.answer.text === '"mine"');
+  }
+  assert.equal(upgrades(), 1);
+});
+
+test("who gives up tells the service; where nothing comes at all the connection is given up too", async (t) => {
+  const asked: Asked[] = [];
+  const { send, frames, overHttp, sockets } = await connected(
+    t,
+    but((one) => void asked.push(one)),
+  );
+  const why = deadlineExceeded.failure();
+  const late = new Cancellation();
+  const waits = send("/a", late);
+  await eventually(() => asked.length === 1);
+  await send("/ready");
+  late.cancel(why);
+  assert.deepEqual(await waits, { error: why, sent: true });
+  await eventually(() => frames.some(({ kind, id }) => kind === FrameKind.cancel && id === asked[0]?.id));
+  const before = overHttp();
+  await send("/ready");
+  assert.equal(overHttp(), before, "it is used as before: the service said something meanwhile");
+
+  const lost = new Cancellation();
+  const silent = send("/b", lost);
+  await eventually(() => asked.length === 2);
+  lost.cancel(why);
+  assert.deepEqual(await silent, { error: why, sent: true });
+  await eventually(() => sockets[0]?.readableEnded === true);
+  await send("/ready");
+  assert.equal(overHttp(), before + 1);
+});
+
+test("a service that wants no more requests gets none, and answers those it has", async (t) => {
+  const asked: Asked[] = [];
+  const { send, sockets, overHttp } = await connected(
+    t,
+    but((one) => void asked.push(one)),
+  );
+  const waits = send("/a");
+  await eventually(() => asked.length === 1);
+  const before = overHttp();
+  sockets[0]?.write(frameText(FrameKind.last, 0), "latin1");
+  await eventually(async () => {
+    await send("/ready");
+    return overHttp() > before;
+  });
+  sockets[0]?.write(answer(asked[0]?.id ?? 0, "200"), "latin1");
+  assert.ok("answer" in (await waits));
+  await eventually(() => sockets[0]?.readableEnded === true);
+});
+
+test("where an offer leads to nothing calls go over HTTP, and it is not tried again at once", async (t) => {
+  const { url, upgrades, overHttp } = await offering(t, () => {}, false);
+  const transport = createTransport();
+  t.after(() => transport.close());
+  const headers = ["authorization", "Bearer token"];
+  for (let at = 0; at < 20; at += 1) {
+    const request = { method: "GET", path: "/", body: undefined, headers, canMultiplex: true };
+    assert.ok("answer" in (await transport.send(url, request, endless)));
+  }
+  assert.equal(overHttp(), 20);
+  await eventually(() => upgrades() === 1);
+});
+
+test("without a token, and for what may not be shared, there is no such connection", async (t) => {
+  const { url, upgrades } = await offering(t, () => {});
+  const transport = createTransport();
+  t.after(() => transport.close());
+  for (let at = 0; at < 5; at += 1)
+    await transport.send(url, { method: "GET", path: "/", body: undefined, headers: [], canMultiplex: true }, endless);
+  assert.equal(upgrades(), 0);
+});
+
+test("closing ends the connection after what is under way", async (t) => {
+  const asked: Asked[] = [];
+  const { send, transport, sockets } = await connected(
+    t,
+    but((one) => void asked.push(one)),
+  );
+  const waits = send("/a");
+  await eventually(() => asked.length === 1);
+  const closed = transport.close();
+  sockets[0]?.write(answer(asked[0]?.id ?? 0, "200"), "latin1");
+  assert.ok("answer" in (await waits));
+  await closed;
+  await eventually(() => sockets[0]?.readableEnded === true);
+});

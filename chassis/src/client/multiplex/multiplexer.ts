@@ -1,0 +1,89 @@
+import type { Socket } from "node:net";
+import { request as httpRequest } from "../../core/node-http.ts";
+import { SERVICE_HEADER } from "../answers-as.ts";
+import { addressOf } from "../http/address.ts";
+import { PROTOCOL, UPGRADE_PATH } from "./frame.ts";
+import { type MultiplexedConnection, multiplexedConnection } from "./multiplexed-connection.ts";
+
+/** The multiplexed connections of a process: one to each instance that takes them. */
+export type Multiplexer = {
+  /** The connection to an instance; undefined while there is none. */
+  connectionTo(origin: string): MultiplexedConnection | undefined;
+  /** An instance said that it takes such connections: begins to open one, as the caller with this `Authorization` header. */
+  offered(origin: string, authorization: string): void;
+  /** Ends the connections after what is under way; none is opened any more. */
+  close(): void;
+};
+
+/** Milliseconds: that opening may take, that pass before it is tried again, and after which a connection that nobody uses is ended. */
+const OPENING = 2_000;
+const PAUSE = 10_000;
+const UNUSED = 20_000;
+
+/** Makes the multiplexer. Where no connection can be had calls go over HTTP as before, so nobody waits for one. */
+export function createMultiplexer(largestAnswer: number): Multiplexer {
+  const open = new Map<string, MultiplexedConnection>();
+  /** By origin, until when no other one is opened. */
+  const pauses = new Map<string, number>();
+  let closed = false;
+  const sweep = setInterval(() => {
+    for (const connection of open.values()) if (connection.isIdle(UNUSED)) connection.retire();
+    const now = performance.now();
+    for (const [origin, until] of pauses) if (until < now) pauses.delete(origin);
+  }, UNUSED / 4);
+  sweep.unref();
+
+  function onOpen(origin: string, service: string, socket: Socket): void {
+    pauses.delete(origin);
+    if (closed) {
+      socket.destroy();
+      return;
+    }
+    const connection = multiplexedConnection(socket, {
+      service,
+      largestAnswer,
+      onRetired() {
+        open.delete(origin);
+      },
+    });
+    open.set(origin, connection);
+  }
+
+  return {
+    connectionTo: (origin) => open.get(origin),
+    offered(origin, authorization) {
+      const now = performance.now();
+      if (closed || open.has(origin) || (pauses.get(origin) ?? 0) > now) return;
+      pauses.set(origin, now + PAUSE);
+      upgrade(origin, authorization, (service, socket) => onOpen(origin, service, socket));
+    },
+    close() {
+      closed = true;
+      clearInterval(sweep);
+      for (const connection of open.values()) connection.retire();
+    },
+  };
+}
+
+/** Asks an instance to go on with frames. Whatever else comes of it is nobody's concern: it was an offer. */
+function upgrade(origin: string, authorization: string, onOpen: (service: string, socket: Socket) => void): void {
+  const request = httpRequest({
+    ...addressOf(origin),
+    path: UPGRADE_PATH,
+    agent: false,
+    headers: { connection: "Upgrade", upgrade: PROTOCOL, authorization },
+    timeout: OPENING,
+  });
+  const giveUp = () => request.destroy();
+  request.on("error", () => {});
+  request.on("timeout", giveUp);
+  request.on("response", giveUp);
+  request.on("upgrade", (response, socket: Socket, begun) => {
+    socket.setTimeout(0);
+    socket.setNoDelay(true);
+    socket.setKeepAlive(true, 60_000);
+    if (begun.length > 0) socket.unshift(begun);
+    onOpen(String(response.headers[SERVICE_HEADER] ?? ""), socket);
+  });
+  request.end();
+}

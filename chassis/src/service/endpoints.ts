@@ -1,0 +1,62 @@
+import type { FastifyInstance } from "fastify";
+import type { Contract } from "../contract/contract.ts";
+import type { Cancellation } from "../core/cancellation.ts";
+import { deadLetterOperations } from "../messaging/dead-letter-contract.ts";
+import { operateDeadLetters } from "../messaging/operate-dead-letters.ts";
+import { createSagaOperations } from "../saga/operate-sagas.ts";
+import { sagaOperations } from "../saga/operations-contract.ts";
+import { createSagaSet } from "../saga/saga-set.ts";
+import type { Background } from "./background.ts";
+import type { Connections } from "./connections.ts";
+import { requestCounter } from "./count-requests.ts";
+import { deadLetterCalls } from "./dead-letter-calls.ts";
+import type { Wiring } from "./definition.ts";
+import { createGate, type Gate } from "./gate.ts";
+import type { Health } from "./health.ts";
+import { createHttpServer } from "./http-server.ts";
+import { type AcceptedConnections, acceptMultiplexed } from "./multiplex/accept-multiplexed.ts";
+import { answerRequests } from "./multiplex/answer-request.ts";
+import { addRoutes } from "./routes.ts";
+import { sagaOperationCalls } from "./saga-operation-calls.ts";
+
+/** What a service is asked through. */
+export type Endpoints = {
+  readonly server: FastifyInstance;
+  readonly gate: Gate;
+  readonly multiplexed: AcceptedConnections;
+};
+
+/** Makes what answers the calls of a service, those of its operators among them, over HTTP and over multiplexed connections. */
+export function createEndpoints<C extends Contract>(
+  contract: C,
+  wiring: Wiring<C>,
+  around: {
+    readonly connections: Connections;
+    readonly background: Background;
+    readonly health: Omit<Health, "reachable">;
+    readonly stopping: Cancellation;
+  },
+): Endpoints {
+  const { connections, background, stopping } = around;
+  const { log, database, verify, tracer, metrics, shedder } = connections;
+  const gate = createGate({ contract, shedder, known: verify.known, metrics });
+  const health = {
+    ...around.health,
+    reachable: async () => !gate.stalledLately() && (await database.answers()),
+  };
+  const counterOf = requestCounter(metrics);
+  const server = createHttpServer(health, log, metrics, counterOf);
+  gate.guard(server.server);
+  const routes = { verify, health, stopping, tracer, gate };
+  const deadLetters = operateDeadLetters(database, background.messagesChanged);
+  const calls = [
+    ...addRoutes(server, contract, wiring.calls, routes),
+    ...addRoutes(server, deadLetterOperations, deadLetterCalls(deadLetters), routes),
+  ];
+  if (wiring.sagas?.length) {
+    const operations = { database, sagas: createSagaSet(wiring.sagas), onChange: background.sagasChanged };
+    calls.push(...addRoutes(server, sagaOperations, sagaOperationCalls(createSagaOperations(operations)), routes));
+  }
+  const answer = answerRequests(calls, { gate, log, counterOf });
+  return { server, gate, multiplexed: acceptMultiplexed(server, answer, { verify, health, log }) };
+}

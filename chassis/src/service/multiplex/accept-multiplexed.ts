@@ -1,0 +1,102 @@
+import type { IncomingMessage } from "node:http";
+import type { Socket } from "node:net";
+import type { FastifyInstance } from "fastify";
+import { SERVICE_HEADER } from "../../client/answers-as.ts";
+import { OFFER_HEADER, PROTOCOL, UPGRADE_PATH } from "../../client/multiplex/frame.ts";
+import { type Failure, failureFrom, tokenInvalid, tokenMissing, unavailable } from "../../core/failure.ts";
+import { STATUS_CODES } from "../../core/node-http.ts";
+import type { Verify } from "../../gateway/authenticate.ts";
+import { malformedRequest } from "../../gateway/malformed.ts";
+import type { Log } from "../../telemetry/log.ts";
+import type { Health } from "../health.ts";
+import { problemReply } from "../reply.ts";
+import { requestIdOf } from "../request-id.ts";
+import { isGivenTwice } from "../unambiguous.ts";
+import type { AnswerRequest } from "./answer-request.ts";
+import { type ServedConnection, serveConnection } from "./serve-connection.ts";
+
+/** The multiplexed connections of a service. */
+export type AcceptedConnections = {
+  /** Offers none any more, and asks callers to send nothing more over those that there are; each ends after what is under way. */
+  retire(): void;
+  /** Ends those that are still there. */
+  destroy(): void;
+};
+
+/** Whether a request asks its connection to become a multiplexed one. All other upgrades are refused as ambiguous requests. */
+export const wantsMultiplexed = ({ url, headers }: IncomingMessage): boolean =>
+  url === UPGRADE_PATH && headers.upgrade === PROTOCOL;
+
+/** Offers other services of the system, in each answer over HTTP, to go on with many requests at a time, and takes those that do. */
+export function acceptMultiplexed(
+  server: FastifyInstance,
+  answer: AnswerRequest,
+  around: { readonly verify: Verify; readonly health: Health; readonly log: Log },
+): AcceptedConnections {
+  const { verify, health, log } = around;
+  const open = new Set<ServedConnection>();
+  let retired = false;
+
+  async function accept(request: IncomingMessage, socket: Socket, begun: Buffer): Promise<void> {
+    try {
+      await assertService(request, verify);
+      if (!health.ready() || retired) throw unavailable.failure({ retryAfter: 1 });
+    } catch (error) {
+      refuse(socket, failureFrom(error), requestIdOf(request.headers), around);
+      return;
+    }
+    if (socket.destroyed) return;
+    socket.write(switching(health.service));
+    const connection = serveConnection(socket, answer, { log, onEnd: () => open.delete(connection) });
+    open.add(connection);
+    if (begun.length > 0) socket.unshift(begun);
+  }
+
+  server.server.on("upgrade", (request: IncomingMessage, socket: Socket, begun: Buffer) => {
+    socket.on("error", () => socket.destroy());
+    accept(request, socket, begun);
+  });
+  server.addHook("onSend", (_request, reply, payload, done) => {
+    if (!retired && !health.draining()) reply.header(OFFER_HEADER, PROTOCOL);
+    done(null, payload);
+  });
+  return {
+    retire() {
+      retired = true;
+      for (const connection of open) connection.retire();
+    },
+    destroy() {
+      for (const connection of open) connection.destroy();
+    },
+  };
+}
+
+/** Only services may: a connection has no limits but those that all its requests share. */
+async function assertService(request: IncomingMessage, verify: Verify): Promise<void> {
+  const { headers } = request;
+  const hasBody = headers["content-length"] !== undefined || headers["transfer-encoding"] !== undefined;
+  if (request.method !== "GET" || hasBody || isGivenTwice(request)) throw malformedRequest.failure();
+  if (headers.authorization === undefined) throw tokenMissing.failure();
+  const token = /^Bearer (\S+)$/i.exec(headers.authorization)?.[1];
+  if (token === undefined || (await verify(token)).kind !== "service") throw tokenInvalid.failure();
+}
+
+const switching = (service: string): string =>
+  head(101, { connection: "Upgrade", upgrade: PROTOCOL, [SERVICE_HEADER]: service });
+
+function refuse(
+  socket: Socket,
+  failure: Failure,
+  requestId: string,
+  { log, health }: { readonly log: Log; readonly health: Health },
+): void {
+  const { status, headers, body } = problemReply(failure, requestId, log);
+  const length = { "content-length": String(Buffer.byteLength(body)) };
+  const all = { ...headers, ...length, connection: "close", [SERVICE_HEADER]: health.service };
+  socket.end(head(status, all) + body);
+}
+
+function head(status: number, headers: Readonly<Record<string, string>>): string {
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  return `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join("")}\r\n`;
+}

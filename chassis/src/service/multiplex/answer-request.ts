@@ -1,0 +1,114 @@
+import type { IncomingHttpHeaders } from "node:http";
+import type { Socket } from "node:net";
+import createRouter from "find-my-way";
+import { canMultiplex } from "../../client/multiplex/can-multiplex.ts";
+import { linesOf } from "../../client/multiplex/frame.ts";
+import { parseJson } from "../../contract/json.ts";
+import type { Cancellation } from "../../core/cancellation.ts";
+import { failureFrom, notFound, unavailable } from "../../core/failure.ts";
+import type { Log } from "../../telemetry/log.ts";
+import { bodyTooLarge, DEFAULT_BODY_LIMIT } from "../body-limit.ts";
+import type { CountRequest, RequestCounter } from "../count-requests.ts";
+import type { Gate } from "../gate.ts";
+import type { Asking } from "../priority.ts";
+import { problemReply, type Reply } from "../reply.ts";
+import { requestIdOf } from "../request-id.ts";
+import { routerPath } from "../routes.ts";
+import type { ServedCall } from "../served-call.ts";
+
+/** A request as it came over a multiplexed connection. */
+export type MultiplexedRequest = {
+  readonly head: string;
+  /** Good only until the request is begun; undefined when it is larger than any may be. */
+  readonly body: Buffer | undefined;
+  readonly socket: Socket;
+  readonly cancellation: Cancellation;
+};
+
+/** Answers a request: calls `onReply` once, at once or later. Never throws. */
+export type AnswerRequest = (request: MultiplexedRequest, onReply: (reply: Reply) => void) => void;
+
+type Route = { readonly served: ServedCall; readonly bodyLimit: number; readonly count: CountRequest };
+type Found = { readonly route: Route; readonly params: unknown; readonly query: unknown };
+
+/** Makes what answers requests by the calls of a service: after the same checks, in the same order and with the same words as over HTTP. */
+export function answerRequests(
+  calls: readonly ServedCall[],
+  around: { readonly gate: Gate; readonly log: Log; readonly counterOf: RequestCounter },
+): AnswerRequest {
+  const { gate, log } = around;
+  const find = routerOf(calls, around.counterOf);
+
+  return (request, onReply) => {
+    const began = performance.now();
+    const asking = readHead(request.head);
+    const requestId = requestIdOf(asking.headers);
+    const admitted = gate.admit(asking);
+    if (!admitted) {
+      onReply(problemReply(unavailable.failure({ retryAfter: 1 }), requestId, log));
+      return;
+    }
+    let route: Route | undefined;
+    const end = (reply: Reply): void => {
+      admitted.done();
+      route?.count(reply.status, (performance.now() - began) / 1_000);
+      onReply(reply);
+    };
+    const fail = (error: unknown): void => end(problemReply(failureFrom(error), requestId, log));
+    try {
+      if (request.body === undefined) throw bodyTooLarge();
+      const found = find(asking);
+      route = found.route;
+      const { served, bodyLimit } = route;
+      const { headers } = asking;
+      const { socket, cancellation } = request;
+      const body = readBody(request.body, bodyLimit);
+      const { params, query } = found;
+      const { since, priority } = admitted;
+      const waited = performance.now() - since;
+      served
+        .serve({ requestId, params, query, headers, body, socket, cancellation, waited, priority })
+        .then((result) => {
+          try {
+            end(served.reply(result));
+          } catch (error) {
+            fail(error);
+          }
+        }, fail);
+    } catch (error) {
+      fail(error);
+    }
+  };
+}
+
+/** Finds the route of a request; throws `not_found`. */
+function routerOf(calls: readonly ServedCall[], counterOf: RequestCounter): (asking: Asking) => Found {
+  const router = createRouter({ caseSensitive: true, maxParamLength: 200 });
+  for (const served of calls.filter(({ call }) => canMultiplex(call))) {
+    const { method, path, shape } = served.call;
+    const url = routerPath(path);
+    const route: Route = {
+      served,
+      bodyLimit: shape.bodyLimit ?? DEFAULT_BODY_LIMIT,
+      count: counterOf(method, url),
+    };
+    router.on(method, url, () => {}, route);
+  }
+  return ({ method, url = "" }) => {
+    const found = router.find(method as "GET", url);
+    if (!found) throw notFound.failure();
+    return { route: found.store as Route, params: found.params, query: found.searchParams };
+  };
+}
+
+function readHead(head: string): Required<Asking> {
+  const [method = "", url = "", ...pairs] = linesOf(head);
+  const headers: IncomingHttpHeaders = Object.create(null);
+  for (let at = 0; at < pairs.length; at += 2) headers[pairs[at] as string] = pairs[at + 1];
+  return { method, url, headers };
+}
+
+function readBody(body: Buffer, limit: number): unknown {
+  if (body.length > limit) throw bodyTooLarge();
+  return body.length === 0 ? undefined : parseJson(body);
+}

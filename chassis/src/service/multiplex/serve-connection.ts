@@ -1,0 +1,91 @@
+import type { Socket } from "node:net";
+import { oddAnswer } from "../../client/http/upstream-error.ts";
+import { FrameKind, frameText, headOf } from "../../client/multiplex/frame.ts";
+import { frameReader, readFrames } from "../../client/multiplex/frame-reader.ts";
+import { frameWriter } from "../../client/multiplex/frame-writer.ts";
+import { Cancellation } from "../../core/cancellation.ts";
+import { unavailable } from "../../core/failure.ts";
+import type { Log } from "../../telemetry/log.ts";
+import type { Reply } from "../reply.ts";
+import type { AnswerRequest } from "./answer-request.ts";
+
+/** A multiplexed connection that a caller opened. */
+export type ServedConnection = {
+  /** Asks the caller to send nothing more; ends when it sends nothing and all is answered. */
+  retire(): void;
+  destroy(): void;
+};
+
+/** Bytes of a request's body beyond which nothing of it is kept, and bytes of answers beyond which no request is read. */
+const LARGEST_BODY = 1024 * 1024;
+const MOST_UNREAD = 1024 * 1024;
+
+/** Answers what comes over a connection, each request when it is ready. */
+export function serveConnection(
+  socket: Socket,
+  answer: AnswerRequest,
+  { log, onEnd }: { readonly log: Log; onEnd(): void },
+): ServedConnection {
+  const underWay = new Map<number, Cancellation>();
+  let wasLast = false;
+  const { send, isEmpty } = frameWriter(socket, (flows) => {
+    // Who does not read its answers is read from no more.
+    if (!flows && socket.writableLength > MOST_UNREAD) socket.pause();
+    endWhenDone();
+  });
+
+  function endWhenDone(): void {
+    if (wasLast && underWay.size === 0 && isEmpty()) socket.end();
+  }
+
+  function begin(id: number, head: string, body: Buffer | undefined): void {
+    if (wasLast || underWay.has(id)) throw oddAnswer("a request that can't be one");
+    const cancellation = new Cancellation();
+    underWay.set(id, cancellation);
+    answer({ head, body, socket, cancellation }, (reply) => {
+      // Nobody waits any more for what was cancelled.
+      if (underWay.delete(id) && !cancellation.why) send(answerFrame(id, reply));
+      else endWhenDone();
+    });
+  }
+
+  function cancel(id: number, why: string): void {
+    underWay.get(id)?.cancel(unavailable.failure({ cause: new Error(why) }));
+  }
+
+  const read = frameReader(LARGEST_BODY, {
+    onFrame(kind, id, head, body) {
+      if (kind === FrameKind.request) begin(id, head, body);
+      else if (kind === FrameKind.cancel) cancel(id, "the caller left");
+      else if (kind === FrameKind.last) {
+        wasLast = true;
+        endWhenDone();
+      } else throw oddAnswer("a frame that no caller sends");
+    },
+    onTooLarge: (_kind, id) => begin(id, "", undefined),
+  });
+
+  socket.setTimeout(0);
+  socket.setNoDelay(true);
+  socket.setKeepAlive(true, 60_000);
+  readFrames(socket, read, (error) => {
+    log.warn({ err: error }, "a caller's connection is ended: what came over it can't be read");
+    socket.destroy();
+  });
+  socket.on("drain", () => socket.resume());
+  socket.on("close", () => {
+    for (const id of underWay.keys()) cancel(id, "the connection ended");
+    onEnd();
+  });
+
+  return {
+    retire: () => send(frameText(FrameKind.last, 0)),
+    destroy: () => socket.destroy(),
+  };
+}
+
+const answerFrame = (id: number, { status, headers, body }: Reply): string => {
+  const lines = [String(status)];
+  for (const name in headers) lines.push(name, headers[name] as string);
+  return frameText(FrameKind.answer, id, headOf(lines), body as string | undefined);
+};

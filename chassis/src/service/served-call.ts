@@ -1,0 +1,86 @@
+import type { IncomingHttpHeaders } from "node:http";
+import type { Socket } from "node:net";
+import type { Call } from "../contract/call.ts";
+import type { Cancellation } from "../core/cancellation.ts";
+import { deadlineExceeded, unavailable } from "../core/failure.ts";
+import type { Priority } from "../core/load-shedder.ts";
+import { after, type Soon } from "../core/soon.ts";
+import type { Verify } from "../gateway/authenticate.ts";
+import type { Tracer } from "../telemetry/tracer.ts";
+import { authorize } from "./authorize.ts";
+import { clientNetwork } from "./client-network.ts";
+import { withinDeadline } from "./deadline.ts";
+import type { Handler } from "./definition.ts";
+import type { Health } from "./health.ts";
+import { makeReply, type Reply } from "./reply.ts";
+import { inputReader, type RawInput } from "./request-input.ts";
+import { ServedRequest } from "./served-request.ts";
+import { serverSpan } from "./server-span.ts";
+
+/** A request for a call, however it came in. */
+export type Visit = RawInput & {
+  readonly requestId: string;
+  /** Where it came from. */
+  readonly socket: Socket;
+  /** Milliseconds that it waited here before. */
+  readonly waited: number;
+  readonly priority: Priority;
+  /** Cancelled when the caller goes away before it has the answer. */
+  readonly cancellation: Cancellation;
+};
+
+/** A call of a contract with what answers it. */
+export type ServedCall = {
+  readonly call: Call;
+  /** Who may, validated input, deadline, context, handler. Throws or rejects with why there is no reply. */
+  serve(visit: Visit): Promise<unknown>;
+  /** The reply that stands for what the handler returned. */
+  reply(result: unknown): Reply;
+};
+
+export type ServedCallSurroundings = {
+  readonly verify: Verify;
+  readonly health: Health;
+  readonly tracer?: Tracer | undefined;
+};
+
+const DEFAULT_TIMEOUT = 10_000;
+
+/** Joins a call with its handler. */
+export function servedCall(call: Call, handler: Handler<Call>, surroundings: ServedCallSurroundings): ServedCall {
+  const { verify, health, tracer } = surroundings;
+  const { access, timeout = DEFAULT_TIMEOUT } = call.shape;
+  const read = inputReader(call);
+  const inServerSpan = serverSpan(call);
+
+  return {
+    call,
+    serve(visit) {
+      if (!health.ready() && !health.draining()) throw unavailable.failure({ retryAfter: 1 });
+      const { headers, socket, requestId, cancellation, priority } = visit;
+      const patience = remainingTime(headers, timeout, visit.waited);
+      const incoming = { requestId, tracer, patience, cancellation, priority };
+      const handle = (): Soon<unknown> =>
+        after(authorize(access, headers.authorization, verify), (caller) =>
+          after(clientNetwork(headers, socket, verify), (network) =>
+            handler(new ServedRequest(read(visit), caller, network, cancellation)),
+          ),
+        );
+      return withinDeadline(patience, cancellation, () => inServerSpan(headers["traceparent"], incoming, handle));
+    },
+    reply: makeReply(call),
+  };
+}
+
+/**
+ * Milliseconds for a request: what the caller still waits, at most what the call takes, less what it has `waited` here; 0 is without
+ * limit. Throws `deadline_exceeded` when that is over before anything was done.
+ */
+function remainingTime(headers: IncomingHttpHeaders, timeout: number, waited: number): number {
+  const header = headers["x-deadline-ms"];
+  const waits = typeof header === "string" && /^\d{1,9}$/.test(header) ? Number(header) : undefined;
+  if (timeout === 0 && waits !== 0) return 0;
+  const left = Math.min(waits ?? timeout, timeout) - waited;
+  if (left <= 0) throw deadlineExceeded.failure();
+  return left;
+}
