@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { globSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { startTestServer } from "../chassis/src/testing/postgres-server.ts";
 
 const everything = ["chassis/src/**/*.test.ts", "shop/**/*.test.ts", "checks/*.test.ts", "deploy/**/*.test.ts"];
@@ -21,6 +22,15 @@ const long = [
   "deploy/kubernetes/checks/*.test.ts",
 ];
 
+/** Those of them that look at how soon something is answered, or count what fails under a load: they need most of the machine. */
+const punctual = [
+  "shop/tests/processes/exhausted-pool.test.ts",
+  "shop/tests/processes/partitions.test.ts",
+  "shop/tests/processes/rotated-key.test.ts",
+  "shop/tests/processes/slow-*.test.ts",
+  "shop/tests/processes/stalled-process.test.ts",
+];
+
 /** Nothing of a load may fail there: it has to be one that the machine can take, beside nothing else. */
 const alone = ["shop/tests/processes/rolling-restart.test.ts"];
 
@@ -33,10 +43,12 @@ const byName = ["deploy/tests/*.test.ts", "shop/tests/processes/kills-*-rabbitmq
  */
 async function runTests(rounds: readonly Round[]): Promise<number> {
   const server = await startTestServer();
+  // Each file is a process that loads the same modules: compiled once, they take half the time.
+  const shared = { NODE_COMPILE_CACHE: fileURLToPath(new URL("../node_modules/.cache/compiled", import.meta.url)) };
   let failed = 0;
   try {
     for (const { environment, ...files } of rounds) {
-      failed ||= await runNodeTest(files, { ...environment, ...process.env, TEST_POSTGRES_URL: server.url });
+      failed ||= await runNodeTest(files, { ...shared, ...environment, ...process.env, TEST_POSTGRES_URL: server.url });
     }
     return failed;
   } finally {
@@ -55,17 +67,18 @@ function runNodeTest({ patterns, atOnce }: Round, environment: NodeJS.ProcessEnv
   });
 }
 
-/** Generated requests of each operation at each door: a minute of them, and more than `npm test` needs to notice a new fault. */
-const MANY_CASES = { SECURITY_CASES: "500" };
+/** Generated requests at each of an operation's two doors: a minute of them, and more than `npm test` needs to notice a new fault. */
+const MANY_CASES = { SECURITY_CASES: "250" };
 
-/** Most tests wait more than they work, but for the long ones, whose systems of processes need the machine for themselves. */
+/** Most tests wait more than they work; whole systems of processes work more. */
 function rounds(given: readonly string[]): Round[] {
   if (given.length > 0 && !given.includes("--all")) return [{ patterns: given, atOnce: 2 }];
   const short: Round = { patterns: globSync(everything, { exclude: [...long, ...byName] }), atOnce: 4 };
   if (given.length === 0) return [short];
   return [
     { ...short, environment: MANY_CASES },
-    { patterns: globSync(long, { exclude: [...byName, ...alone] }), atOnce: 2 },
+    { patterns: globSync(long, { exclude: [...byName, ...punctual, ...alone] }), atOnce: 3 },
+    { patterns: globSync(punctual), atOnce: 2 },
     { patterns: alone, atOnce: 1 },
   ];
 }

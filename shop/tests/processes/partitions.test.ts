@@ -149,11 +149,17 @@ for (const [whom, work] of [
   }
 }
 
+/** Milliseconds: a step that failed again and again waits up to 30 s until it is tried once more. */
+const LONGEST_WAIT = 90_000;
+
 test("after all that every order is final", async () => {
-  await eventually("no order is pending", async () => {
+  const isNonePending = async () => {
+    // At a pace that no limit of requests notices.
+    await delay(250);
     const { status, body } = await ann.ask("GET", "/api/orders?limit=100");
     return status === 200 && body.items.every((order: { status: string }) => order.status !== "pending")
       ? true
       : undefined;
-  });
+  };
+  await eventually("no order is pending", isNonePending, LONGEST_WAIT);
 });

@@ -10,7 +10,7 @@ import { type MadeUser, madeUsers } from "./made-users.ts";
 import { doorsTo, type Operation, operations, pathOf } from "./operations.ts";
 import type { Answer } from "./send.ts";
 
-/** Cases of each operation at each of its doors; CI takes 500. */
+/** Cases of each operation at each of its two doors; CI takes 250, 500 of each operation. */
 const CASES = Number(process.env["SECURITY_CASES"] ?? 10);
 /** The same cases in every run, so that a red one tells of a change and not of a draw; another number draws others. */
 const SEED = Number(process.env["SECURITY_SEED"] ?? 20_261_128);
