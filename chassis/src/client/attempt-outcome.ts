@@ -5,7 +5,7 @@ import type { Outcome } from "./instance.ts";
 export type Told = Exclude<Outcome, "slow">;
 
 /** Who had less time than this and got no answer in it can't blame the instance. */
-const FAIR_TIME = 250;
+export const FAIR_TIME = 250;
 
 /**
  * What the status of an answer tells. A refusal is an answer as good as any. Nothing is told by an instance that has too much to do and

@@ -25,8 +25,8 @@ export type TransportLimits = {
   readonly largestAnswer?: number;
 };
 
-/** Bytes of a request that go over a connection which others share; what is larger would hold them up. */
-const LARGEST_SHARED = 64 * 1024;
+/** Of a request that goes over a connection which others share: what is larger would hold them up. */
+const LARGEST_SHARED = { path: 8 * 1024, body: 64 * 1024 };
 
 /**
  * Makes the transport: HTTP/1.1 over a pool of connections for each instance, and to instances that offer it one multiplexed connection,
@@ -99,8 +99,8 @@ export function createTransport({ connections = 50, largestAnswer = 2 ** 20 }: T
 type OnEnd = (exchange: Exchange) => void;
 type Conditions = { readonly cancellation: Cancellation; readonly largestAnswer: number; readonly end: OnEnd };
 
-const canShare = ({ canMultiplex, body }: OutgoingRequest): boolean =>
-  canMultiplex && (body === undefined || body.length <= LARGEST_SHARED);
+const canShare = ({ canMultiplex, path, body = "" }: OutgoingRequest): boolean =>
+  canMultiplex && path.length <= LARGEST_SHARED.path && body.length <= LARGEST_SHARED.body;
 
 /** Throws what `ask` throws: then nothing was begun. */
 function exchangeShared(

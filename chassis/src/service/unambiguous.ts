@@ -4,13 +4,17 @@ import type { FastifyInstance } from "fastify";
 import { malformedRequest } from "../gateway/malformed.ts";
 import { SINGLE } from "../gateway/request-headers.ts";
 
+const ending = new WeakSet<Socket>();
+
+/** Whether a connection ends with the answer to an ambiguous request. */
+export const isEnding = (socket: Socket): boolean => ending.has(socket);
+
 /**
  * Refuses what another reader could take for something else, where node:http is lenient: a header given twice that can only be there
  * once, two `Host`s among them, a target in absolute form, and an upgrade. The connection ends with the answer, and nothing that
  * came behind such a request is handled.
  */
 export function refuseAmbiguous(server: FastifyInstance): void {
-  const ending = new WeakSet<Socket>();
   server.addHook("onRequest", ({ raw }, reply, done) => {
     const { socket } = raw;
     if (ending.has(socket)) {

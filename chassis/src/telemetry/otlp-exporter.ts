@@ -53,7 +53,11 @@ async function load(url: string, attributes: Attributes): Promise<Exporter> {
   const serializer = { ...ProtobufTraceSerializer, serializeRequest: (bytes: Uint8Array) => bytes };
   const counter = { name: "span", countItems: () => 0 } as const;
   return {
-    encode: (spans) => ProtobufTraceSerializer.serializeRequest(spans) ?? new Uint8Array(),
+    encode(spans) {
+      const bytes = ProtobufTraceSerializer.serializeRequest(spans);
+      if (bytes === undefined) throw new Error("the spans can't be encoded");
+      return bytes;
+    },
     resource: resources.resourceFromAttributes({ ...attributes }),
     // Its own metrics go nowhere: the queue counts what was sent and what was not.
     delegate: createOtlpHttpExportDelegate(options, serializer, "otlp_http_span_exporter", counter, undefined),

@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 import { oddAnswer } from "../http/upstream-error.ts";
-import { FRAME_HEADER, FrameKind } from "./frame.ts";
+import { FRAME_HEADER, FrameKind, LARGEST_HEAD } from "./frame.ts";
 
 /** Who gets the frames of a connection. */
 export type FrameSink = {
@@ -10,7 +10,6 @@ export type FrameSink = {
   onTooLarge(kind: FrameKind, id: number): void;
 };
 
-const LARGEST_HEAD = 32 * 1024;
 const KINDS: ReadonlySet<number> = new Set(Object.values(FrameKind));
 
 /**
@@ -73,6 +72,8 @@ export function frameReader(largestBody: number, sink: FrameSink): (bytes: Buffe
 /** Reads the frames that come over a connection; `onBroken` hears when what comes is none. */
 export function readFrames(socket: Socket, read: (bytes: Buffer) => void, onBroken: (error: unknown) => void): void {
   socket.on("data", (bytes: Buffer) => {
+    // What was read before the connection was ended for what came earlier.
+    if (socket.destroyed) return;
     try {
       read(bytes);
     } catch (error) {

@@ -16,15 +16,19 @@ export const UPGRADE_PATH = "/calls";
 /** The header in which a service says that it can. */
 export const OFFER_HEADER = "x-multiplex";
 
+/** Bytes. */
+export const LARGEST_HEAD = 32 * 1024;
+
 const LINE = "\n";
 // Beyond latin1 a character would be cut down to one byte.
 const UNSAFE = /[^\t\n\x20-\x7e\x80-\xff]/;
 
-/** Lines as the head of a frame. Throws a TypeError for what can't be sent as one line. */
+/** Lines as the head of a frame. Throws a TypeError for what can't be sent as one line, and for more than there may be. */
 export function headOf(lines: readonly string[]): string {
   const head = lines.join(LINE);
   if (UNSAFE.test(head) || lines.some((line) => line.includes(LINE)))
     throw new TypeError("a line of the head holds a character that can't be sent");
+  if (head.length > LARGEST_HEAD) throw new TypeError("the head is too large");
   return head;
 }
 

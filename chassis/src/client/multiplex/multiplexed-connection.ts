@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import { SERVICE_HEADER } from "../answers-as.ts";
+import { FAIR_TIME } from "../attempt-outcome.ts";
 import type { OutgoingRequest } from "../build-request.ts";
 import { answerTooLarge, type Exchange, type HttpAnswer } from "../exchange.ts";
 import { oddAnswer, UpstreamError } from "../http/upstream-error.ts";
@@ -12,7 +13,7 @@ import { slots } from "./slots.ts";
 export type Asked = {
   /** Nobody waits for the answer any more; the service is told. */
   cancel(): void;
-  /** Whether nothing at all has come over the connection since it was asked. */
+  /** Whether nothing at all has come over the connection since it was asked, although there was time for it. */
   isSilent(): boolean;
 };
 
@@ -22,6 +23,8 @@ export type MultiplexedConnection = {
   ask(request: OutgoingRequest, onEnd: (exchange: Exchange) => void): Asked;
   /** Takes no more requests, and ends when those under way have. */
   retire(): void;
+  /** Whether an answer ever came. */
+  hasAnswered(): boolean;
   /** Whether nothing was asked for so many milliseconds and nothing is under way. */
   isIdle(milliseconds: number): boolean;
 };
@@ -44,6 +47,7 @@ export function multiplexedConnection(socket: Socket, options: ConnectionOptions
   let askedAt = performance.now();
   let heardAt = askedAt;
   let retired = false;
+  let answered = false;
   const { send, isEmpty } = frameWriter(socket, endWhenDone);
 
   function endWhenDone(): void {
@@ -60,6 +64,7 @@ export function multiplexedConnection(socket: Socket, options: ConnectionOptions
   }
 
   function end(id: number, exchange: Exchange): void {
+    answered = true;
     // Undefined: nobody waits for it any more.
     waiting.take(id)?.(exchange);
     endWhenDone();
@@ -99,10 +104,11 @@ export function multiplexedConnection(socket: Socket, options: ConnectionOptions
         cancel() {
           if (waiting.take(id)) send(frameText(FrameKind.cancel, id));
         },
-        isSilent: () => heardAt < asked,
+        isSilent: () => heardAt < asked && performance.now() - asked >= FAIR_TIME,
       };
     },
     retire,
+    hasAnswered: () => answered,
     isIdle: (milliseconds) => waiting.size() === 0 && performance.now() - askedAt >= milliseconds,
   };
 }

@@ -2,9 +2,11 @@ import assert from "node:assert/strict";
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { type TestContext, test } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
 import { Cancellation } from "../../core/cancellation.ts";
 import { deadlineExceeded } from "../../core/failure.ts";
 import { eventually } from "../../testing/eventually.ts";
+import { FAIR_TIME } from "../attempt-outcome.ts";
 import { answerTooLarge, type Exchange } from "../exchange.ts";
 import { UpstreamError } from "../http/upstream-error.ts";
 import { createTransport } from "../transport.ts";
@@ -183,6 +185,8 @@ test("who gives up tells the service; where nothing comes at all the connection 
   const lost = new Cancellation();
   const silent = send("/b", lost);
   await eventually(() => asked.length === 2);
+  // Who had no time to get an answer can't tell.
+  await delay(FAIR_TIME);
   lost.cancel(why);
   assert.deepEqual(await silent, { error: why, sent: true });
   await eventually(() => sockets[0]?.readableEnded === true);

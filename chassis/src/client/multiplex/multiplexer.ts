@@ -34,8 +34,7 @@ export function createMultiplexer(largestAnswer: number): Multiplexer {
   sweep.unref();
 
   function onOpen(origin: string, service: string, socket: Socket): void {
-    pauses.delete(origin);
-    if (closed) {
+    if (closed || open.has(origin)) {
       socket.destroy();
       return;
     }
@@ -44,6 +43,8 @@ export function createMultiplexer(largestAnswer: number): Multiplexer {
       largestAnswer,
       onRetired() {
         open.delete(origin);
+        // One that was of use may be followed by another at once.
+        if (connection.hasAnswered()) pauses.delete(origin);
       },
     });
     open.set(origin, connection);

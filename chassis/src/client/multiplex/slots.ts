@@ -1,5 +1,5 @@
 /** What is under way, by a number of its own that answers come back with. */
-export type Slots<T> = {
+export type Slots<T extends object> = {
   /** Keeps something; returns its number, which is not used again for a million others in its place. Throws when there are too many. */
   add(item: T): number;
   /** Takes out what has this number; undefined when there is no such thing, or no more. */
@@ -15,7 +15,7 @@ const PLACES = 2 ** 12;
  * Makes slots. A Map would do the same, but as its entries come and go its table is made anew again and again, the old one points to the
  * new one, and once one of them is old enough for the collector to leave alone, all that went through the later ones stays as well.
  */
-export function slots<T>(): Slots<T> {
+export function slots<T extends object>(): Slots<T> {
   const items: (T | undefined)[] = [];
   const ids: number[] = [];
   const free: number[] = [];
@@ -23,8 +23,9 @@ export function slots<T>(): Slots<T> {
 
   function take(id: number): T | undefined {
     const place = id % PLACES;
-    if (ids[place] !== id) return undefined;
     const item = items[place];
+    // Of a free place the number is that of the next.
+    if (ids[place] !== id || item === undefined) return undefined;
     items[place] = undefined;
     ids[place] = (id + PLACES) % 2 ** 32;
     free.push(place);
@@ -44,8 +45,7 @@ export function slots<T>(): Slots<T> {
     },
     take,
     takeAll() {
-      const all = ids.flatMap((id, place) => (items[place] === undefined ? [] : [take(id) as T]));
-      return all;
+      return ids.flatMap((id) => take(id) ?? []);
     },
     size: () => size,
   };

@@ -72,11 +72,13 @@ test("a service opens a connection, and each request on it still shows who asks"
     frameText(FrameKind.request, 5, headOf(["GET", "/mine", "authorization", "Bearer ann"])),
     frameText(FrameKind.request, 6, headOf(["GET", "/health/live"])),
     frameText(FrameKind.request, 7, ""),
+    writing("with two", 8, ...token, "authorization", "Bearer ann"),
+    writing("without a value", 9, ...token, "x-odd"),
   ];
   const { head, answers } = await converse(url, asOrders + requests.join("") + last);
   assert.match(head, /^HTTP\/1\.1 101 /);
   const told = answers.sort((one, other) => one.id - other.id).map(({ status }) => status);
-  assert.deepEqual(told, ["200", "401", "401", "403", "200", "404", "404"]);
+  assert.deepEqual(told, ["200", "401", "401", "403", "200", "404", "404", "400", "400"]);
 });
 
 const refused: Record<string, [string, number, string]> = {
@@ -181,4 +183,7 @@ test("a caller that reads nothing is read from no more", async (t) => {
     return before > 0 && handled.length === before;
   });
   assert.ok(handled.length < 1_500, `${handled.length} were handled`);
+  const before = handled.length;
+  socket.resume();
+  await eventually(() => handled.length > before);
 });

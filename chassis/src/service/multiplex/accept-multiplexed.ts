@@ -11,7 +11,7 @@ import type { Log } from "../../telemetry/log.ts";
 import type { Health } from "../health.ts";
 import { problemReply } from "../reply.ts";
 import { requestIdOf } from "../request-id.ts";
-import { isGivenTwice } from "../unambiguous.ts";
+import { isEnding, isGivenTwice } from "../unambiguous.ts";
 import type { AnswerRequest } from "./answer-request.ts";
 import { type ServedConnection, serveConnection } from "./serve-connection.ts";
 
@@ -22,6 +22,9 @@ export type AcceptedConnections = {
   /** Ends those that are still there. */
   destroy(): void;
 };
+
+/** Milliseconds until a connection ends whose upgrade was refused. */
+const FAREWELL = 1_000;
 
 /** Whether a request asks its connection to become a multiplexed one. All other upgrades are refused as ambiguous requests. */
 export const wantsMultiplexed = ({ url, headers }: IncomingMessage): boolean =>
@@ -35,17 +38,23 @@ export function acceptMultiplexed(
 ): AcceptedConnections {
   const { verify, health, log } = around;
   const open = new Set<ServedConnection>();
+  /** All sockets that were asked to be one: Node.js' server knows of them no more. */
+  const sockets = new Set<Socket>();
   let retired = false;
 
   async function accept(request: IncomingMessage, socket: Socket, begun: Buffer): Promise<void> {
     try {
+      if (isEnding(socket)) throw malformedRequest.failure();
       await assertService(request, verify);
       if (!health.ready() || retired) throw unavailable.failure({ retryAfter: 1 });
     } catch (error) {
       refuse(socket, failureFrom(error), requestIdOf(request.headers), around);
       return;
     }
-    if (socket.destroyed) return;
+    if (socket.destroyed || socket.readableEnded) {
+      socket.destroy();
+      return;
+    }
     socket.write(switching(health.service));
     const connection = serveConnection(socket, answer, { log, onEnd: () => open.delete(connection) });
     open.add(connection);
@@ -53,7 +62,9 @@ export function acceptMultiplexed(
   }
 
   server.server.on("upgrade", (request: IncomingMessage, socket: Socket, begun: Buffer) => {
+    sockets.add(socket);
     socket.on("error", () => socket.destroy());
+    socket.on("close", () => sockets.delete(socket));
     accept(request, socket, begun);
   });
   server.addHook("onSend", (_request, reply, payload, done) => {
@@ -66,7 +77,7 @@ export function acceptMultiplexed(
       for (const connection of open) connection.retire();
     },
     destroy() {
-      for (const connection of open) connection.destroy();
+      for (const socket of sockets) socket.destroy();
     },
   };
 }
@@ -94,6 +105,9 @@ function refuse(
   const length = { "content-length": String(Buffer.byteLength(body)) };
   const all = { ...headers, ...length, connection: "close", [SERVICE_HEADER]: health.service };
   socket.end(head(status, all) + body);
+  // Whatever still comes; and who does not end the connection does not keep it.
+  socket.resume();
+  setTimeout(() => socket.destroy(), FAREWELL).unref();
 }
 
 function head(status: number, headers: Readonly<Record<string, string>>): string {

@@ -6,6 +6,7 @@ import { linesOf } from "../../client/multiplex/frame.ts";
 import { parseJson } from "../../contract/json.ts";
 import type { Cancellation } from "../../core/cancellation.ts";
 import { failureFrom, notFound, unavailable } from "../../core/failure.ts";
+import { malformedRequest } from "../../gateway/malformed.ts";
 import type { Log } from "../../telemetry/log.ts";
 import { bodyTooLarge, DEFAULT_BODY_LIMIT } from "../body-limit.ts";
 import type { CountRequest, RequestCounter } from "../count-requests.ts";
@@ -25,8 +26,11 @@ export type MultiplexedRequest = {
   readonly cancellation: Cancellation;
 };
 
-/** Answers a request: calls `onReply` once, at once or later. Never throws. */
-export type AnswerRequest = (request: MultiplexedRequest, onReply: (reply: Reply) => void) => void;
+/** Takes the reply; tells whether anybody waited for it. Throws for one that can't be sent. */
+export type OnReply = (reply: Reply) => boolean;
+
+/** Answers a request: gives `onReply` one that it takes, at once or later. Never throws. */
+export type AnswerRequest = (request: MultiplexedRequest, onReply: OnReply) => void;
 
 type Route = { readonly served: ServedCall; readonly bodyLimit: number; readonly count: CountRequest };
 type Found = { readonly route: Route; readonly params: unknown; readonly query: unknown };
@@ -38,6 +42,7 @@ export function answerRequests(
 ): AnswerRequest {
   const { gate, log } = around;
   const find = routerOf(calls, around.counterOf);
+  const countUnmatched = around.counterOf("any", "unmatched");
 
   return (request, onReply) => {
     const began = performance.now();
@@ -50,13 +55,14 @@ export function answerRequests(
     }
     let route: Route | undefined;
     const end = (reply: Reply): void => {
+      const wasAwaited = onReply(reply);
       admitted.done();
-      route?.count(reply.status, (performance.now() - began) / 1_000);
-      onReply(reply);
+      if (wasAwaited) (route?.count ?? countUnmatched)(reply.status, (performance.now() - began) / 1_000);
     };
     const fail = (error: unknown): void => end(problemReply(failureFrom(error), requestId, log));
     try {
       if (request.body === undefined) throw bodyTooLarge();
+      if (asking.isAmbiguous) throw malformedRequest.failure();
       const found = find(asking);
       route = found.route;
       const { served, bodyLimit } = route;
@@ -101,11 +107,16 @@ function routerOf(calls: readonly ServedCall[], counterOf: RequestCounter): (ask
   };
 }
 
-function readHead(head: string): Required<Asking> {
+function readHead(head: string): Required<Asking> & { readonly isAmbiguous: boolean } {
   const [method = "", url = "", ...pairs] = linesOf(head);
   const headers: IncomingHttpHeaders = Object.create(null);
-  for (let at = 0; at < pairs.length; at += 2) headers[pairs[at] as string] = pairs[at + 1];
-  return { method, url, headers };
+  let isAmbiguous = pairs.length % 2 === 1;
+  for (let at = 0; at < pairs.length; at += 2) {
+    const name = pairs[at] as string;
+    isAmbiguous ||= name in headers;
+    headers[name] = pairs[at + 1];
+  }
+  return { method, url, headers, isAmbiguous };
 }
 
 function readBody(body: Buffer, limit: number): unknown {

@@ -31,7 +31,7 @@ export async function serveMultiplexed<C extends Contract>(
   t: TestContext,
   definition: C,
   handlers: Handlers<C>,
-  shedder = createLoadShedder(),
+  { shedder = createLoadShedder(), offers = true } = {},
 ) {
   const state = { ready: true, draining: false };
   const health = {
@@ -55,11 +55,13 @@ export async function serveMultiplexed<C extends Contract>(
   gate.guard(server.server);
   const around = { verify, health, stopping: new Cancellation(), gate };
   const calls = addRoutes(server, definition, handlers, around);
-  const multiplexed = acceptMultiplexed(server, answerRequests(calls, { gate, log, counterOf }), {
-    verify,
-    health,
-    log,
-  });
+  const multiplexed = offers
+    ? acceptMultiplexed(server, answerRequests(calls, { gate, log, counterOf }), {
+        verify,
+        health,
+        log,
+      })
+    : undefined;
   const overHttp: string[] = [];
   let upgrades = 0;
   server.server.prependListener(
@@ -72,11 +74,11 @@ export async function serveMultiplexed<C extends Contract>(
   const stop = async () => {
     state.ready = false;
     state.draining = true;
-    multiplexed.retire();
+    multiplexed?.retire();
     await drain(server, multiplexed);
   };
   t.after(async () => {
-    multiplexed.destroy();
+    multiplexed?.destroy();
     await stop();
     gate.close();
   });
@@ -88,7 +90,7 @@ export async function serveMultiplexed<C extends Contract>(
     overHttp,
     upgrades: () => upgrades,
     /** Ends the multiplexed connections without a word. */
-    cut: multiplexed.destroy,
+    cut: () => multiplexed?.destroy(),
     stop,
   };
 }

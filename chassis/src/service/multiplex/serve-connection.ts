@@ -13,7 +13,6 @@ import type { AnswerRequest } from "./answer-request.ts";
 export type ServedConnection = {
   /** Asks the caller to send nothing more; ends when it sends nothing and all is answered. */
   retire(): void;
-  destroy(): void;
 };
 
 /** Bytes of a request's body beyond which nothing of it is kept, and bytes of answers beyond which no request is read. */
@@ -35,7 +34,10 @@ export function serveConnection(
   });
 
   function endWhenDone(): void {
-    if (wasLast && underWay.size === 0 && isEmpty()) socket.end();
+    if (!wasLast || underWay.size > 0 || !isEmpty() || socket.writableEnded) return;
+    // Nothing drains any more, and its own end is still to be read.
+    socket.resume();
+    socket.end();
   }
 
   function begin(id: number, head: string, body: Buffer | undefined): void {
@@ -43,14 +45,19 @@ export function serveConnection(
     const cancellation = new Cancellation();
     underWay.set(id, cancellation);
     answer({ head, body, socket, cancellation }, (reply) => {
-      // Nobody waits any more for what was cancelled.
-      if (underWay.delete(id) && !cancellation.why) send(answerFrame(id, reply));
+      const frame = answerFrame(id, reply);
+      const isAwaited = underWay.delete(id);
+      if (isAwaited) send(frame);
       else endWhenDone();
+      return isAwaited;
     });
   }
 
+  /** Nobody waits for the answer any more. */
   function cancel(id: number, why: string): void {
-    underWay.get(id)?.cancel(unavailable.failure({ cause: new Error(why) }));
+    const cancellation = underWay.get(id);
+    underWay.delete(id);
+    cancellation?.cancel(unavailable.failure({ cause: new Error(why) }));
   }
 
   const read = frameReader(LARGEST_BODY, {
@@ -73,19 +80,24 @@ export function serveConnection(
     socket.destroy();
   });
   socket.on("drain", () => socket.resume());
+  // A caller that means to leave says that it was its last frame; sockets of a server stay half open by themselves.
+  socket.on("end", () => {
+    if (!wasLast) socket.destroy();
+  });
   socket.on("close", () => {
     for (const id of underWay.keys()) cancel(id, "the connection ended");
     onEnd();
   });
 
   return {
-    retire: () => send(frameText(FrameKind.last, 0)),
-    destroy: () => socket.destroy(),
+    retire() {
+      if (!socket.writableEnded) send(frameText(FrameKind.last, 0));
+    },
   };
 }
 
 const answerFrame = (id: number, { status, headers, body }: Reply): string => {
   const lines = [String(status)];
-  for (const name in headers) lines.push(name, headers[name] as string);
+  for (const name in headers) lines.push(name.toLowerCase(), headers[name] as string);
   return frameText(FrameKind.answer, id, headOf(lines), body as string | undefined);
 };
