@@ -3,11 +3,11 @@ import { execFile } from "node:child_process";
 import { describe, test } from "node:test";
 import { type Guard, readGuards, root } from "./guards.ts";
 
-/** GUARDS=B-8 takes away these only; GUARDS_THIRD=0, 1 or 2 every third of them, as CI does. */
-const { GUARDS = "", GUARDS_THIRD } = process.env;
+/** GUARDS=B-8 takes away these only; TEST_THIRD=0, 1 or 2 every third of them, as CI does. */
+const { GUARDS = "", TEST_THIRD } = process.env;
 const guards = readGuards()
   .filter(({ row }) => row.startsWith(GUARDS))
-  .filter((_guard, at) => GUARDS_THIRD === undefined || at % 3 === Number(GUARDS_THIRD));
+  .filter((_guard, at) => TEST_THIRD === undefined || at % 3 === Number(TEST_THIRD));
 
 const options = [
   ...["--import", `${root}shop/tests/security/plant.ts`],
