@@ -13,7 +13,7 @@ import { slots } from "./slots.ts";
 export type Asked = {
   /** Nobody waits for the answer any more; the service is told. */
   cancel(): void;
-  /** Whether nothing at all has come over the connection since it was asked, although there was time for it. */
+  /** Whether no answer at all has come over the connection since it was asked, although there was time for it. */
   isSilent(): boolean;
 };
 
@@ -45,9 +45,9 @@ export function multiplexedConnection(socket: Socket, options: ConnectionOptions
   const { service, largestAnswer, onRetired } = options;
   const waiting = slots<(exchange: Exchange) => void>();
   let askedAt = performance.now();
-  let heardAt = askedAt;
+  /** When an answer came last; 0: none did. */
+  let heardAt = 0;
   let retired = false;
-  let answered = false;
   const { send, isEmpty } = frameWriter(socket, endWhenDone);
 
   function endWhenDone(): void {
@@ -64,7 +64,7 @@ export function multiplexedConnection(socket: Socket, options: ConnectionOptions
   }
 
   function end(id: number, exchange: Exchange): void {
-    answered = true;
+    heardAt = performance.now();
     // Undefined: nobody waits for it any more.
     waiting.take(id)?.(exchange);
     endWhenDone();
@@ -85,11 +85,7 @@ export function multiplexedConnection(socket: Socket, options: ConnectionOptions
     },
     onTooLarge: (_kind, id) => end(id, { error: answerTooLarge, sent: true }),
   });
-  const onBytes = (bytes: Buffer): void => {
-    heardAt = performance.now();
-    read(bytes);
-  };
-  readFrames(socket, onBytes, breakOff);
+  readFrames(socket, read, breakOff);
   socket.on("error", (error) => breakOff(new UpstreamError("broken", "the connection failed", error)));
   socket.on("close", () => breakOff(new UpstreamError("broken", "the connection ended before the answer came")));
 
@@ -108,7 +104,7 @@ export function multiplexedConnection(socket: Socket, options: ConnectionOptions
       };
     },
     retire,
-    hasAnswered: () => answered,
+    hasAnswered: () => heardAt > 0,
     isIdle: (milliseconds) => waiting.size() === 0 && performance.now() - askedAt >= milliseconds,
   };
 }

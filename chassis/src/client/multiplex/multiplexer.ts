@@ -4,6 +4,7 @@ import { SERVICE_HEADER } from "../answers-as.ts";
 import { addressOf } from "../http/address.ts";
 import { PROTOCOL, UPGRADE_PATH } from "./frame.ts";
 import { type MultiplexedConnection, multiplexedConnection } from "./multiplexed-connection.ts";
+import { tuneSocket } from "./tune-socket.ts";
 
 /** The multiplexed connections of a process: one to each instance that takes them. */
 export type Multiplexer = {
@@ -80,9 +81,7 @@ function upgrade(origin: string, authorization: string, onOpen: (service: string
   request.on("timeout", giveUp);
   request.on("response", giveUp);
   request.on("upgrade", (response, socket: Socket, begun) => {
-    socket.setTimeout(0);
-    socket.setNoDelay(true);
-    socket.setKeepAlive(true, 60_000);
+    tuneSocket(socket);
     if (begun.length > 0) socket.unshift(begun);
     onOpen(String(response.headers[SERVICE_HEADER] ?? ""), socket);
   });

@@ -3,11 +3,11 @@ import { oddAnswer } from "../../client/http/upstream-error.ts";
 import { FrameKind, frameText, headOf } from "../../client/multiplex/frame.ts";
 import { frameReader, readFrames } from "../../client/multiplex/frame-reader.ts";
 import { frameWriter } from "../../client/multiplex/frame-writer.ts";
-import { Cancellation } from "../../core/cancellation.ts";
-import { unavailable } from "../../core/failure.ts";
+import { tuneSocket } from "../../client/multiplex/tune-socket.ts";
 import type { Log } from "../../telemetry/log.ts";
 import type { Reply } from "../reply.ts";
 import type { AnswerRequest } from "./answer-request.ts";
+import { underWay } from "./under-way.ts";
 
 /** A multiplexed connection that a caller opened. */
 export type ServedConnection = {
@@ -25,7 +25,7 @@ export function serveConnection(
   answer: AnswerRequest,
   { log, onEnd }: { readonly log: Log; onEnd(): void },
 ): ServedConnection {
-  const underWay = new Map<number, Cancellation>();
+  const requests = underWay();
   let wasLast = false;
   const { send, isEmpty } = frameWriter(socket, (flows) => {
     // Who does not read its answers is read from no more.
@@ -34,36 +34,27 @@ export function serveConnection(
   });
 
   function endWhenDone(): void {
-    if (!wasLast || underWay.size > 0 || !isEmpty() || socket.writableEnded) return;
+    if (!wasLast || requests.size() > 0 || !isEmpty() || socket.writableEnded) return;
     // Nothing drains any more, and its own end is still to be read.
     socket.resume();
     socket.end();
   }
 
   function begin(id: number, head: string, body: Buffer | undefined): void {
-    if (wasLast || underWay.has(id)) throw oddAnswer("a request that can't be one");
-    const cancellation = new Cancellation();
-    underWay.set(id, cancellation);
-    answer({ head, body, socket, cancellation }, (reply) => {
+    if (wasLast) throw oddAnswer("a request behind the last");
+    answer({ head, body, socket, cancellation: requests.begin(id) }, (reply) => {
       const frame = answerFrame(id, reply);
-      const isAwaited = underWay.delete(id);
+      const isAwaited = requests.end(id);
       if (isAwaited) send(frame);
       else endWhenDone();
       return isAwaited;
     });
   }
 
-  /** Nobody waits for the answer any more. */
-  function cancel(id: number, why: string): void {
-    const cancellation = underWay.get(id);
-    underWay.delete(id);
-    cancellation?.cancel(unavailable.failure({ cause: new Error(why) }));
-  }
-
   const read = frameReader(LARGEST_BODY, {
     onFrame(kind, id, head, body) {
       if (kind === FrameKind.request) begin(id, head, body);
-      else if (kind === FrameKind.cancel) cancel(id, "the caller left");
+      else if (kind === FrameKind.cancel) requests.cancel(id, "the caller left");
       else if (kind === FrameKind.last) {
         wasLast = true;
         endWhenDone();
@@ -72,9 +63,7 @@ export function serveConnection(
     onTooLarge: (_kind, id) => begin(id, "", undefined),
   });
 
-  socket.setTimeout(0);
-  socket.setNoDelay(true);
-  socket.setKeepAlive(true, 60_000);
+  tuneSocket(socket);
   readFrames(socket, read, (error) => {
     log.warn({ err: error }, "a caller's connection is ended: what came over it can't be read");
     socket.destroy();
@@ -85,7 +74,7 @@ export function serveConnection(
     if (!wasLast) socket.destroy();
   });
   socket.on("close", () => {
-    for (const id of underWay.keys()) cancel(id, "the connection ended");
+    requests.cancelAll("the connection ended");
     onEnd();
   });
 
