@@ -123,11 +123,12 @@ test("who waits stops when it is asked to", async (t) => {
 
 /** One line, and exit code 1, within 5 s. */
 async function endsWith(line: RegExp, more: Record<string, string>): Promise<void> {
-  const end = await runToEnd(main, settings({ ...more, LOG_LEVEL: "silent" }));
+  const run = () => runToEnd(main, settings({ ...more, LOG_LEVEL: "silent" }));
+  const end = await run();
   const { code, lines } = end;
   assert.deepEqual([code, lines.length], [1, 1], lines.join("\n"));
   assert.match(lines[0] ?? "", line);
-  await assertEndedInTime(main, end);
+  await assertEndedInTime(main, end, run);
 }
 
 const stranger = (url: string) => Object.assign(new URL(url), { username: "stranger", password: "wrong" }).href;

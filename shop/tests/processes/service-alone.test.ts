@@ -65,7 +65,8 @@ describe("each service starts alone from its main file", { concurrency: 2 }, () 
     });
 
     test(`${name} with wrong settings ends within 5 s with one line for each`, async () => {
-      const end = await runToEnd(fileURLToPath(main), { PORT: "http", LOG_LEVEL: "loud" });
+      const run = () => runToEnd(fileURLToPath(main), { PORT: "http", LOG_LEVEL: "loud" });
+      const end = await run();
       const { code, lines } = end;
       const missing = ["DATABASE_URL", "BROKER_URL", "SERVICE_KEY_FILE", "SERVICE_PUBLIC_KEYS_FILE"];
       // The gateway has neither database nor messages, and no service calls it.
@@ -73,7 +74,7 @@ describe("each service starts alone from its main file", { concurrency: 2 }, () 
       const faults = ["PORT must", "LOG_LEVEL must", ...needed.map((each) => `${each} is`)];
       assert.equal(code, 1);
       assert.deepEqual(lines.map((line) => line.split(" ").slice(0, 2).join(" ")).sort(), faults.sort());
-      await assertEndedInTime(fileURLToPath(main), end);
+      await assertEndedInTime(fileURLToPath(main), end, run);
     });
   }
 });

@@ -30,10 +30,18 @@ export function runToEnd(file: string, env: NodeJS.ProcessEnv): Promise<End> {
 
 /** What a machine does in five seconds that has nothing else to do. */
 const WITHIN = 5_000;
+const TRIES = 4;
 
-/** A wrong setting ends a process within 5 s; where merely loading takes long, within three times as long as that. */
-export async function assertEndedInTime(file: string, { took }: End): Promise<void> {
-  if (took <= WITHIN) return;
-  const load = await runToEnd(file, { [ONLY_LOAD]: "1" });
-  assert.ok(took <= 3 * load.took, `it took ${Math.round(took)} ms, and ${Math.round(load.took)} ms to load`);
+/**
+ * A wrong setting ends a process within 5 s. Where it took longer it is run `again`, beside one that merely loads what it is made of: what
+ * waits for something takes more than three times as long as that each time, a machine that was busy for a moment does not.
+ */
+export async function assertEndedInTime(file: string, { took }: End, again: () => Promise<End>): Promise<void> {
+  const times = [`${Math.round(took)} ms`];
+  for (let isInTime = took <= WITHIN; !isInTime; ) {
+    assert.ok(times.length < TRIES, `it took ${times.join(", ")}`);
+    const [end, load] = await Promise.all([again(), runToEnd(file, { [ONLY_LOAD]: "1" })]);
+    isInTime = end.took <= Math.max(WITHIN, 3 * load.took);
+    times.push(`${Math.round(end.took)} beside ${Math.round(load.took)} ms to load`);
+  }
 }
