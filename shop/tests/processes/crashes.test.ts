@@ -43,6 +43,8 @@ test("orders that are killed between charge and confirm are charged once, and co
     const id = await whileLocked(shop.database("payments"), "lock table payment", async () => {
       const { id } = await placeStubbornly(ann, orderOf(product.id, 2), "anchor");
       await waitForReservations(shop, [id], 1);
+      // Orders has heard of it: inventory may be stopped between its commit and its answer.
+      await somebodyWaits(shop.database("payments"), "insert into payment");
       await shop.kill("inventory", "SIGSTOP");
       return id;
     });
