@@ -3,11 +3,12 @@ import type { Socket } from "node:net";
 import type { FastifyInstance } from "fastify";
 import { SERVICE_HEADER } from "../../client/answers-as.ts";
 import { OFFER_HEADER, PROTOCOL, UPGRADE_PATH } from "../../client/multiplex/frame.ts";
-import { type Failure, failureFrom, tokenInvalid, tokenMissing, unavailable } from "../../core/failure.ts";
+import { type Failure, failureFrom, unavailable } from "../../core/failure.ts";
 import { STATUS_CODES } from "../../core/node-http.ts";
 import type { Verify } from "../../gateway/authenticate.ts";
 import { malformedRequest } from "../../gateway/malformed.ts";
 import type { Log } from "../../telemetry/log.ts";
+import { authorize } from "../authorize.ts";
 import type { Health } from "../health.ts";
 import { problemReply } from "../reply.ts";
 import { requestIdOf } from "../request-id.ts";
@@ -87,9 +88,7 @@ async function assertService(request: IncomingMessage, verify: Verify): Promise<
   const { headers } = request;
   const hasBody = headers["content-length"] !== undefined || headers["transfer-encoding"] !== undefined;
   if (request.method !== "GET" || hasBody || isGivenTwice(request)) throw malformedRequest.failure();
-  if (headers.authorization === undefined) throw tokenMissing.failure();
-  const token = /^Bearer (\S+)$/i.exec(headers.authorization)?.[1];
-  if (token === undefined || (await verify(token)).kind !== "service") throw tokenInvalid.failure();
+  await authorize("internal", headers.authorization, verify);
 }
 
 const switching = (service: string): string =>
