@@ -21,8 +21,13 @@ async function twoStreams(t: TestContext, refuses = () => false, options: Partia
   const metrics = createMetrics("gateway");
   const { url, gateway, requestLines } = await gatewayTo(t, [service.url], { streamLimit: 2, metrics, ...options });
   const leaving = new AbortController();
-  const listen = (headers: Record<string, string> = {}, signal = leaving.signal) =>
-    fetch(`${url}/api/news`, { headers, signal });
+  const kept: Response[] = [];
+  const listen = async (headers: Record<string, string> = {}, signal = leaving.signal) => {
+    const response = await fetch(`${url}/api/news`, { headers, signal });
+    // The body of a response that nobody holds any more is cancelled when it is collected, which ends the stream.
+    kept.push(response);
+    return response;
+  };
   const open = async () => Number(/^streams_open\{.*\} (\d+)/m.exec(await metrics.text())?.[1]);
   const untilOpen = (count: number) => eventually(async () => (await open()) === count);
   return { url, gateway, requestLines, service, held, listen, leave: () => leaving.abort(), open, untilOpen };

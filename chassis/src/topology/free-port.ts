@@ -1,15 +1,28 @@
+import { randomInt } from "node:crypto";
 import { createServer } from "node:net";
 
-/** A TCP port of the loopback address that nobody listens on right now. It may be taken before it is used: try again then. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
+/** Below them servers have their usual ports, and above them systems take those of outgoing connections and of whoever doesn't mind which. */
+const [FIRST, LAST] = [20_000, 32_000] as const;
+
+let next = randomInt(FIRST, LAST);
+
+/**
+ * A TCP port of the loopback address that nobody listens on right now, another one each time, and none that the system gives to anybody
+ * by itself. Another process may still take it before it is used: try again then.
+ */
+export async function freePort(): Promise<number> {
+  for (let tries = FIRST; tries <= LAST; tries++) {
+    const port = next;
+    next = next === LAST ? FIRST : next + 1;
+    if (await isFree(port)) return port;
+  }
+  throw new Error(`none of the ports from ${FIRST} to ${LAST} is free`);
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
     const server = createServer();
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() =>
-        address && typeof address === "object" ? resolve(address.port) : reject(new Error("no port")),
-      );
-    });
+    server.once("error", () => resolve(false));
+    server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
   });
 }
