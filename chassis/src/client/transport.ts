@@ -3,11 +3,12 @@ import { deadlineExceeded, type Failure } from "../core/failure.ts";
 import type { OutgoingRequest } from "./build-request.ts";
 import { answerTooLarge, type Exchange } from "./exchange.ts";
 import { addressOf } from "./http/address.ts";
+import type { AnswerHead } from "./http/answer-reader.ts";
+import type { Asker } from "./http/connection.ts";
 import { type Asking, type ConnectionPool, connectionPool } from "./http/connection-pool.ts";
-import { headerOf, type RawHeaders } from "./http/response-head.ts";
+import { headerOf } from "./http/response-head.ts";
 import { UpstreamError } from "./http/upstream-error.ts";
-import { OFFER_HEADER, PROTOCOL } from "./multiplex/frame.ts";
-import type { MultiplexedConnection } from "./multiplex/multiplexed-connection.ts";
+import { isSmall } from "./multiplex/can-multiplex.ts";
 import { createMultiplexer } from "./multiplex/multiplexer.ts";
 
 /** Sends requests and reads answers. Follows no redirect and tries nothing twice. */
@@ -24,9 +25,6 @@ export type TransportLimits = {
   /** The largest answer in bytes. Default 1 MiB. */
   readonly largestAnswer?: number;
 };
-
-/** Of a request that goes over a connection which others share: what is larger would hold them up. */
-const LARGEST_SHARED = { path: 8 * 1024, body: 64 * 1024 };
 
 /**
  * Makes the transport: HTTP/1.1 over a pool of connections for each instance, and to instances that offer it one multiplexed connection,
@@ -52,19 +50,14 @@ export function createTransport({ connections = 50, largestAnswer = 2 ** 20 }: T
     return pool;
   }
 
+  function ask(origin: string, request: OutgoingRequest, asker: Asker): Asking {
+    const shared = request.canMultiplex && isSmall(request) ? multiplexer.connectionTo(origin) : undefined;
+    return shared ? shared.ask(request, asker) : poolOf(origin).ask(request, asker);
+  }
+
   function onEnd(): void {
     underWay -= 1;
     if (closed && underWay === 0) ended.resolve();
-  }
-
-  /** Ends an exchange over HTTP; the next one may go another way. */
-  function noteOffer(origin: string, request: OutgoingRequest, end: OnEnd): OnEnd {
-    return (exchange) => {
-      end(exchange);
-      if (!("answer" in exchange) || headerOf(exchange.answer.headers, OFFER_HEADER) !== PROTOCOL) return;
-      const authorization = headerOf(request.headers, "authorization");
-      if (authorization !== undefined) multiplexer.offered(origin, authorization);
-    };
   }
 
   return {
@@ -72,15 +65,17 @@ export function createTransport({ connections = 50, largestAnswer = 2 ** 20 }: T
       const error = closed ? new Error("the client is closed") : cancellation.why;
       if (error) return Promise.resolve({ error, sent: false });
       return new Promise((resolve) => {
+        underWay += 1;
         const end = (exchange: Exchange): void => {
           onEnd();
           resolve(exchange);
         };
-        underWay += 1;
+        const onOffer = (): void => {
+          const authorization = headerOf(request.headers, "authorization");
+          if (authorization !== undefined) multiplexer.offered(origin, () => authorization);
+        };
         try {
-          const shared = canShare(request) ? multiplexer.connectionTo(origin) : undefined;
-          if (shared) exchangeShared(shared, request, { cancellation, end });
-          else exchange(poolOf(origin), request, { cancellation, largestAnswer, end: noteOffer(origin, request, end) });
+          exchange((asker) => ask(origin, request, asker), { cancellation, largestAnswer, onOffer, end });
         } catch (error) {
           end({ error, sent: false });
         }
@@ -96,37 +91,18 @@ export function createTransport({ connections = 50, largestAnswer = 2 ** 20 }: T
   };
 }
 
-type OnEnd = (exchange: Exchange) => void;
-type Conditions = { readonly cancellation: Cancellation; readonly largestAnswer: number; readonly end: OnEnd };
-
-const canShare = ({ canMultiplex, path, body = "" }: OutgoingRequest): boolean =>
-  canMultiplex && path.length <= LARGEST_SHARED.path && body.length <= LARGEST_SHARED.body;
-
-/** Throws what `ask` throws: then nothing was begun. */
-function exchangeShared(
-  connection: MultiplexedConnection,
-  request: OutgoingRequest,
-  { cancellation, end }: Omit<Conditions, "largestAnswer">,
-): void {
-  const asked = connection.ask(request, (exchange) => {
-    cancellation.forget(onOver);
-    end(exchange);
-  });
-  const onOver = (error: Failure): void => {
-    cancellation.forget(onOver);
-    asked.cancel();
-    // Where nothing came back in all the time that it had, the connection has lost its way.
-    if (deadlineExceeded.is(error) && asked.isSilent()) connection.retire();
-    end({ error, sent: true });
-  };
-  cancellation.listen(onOver);
-}
+type Conditions = {
+  readonly cancellation: Cancellation;
+  readonly largestAnswer: number;
+  /** The instance takes multiplexed connections. */
+  onOffer(): void;
+  end(exchange: Exchange): void;
+};
 
 /** Throws what `ask` throws: then nothing was begun. */
-function exchange(pool: ConnectionPool, request: OutgoingRequest, conditions: Conditions): void {
-  const { cancellation, largestAnswer, end } = conditions;
-  let status = 0;
-  let headers: RawHeaders = [];
+function exchange(ask: (asker: Asker) => Asking, conditions: Conditions): void {
+  const { cancellation, largestAnswer, onOffer, end } = conditions;
+  let head: AnswerHead | undefined;
   let text: string | undefined;
   let size = 0;
   const parts: Buffer[] = [];
@@ -139,13 +115,12 @@ function exchange(pool: ConnectionPool, request: OutgoingRequest, conditions: Co
   };
   const giveUp = (error: unknown): void => endOnce({ error, sent: asking.cancel() });
   const onOver = (why: Failure): void => {
-    giveUp(why);
-    // Where one lost its way without a word, the others probably have as well.
-    if (status === 0 && deadlineExceeded.is(why)) pool.renew();
+    if (head || !deadlineExceeded.is(why)) giveUp(why);
+    else endOnce({ error: why, sent: asking.giveUp() });
   };
-  const asking: Asking = pool.ask(request, {
-    onHead(head, body) {
-      ({ status, headers } = head);
+  const asking = ask({
+    onHead(received, body) {
+      head = received;
       if (body !== undefined) text = textOf(body);
       else if (head.body !== "chunked" && head.body > largestAnswer) giveUp(answerTooLarge);
     },
@@ -157,7 +132,9 @@ function exchange(pool: ConnectionPool, request: OutgoingRequest, conditions: Co
       return true;
     },
     onEnd() {
+      const { status, headers, offersMultiplex } = head as AnswerHead;
       endOnce({ answer: { status, headers, text: text ?? Buffer.concat(parts).toString() } });
+      if (offersMultiplex) onOffer();
     },
     onError: (error) => endOnce({ error, sent: !wasNeverSent(error) }),
   });

@@ -1,6 +1,6 @@
 import type { ServerResponse } from "node:http";
 import { type Told, toldByError, toldByStatus } from "../client/attempt-outcome.ts";
-import type { ConnectionPool } from "../client/http/connection-pool.ts";
+import type { Way } from "../client/http/connection-pool.ts";
 import type { UpstreamRequest } from "../client/http/request-head.ts";
 import { headerOf, type RawHeaders } from "../client/http/response-head.ts";
 import { deadlineExceeded, type Failure, upstreamFailed } from "../core/failure.ts";
@@ -22,15 +22,17 @@ export type CollectOptions = {
   readonly limit: number;
   /** Told how many milliseconds the request has waited for a connection. */
   onWaited(waited: number): void;
+  /** Told that the service takes multiplexed connections. */
+  onOffer(): void;
   /** Who waits for it, if that is one client: when they leave, it is given up. */
   readonly client: ServerResponse | undefined;
 };
 
 /** Asks one instance and waits for the whole answer. */
 export function collect(
-  pool: ConnectionPool,
+  way: Way,
   request: UpstreamRequest,
-  { service, timeout, limit, client, onWaited }: CollectOptions,
+  { service, timeout, limit, client, onWaited, onOffer }: CollectOptions,
 ): Promise<Outcome<WholeAnswer>> {
   const { promise, resolve } = Promise.withResolvers<Outcome<WholeAnswer>>();
   const parts: Buffer[] = [];
@@ -42,21 +44,25 @@ export function collect(
     client?.off("close", onGone);
     resolve(outcome);
   };
-  const giveUp = (outcome: Outcome<WholeAnswer>): void => {
-    end(outcome);
-    asking.cancel();
+  const fail = (failure: Failure, told: Told): void => {
+    end({ failure, fault: "final", told });
+    if (status > 0 || !deadlineExceeded.is(failure)) asking.cancel();
+    else asking.giveUp();
   };
-  const fail = (failure: Failure, told: Told) => giveUp({ failure, fault: "final", told });
   const onGone = () => fail(upstreamFailed.failure(), "unknown");
   const onTooLarge = () => fail(upstreamFailed.failure({ cause: answerTooLarge }), "good");
-  const asking = pool.ask(request, {
+  const asking = way.ask(request, {
     onWaited,
     onHead(head, body) {
       ({ status, headers } = head);
       if (body) parts.push(Buffer.from(body, "latin1"));
       const odd = unexpected(service, status, headers);
-      if (odd) fail(odd, "failed");
-      else if (typeof head.body === "number" && head.body > limit) onTooLarge();
+      if (odd) {
+        fail(odd, "failed");
+        return;
+      }
+      if (head.offersMultiplex) onOffer();
+      if (typeof head.body === "number" && head.body > limit) onTooLarge();
     },
     onData(data) {
       size += data.length;

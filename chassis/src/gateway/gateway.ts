@@ -104,7 +104,10 @@ export function createGateway(options: GatewayOptions): Gateway {
   const draining = new AbortController();
   const stopping = new AbortController();
   const services = options.contracts.map(({ service }) => service);
-  const upstreams = createUpstreams((origin) => services.some((name) => discovery.instances(name).includes(origin)));
+  const upstreams = createUpstreams(
+    (origin) => services.some((name) => discovery.instances(name).includes(origin)),
+    options.tokenFor,
+  );
   const callees = createCallees({ discovery, log, metrics, random: Math.random });
   // They begin to be looked for now, not when the first client asks.
   for (const service of services) callees(service);

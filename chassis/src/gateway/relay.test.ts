@@ -33,6 +33,7 @@ test("a reader that is slow slows the service down, and lets it go on when it ha
       timeout: 0,
       stopping: new AbortController().signal,
       onWaited() {},
+      onOffer() {},
       begin() {
         steps.push("begin");
         return response as unknown as ServerResponse;
@@ -40,10 +41,7 @@ test("a reader that is slow slows the service down, and lets it go on when it ha
     },
   );
   const asker = await asked.promise;
-  asker.onHead(
-    { status: 200, headers: ["x-service", "library"], body: "chunked", reusable: true, keptFor: undefined },
-    undefined,
-  );
+  asker.onHead({ status: 200, headers: ["x-service", "library"], body: "chunked", offersMultiplex: false }, undefined);
   assert.equal(asker.onData(Buffer.from("a")), false, "the connection is told to wait");
   response.emit("drain");
   full = false;

@@ -2,7 +2,7 @@ import type { ServerResponse } from "node:http";
 import type { Writable } from "node:stream";
 import { type Told, toldByError, toldByStatus } from "../client/attempt-outcome.ts";
 import type { Asker } from "../client/http/connection.ts";
-import type { Asking, ConnectionPool } from "../client/http/connection-pool.ts";
+import type { Asking, Way } from "../client/http/connection-pool.ts";
 import { atEndOfTurn } from "../client/http/end-of-turn.ts";
 import type { UpstreamRequest } from "../client/http/request-head.ts";
 import { headerOf, type RawHeaders } from "../client/http/response-head.ts";
@@ -19,6 +19,8 @@ export type RelayOptions = {
   readonly stopping: AbortSignal;
   /** Told how many milliseconds the request has waited for a connection. */
   onWaited(waited: number): void;
+  /** Told that the service takes multiplexed connections. */
+  onOffer(): void;
   /** Sends the head of the answer; what it returns takes the body. */
   begin(status: number, headers: RawHeaders): Writable;
 };
@@ -31,7 +33,7 @@ const answered = (told: Told): Outcome<void> => ({ answer: undefined, told });
  * cancelled when the client leaves or the time is over. Once the answer has begun, a failure cuts the client off.
  */
 export function relay(
-  pool: ConnectionPool,
+  way: Way,
   request: UpstreamRequest,
   response: ServerResponse,
   options: RelayOptions,
@@ -39,7 +41,7 @@ export function relay(
   if (response.destroyed) return Promise.resolve(answered("unknown"));
   const { promise, resolve } = Promise.withResolvers<Outcome<void>>();
   const conversation = watch(response, options, resolve);
-  conversation.asking = pool.ask(request, answerTo(response, options, conversation));
+  conversation.asking = way.ask(request, answerTo(response, options, conversation));
   return promise;
 }
 
@@ -72,7 +74,8 @@ function watch(
       if (conversation.ended) return;
       const begun = response.headersSent;
       conversation.end(begun ? answered(told) : { failure, fault, told });
-      conversation.asking?.cancel();
+      if (begun || !deadlineExceeded.is(failure)) conversation.asking?.cancel();
+      else conversation.asking?.giveUp();
       if (begun) response.destroy();
     },
   };
@@ -100,7 +103,7 @@ function watch(
 
 function answerTo(
   response: ServerResponse,
-  { service, onWaited, begin }: RelayOptions,
+  { service, onWaited, onOffer, begin }: RelayOptions,
   conversation: Conversation,
 ): Asker {
   let told: Told = "good";
@@ -108,13 +111,14 @@ function answerTo(
   let whole: string | undefined;
   return {
     onWaited,
-    onHead({ status, headers, body: framing }, body) {
+    onHead({ status, headers, body: framing, offersMultiplex }, body) {
       if (conversation.ended) return;
       const odd = unexpected(service, status, headers);
       if (odd) {
         conversation.giveUp(odd, "failed");
         return;
       }
+      if (offersMultiplex) onOffer();
       told = toldByStatus(status, status === 503 && headerOf(headers, "retry-after") !== undefined);
       out = begin(status, headers);
       whole = body;

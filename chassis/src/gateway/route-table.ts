@@ -1,4 +1,5 @@
 import createRouter from "find-my-way";
+import { canMultiplex } from "../client/multiplex/can-multiplex.ts";
 import { slowAfterOf } from "../client/slow-after.ts";
 import { type Access, type Call, isIdempotent } from "../contract/call.ts";
 import type { Contract } from "../contract/contract.ts";
@@ -35,6 +36,8 @@ export type CallRoute = {
   readonly servicePath: string | undefined;
   /** Whether a repeat is harmless without a key; with one, whether the call honours it. */
   readonly repeatable: "always" | "with key" | "never";
+  /** Whether its requests may share a connection to the service. */
+  readonly shares: boolean;
   /** Seconds that a shared answer may be old; undefined when answers are not shared. */
   readonly cache: number | undefined;
   /** Whether answers may be compressed. Only where they hold no secret: their length would tell of it (BREACH). */
@@ -142,6 +145,7 @@ function callRoute(
     prefixLength: path.length - call.path.length,
     servicePath: rule.path === undefined ? undefined : servicePath,
     repeatable: isIdempotent(call) ? "always" : idempotencyKey ? "with key" : "never",
+    shares: canMultiplex(call),
     cache,
     compress: reads && access === "public" && !signsIn,
     rule,

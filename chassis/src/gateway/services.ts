@@ -3,11 +3,12 @@ import { Readable } from "node:stream";
 import type { Callees } from "../client/callee.ts";
 import type { Body } from "../client/http/connection.ts";
 import type { UpstreamRequest } from "../client/http/request-head.ts";
+import { isSmall } from "../client/multiplex/can-multiplex.ts";
 import { type Attempt, callInstances } from "./call-instances.ts";
 import { collect, type WholeAnswer } from "./collect.ts";
 import { beginUpstreamSpan, type Traced, tellStatus } from "./gateway-spans.ts";
 import { type RelayOptions, relay } from "./relay.ts";
-import type { Upstreams } from "./upstreams.ts";
+import type { Lane, Upstreams } from "./upstreams.ts";
 
 /** A request to a service, whichever of its instances gets it. */
 export type ServiceRequest = {
@@ -23,6 +24,8 @@ export type ServiceRequest = {
   readonly repeatable: boolean;
   /** Milliseconds after which the service counts as slow. */
   readonly slowAfter: number;
+  /** Whether it may go over a connection that other requests share. */
+  readonly shares: boolean;
   /** Absent: no span is made of it. */
   readonly traced?: Traced | undefined;
 };
@@ -53,33 +56,35 @@ export function createServices(needs: {
     canResend: !(body instanceof Readable),
   });
 
+  const told = (service: string, origin: string) => ({
+    service,
+    onWaited: (milliseconds: number) => waited(service, milliseconds),
+    onOffer: () => upstreams.offered(service, origin),
+  });
+
   return {
     relay: (request, response, begin) =>
       callInstances({
         ...attempt(request),
         ask(origin, timeout) {
-          const pool = upstreams.to(origin, request.timeout === 0);
-          const { service } = request;
-          const onWaited = (milliseconds: number) => waited(service, milliseconds);
-          const options = { service, timeout, stopping, onWaited, begin };
-          if (!request.traced) return relay(pool, sent(request, timeout), response, options);
+          const way = upstreams.to(origin, laneOf(request));
+          const options = { ...told(request.service, origin), timeout, stopping, begin };
+          if (!request.traced) return relay(way, sent(request, timeout), response, options);
           const span = beginUpstreamSpan(request.traced, request.service, origin);
           const headers = span.headers(request.headers);
           const traced = { ...options, begin: tellStatus(span, begin) };
-          return span.endWith(relay(pool, sent({ ...request, headers }, timeout), response, traced));
+          return span.endWith(relay(way, sent({ ...request, headers }, timeout), response, traced));
         },
       }),
     ask: (request, limit, client) =>
       callInstances({
         ...attempt(request),
         ask(origin, timeout) {
-          const pool = upstreams.to(origin, false);
-          const { service } = request;
-          const onWaited = (milliseconds: number) => waited(service, milliseconds);
-          const options = { service, timeout, limit, client, onWaited };
-          if (!request.traced) return collect(pool, sent(request, timeout), options);
+          const way = upstreams.to(origin, laneOf(request));
+          const options = { ...told(request.service, origin), timeout, limit, client };
+          if (!request.traced) return collect(way, sent(request, timeout), options);
           const span = beginUpstreamSpan(request.traced, request.service, origin);
-          const asked = collect(pool, sent({ ...request, headers: span.headers(request.headers) }, timeout), options);
+          const asked = collect(way, sent({ ...request, headers: span.headers(request.headers) }, timeout), options);
           return span.endWith(
             asked.then((outcome) => {
               if ("answer" in outcome) span.onStatus(outcome.answer.status);
@@ -89,6 +94,11 @@ export function createServices(needs: {
         },
       }),
   };
+}
+
+function laneOf(request: ServiceRequest): Lane {
+  if (request.timeout === 0) return "endless";
+  return request.shares && isSmall(request) ? "shared" : "alone";
 }
 
 const sent = ({ method, path, headers, body }: ServiceRequest, timeout: number): UpstreamRequest => ({

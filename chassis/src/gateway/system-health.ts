@@ -45,7 +45,7 @@ export function createSystemHealth(
 function assertReady(upstreams: Upstreams, origin: string): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const request = { method: "GET", path: "/health/ready", headers: [], body: undefined };
-  const asking = upstreams.to(origin, false).ask(request, {
+  const asking = upstreams.to(origin, "alone").ask(request, {
     onHead: ({ status }) => (status === 200 ? resolve() : reject(new Error(`${origin} is not ready`))),
     onData: () => true,
     onEnd: () => clearTimeout(timer),

@@ -1,37 +1,47 @@
 import { addressOf } from "../client/http/address.ts";
-import { type ConnectionPool, connectionPool } from "../client/http/connection-pool.ts";
+import { type ConnectionPool, connectionPool, type Way } from "../client/http/connection-pool.ts";
+import { createMultiplexer } from "../client/multiplex/multiplexer.ts";
+import type { TokenFor } from "../identity/service-token.ts";
+
+/** On what a request goes: a connection beside others, one for itself, or one of those whose answers have no end. */
+export type Lane = "shared" | "alone" | "endless";
 
 /** Connections to the instances of the services, kept open. */
 export type Upstreams = {
-  /** The connections to an instance (`http://host:port`). Answers without end have connections of their own. */
-  to(origin: string, endless: boolean): ConnectionPool;
+  /** The way to an instance (`http://host:port`); one for itself where none can be shared. */
+  to(origin: string, lane: Lane): Way;
+  /** An instance of a service takes connections that requests share. */
+  offered(service: string, origin: string): void;
   close(): void;
 };
 
-type Pools = { readonly brief: ConnectionPool; readonly endless: ConnectionPool };
+type Pools = { readonly alone: ConnectionPool; readonly endless: ConnectionPool };
 
-/** To an instance; it shall see itself how much it has to do, calls that wait for something included. */
+/** To an instance, and requests on one that is shared; it shall see itself how much it has to do, calls that wait for something included. */
 const CONNECTIONS = 256;
 /** Milliseconds: who waits longer for a connection is refused, while there is time to ask again. */
 const PATIENCE = 1_000;
+/** Bytes. What comes over a connection that is shared is held until it is there as a whole. */
+const LARGEST_SHARED = 64 * 1024 * 1024;
 
 /**
  * Opens connections as they are needed, and lets go of those to instances that `isKnown` no longer knows. What is under way there
- * ends first.
+ * ends first. None is shared without `tokenFor`: services open only to those who show who they are.
  */
-export function createUpstreams(isKnown: (origin: string) => boolean): Upstreams {
+export function createUpstreams(isKnown: (origin: string) => boolean, tokenFor: TokenFor | undefined): Upstreams {
   const origins = new Map<string, Pools>();
+  const multiplexer = createMultiplexer(LARGEST_SHARED);
 
   function open(origin: string): Pools {
     for (const [other, pools] of origins) {
       if (isKnown(other)) continue;
       origins.delete(other);
-      pools.brief.close();
+      pools.alone.close();
       pools.endless.close();
     }
     const address = addressOf(origin);
     const pools = {
-      brief: connectionPool(address, CONNECTIONS, { patience: PATIENCE }),
+      alone: connectionPool(address, CONNECTIONS, { patience: PATIENCE }),
       endless: connectionPool(address, Number.POSITIVE_INFINITY),
     };
     origins.set(origin, pools);
@@ -39,13 +49,19 @@ export function createUpstreams(isKnown: (origin: string) => boolean): Upstreams
   }
 
   return {
-    to(origin, endless) {
+    to(origin, lane) {
+      const shared = lane === "shared" ? multiplexer.connectionTo(origin) : undefined;
+      if (shared && shared.underWay() < CONNECTIONS) return shared;
       const pools = origins.get(origin) ?? open(origin);
-      return endless ? pools.endless : pools.brief;
+      return lane === "endless" ? pools.endless : pools.alone;
+    },
+    offered(service, origin) {
+      if (tokenFor) multiplexer.offered(origin, async () => `Bearer ${await tokenFor(service)}`);
     },
     close() {
-      for (const { brief, endless } of origins.values()) {
-        brief.destroy();
+      multiplexer.close();
+      for (const { alone, endless } of origins.values()) {
+        alone.destroy();
         endless.destroy();
       }
       origins.clear();

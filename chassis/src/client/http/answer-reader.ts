@@ -2,10 +2,13 @@ import { chunkReader } from "./chunks.ts";
 import { parseResponseHead, type ResponseHead, recallResponseHead } from "./response-head.ts";
 import { oddAnswer } from "./upstream-error.ts";
 
+/** What there is to know of the head of an answer, whatever way it came. */
+export type AnswerHead = Pick<ResponseHead, "status" | "headers" | "body" | "offersMultiplex">;
+
 /** Who gets an answer, as it comes. */
 export type AnswerSink = {
   /** The head, and the body as latin1 text when both came in one piece: then nothing but `onEnd` follows. */
-  onHead(head: ResponseHead, body: string | undefined): void;
+  onHead(head: AnswerHead, body: string | undefined): void;
   /** A part of the body, good only during this call. False: no more for now. */
   onData(data: Buffer): boolean;
   onEnd(): void;

@@ -1,25 +1,26 @@
 import type { Address } from "./address.ts";
 import { type Asker, type Connection, type Message, openConnection } from "./connection.ts";
 import { requestHead, type UpstreamRequest } from "./request-head.ts";
-import { waitingLine } from "./waiting-line.ts";
+import { type WaitingLine, waitingLine } from "./waiting-line.ts";
 
 /** A request under way. */
 export type Asking = {
-  /**
-   * Nobody waits for the answer any more: the request is taken back, or its connection ended. Returns whether anything of it may have
-   * reached the service.
-   */
+  /** Nobody waits for the answer any more: the request is taken back. Returns whether anything of it may have reached the service. */
   cancel(): boolean;
+  /** As `cancel`, where no answer began in all the time that it had: if the connection has lost its way, no other goes over it. */
+  giveUp(): boolean;
   /** Lets the answer go on after `onData` said that it shall wait. */
   resume(): void;
 };
 
-/** Connections to one instance of a service, kept open between requests. */
-export type ConnectionPool = {
-  /** Sends a request as soon as a connection is free. Throws a TypeError for what can't be sent. */
+/** A way to one instance of a service. */
+export type Way = {
+  /** Sends a request, as soon as a connection takes it. Throws a TypeError for what can't be sent. */
   ask(request: UpstreamRequest, asker: Asker): Asking;
-  /** Ends the connections that nobody uses just now: what comes next gets a new one. */
-  renew(): void;
+};
+
+/** Connections to one instance of a service, kept open between requests. */
+export type ConnectionPool = Way & {
   /** Ends idle connections, and the others after what is under way. */
   close(): void;
   /** Ends all connections at once. */
@@ -88,15 +89,15 @@ export function connectionPool(
         start(waiting, connection);
       } else line.join(waiting);
       return {
-        cancel() {
-          if (waiting.connection) return waiting.connection.cancel(asker);
-          line.leave(waiting);
-          return false;
+        cancel: () => takeBack(waiting, line),
+        giveUp() {
+          // Where one lost its way without a word, the others probably have as well.
+          idle.drop();
+          return takeBack(waiting, line);
         },
         resume: () => waiting.connection?.resume(asker),
       };
     },
-    renew: () => idle.drop(),
     close() {
       closed = true;
       idle.close();
@@ -108,6 +109,13 @@ export function connectionPool(
       for (const connection of all) connection.drop();
     },
   };
+}
+
+/** Returns whether the service may have got of it. */
+function takeBack(waiting: Waiting, line: WaitingLine<Waiting>): boolean {
+  if (waiting.connection) return waiting.connection.cancel(waiting.asker);
+  line.leave(waiting);
+  return false;
 }
 
 /** Connections that nobody uses, each until its time is over. */

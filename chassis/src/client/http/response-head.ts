@@ -1,3 +1,4 @@
+import { OFFER_HEADER, PROTOCOL } from "../multiplex/frame.ts";
 import { oddAnswer } from "./upstream-error.ts";
 
 /** Headers as `[name, value, …]`, names in lower case, in the order they came. */
@@ -30,6 +31,8 @@ export type ResponseHead = {
   readonly reusable: boolean;
   /** Milliseconds that the service keeps the idle connection, when it says so. */
   readonly keptFor: number | undefined;
+  /** Whether the service offers to go on with many requests at a time. */
+  readonly offersMultiplex: boolean;
 };
 
 const STATUS_LINE = /^HTTP\/1\.1 ([1-5]\d\d)(?: |$)/;
@@ -50,7 +53,7 @@ export function parseResponseHead(text: string, method: string): ResponseHead {
   if (status === 101) throw oddAnswer("a switch of protocols that nobody asked for");
   if (lines.length > MOST_HEADERS + 1) throw oddAnswer("too many headers");
   const headers: string[] = [];
-  const framing: Framing = { length: undefined, chunked: false, close: false, keptFor: undefined };
+  const framing: Framing = { length: undefined, chunked: false, close: false, keptFor: undefined, offers: false };
   for (let at = 1; at < lines.length; at++) {
     const line = lines[at] as string;
     const colon = line.indexOf(":");
@@ -60,7 +63,15 @@ export function parseResponseHead(text: string, method: string): ResponseHead {
     headers.push(name, value);
     noteFraming(framing, name, value);
   }
-  return { status, headers, body: bodyOf(status, method, framing), reusable: !framing.close, keptFor: framing.keptFor };
+  const { close, keptFor, offers } = framing;
+  return {
+    status,
+    headers,
+    body: bodyOf(status, method, framing),
+    reusable: !close,
+    keptFor,
+    offersMultiplex: offers,
+  };
 }
 
 const known = new Map<string, ResponseHead>();
@@ -102,7 +113,13 @@ function linesOf(text: string): string[] {
   return lines;
 }
 
-type Framing = { length: number | undefined; chunked: boolean; close: boolean; keptFor: number | undefined };
+type Framing = {
+  length: number | undefined;
+  chunked: boolean;
+  close: boolean;
+  keptFor: number | undefined;
+  offers: boolean;
+};
 
 function noteFraming(framing: Framing, name: string, value: string): void {
   switch (name) {
@@ -122,6 +139,9 @@ function noteFraming(framing: Framing, name: string, value: string): void {
       if (seconds !== undefined) framing.keptFor = Number(seconds) * 1_000;
       break;
     }
+    case OFFER_HEADER:
+      framing.offers = value === PROTOCOL;
+      break;
   }
 }
 

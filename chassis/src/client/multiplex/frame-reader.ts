@@ -70,14 +70,14 @@ export function frameReader(largestBody: number, sink: FrameSink): (bytes: Buffe
 }
 
 /** Reads the frames that come over a connection; `onBroken` hears when what comes is none. */
-export function readFrames(socket: Socket, read: (bytes: Buffer) => void, onBroken: (error: unknown) => void): void {
+export function readFrames(socket: Socket, read: (bytes: Buffer) => void, onBroken: (error: Error) => void): void {
   socket.on("data", (bytes: Buffer) => {
     // What was read before the connection was ended for what came earlier.
     if (socket.destroyed) return;
     try {
       read(bytes);
     } catch (error) {
-      onBroken(error);
+      onBroken(error as Error);
     }
   });
 }

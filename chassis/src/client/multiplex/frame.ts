@@ -21,13 +21,14 @@ export const LARGEST_HEAD = 32 * 1024;
 
 const LINE = "\n";
 // Beyond latin1 a character would be cut down to one byte.
-const UNSAFE = /[^\t\n\x20-\x7e\x80-\xff]/;
+const UNSAFE = /[^\t\x20-\x7e\x80-\xff]/;
 
 /** Lines as the head of a frame. Throws a TypeError for what can't be sent as one line, and for more than there may be. */
 export function headOf(lines: readonly string[]): string {
+  for (const line of lines) {
+    if (UNSAFE.test(line)) throw new TypeError("a line of the head holds a character that can't be sent");
+  }
   const head = lines.join(LINE);
-  if (UNSAFE.test(head) || lines.some((line) => line.includes(LINE)))
-    throw new TypeError("a line of the head holds a character that can't be sent");
   if (head.length > LARGEST_HEAD) throw new TypeError("the head is too large");
   return head;
 }
@@ -35,11 +36,17 @@ export function headOf(lines: readonly string[]): string {
 /** The lines of a head. */
 export const linesOf = (head: string): string[] => head.split(LINE);
 
-/** A frame as it is sent, in latin1. */
-export function frameText(kind: FrameKind, id: number, head = "", body = ""): string {
-  const length = Buffer.byteLength(body);
-  const bytes = length === body.length ? body : Buffer.from(body).toString("latin1");
-  return String.fromCharCode(kind) + number(id) + number(head.length) + number(length) + head + bytes;
+/** A frame as it is sent, in latin1. A body that is a text is sent as UTF-8. */
+export function frameText(kind: FrameKind, id: number, head = "", body: string | Buffer = ""): string {
+  const bytes = bytesOf(body);
+  return String.fromCharCode(kind) + number(id) + number(head.length) + number(bytes.length) + head + bytes;
+}
+
+/** The bytes of a body, as latin1. */
+function bytesOf(body: string | Buffer): string {
+  if (typeof body !== "string") return body.toString("latin1");
+  // A text of ASCII alone is the same in both encodings.
+  return Buffer.byteLength(body) === body.length ? body : Buffer.from(body).toString("latin1");
 }
 
 const number = (value: number): string =>

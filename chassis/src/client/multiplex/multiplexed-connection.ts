@@ -1,26 +1,25 @@
 import type { Socket } from "node:net";
-import { SERVICE_HEADER } from "../answers-as.ts";
+import { Readable } from "node:stream";
 import { FAIR_TIME } from "../attempt-outcome.ts";
-import type { OutgoingRequest } from "../build-request.ts";
-import { answerTooLarge, type Exchange, type HttpAnswer } from "../exchange.ts";
+import { answerTooLarge } from "../exchange.ts";
+import type { Asker } from "../http/connection.ts";
+import type { Asking, Way } from "../http/connection-pool.ts";
+import type { UpstreamRequest } from "../http/request-head.ts";
 import { oddAnswer, UpstreamError } from "../http/upstream-error.ts";
-import { FrameKind, frameText, headOf, linesOf } from "./frame.ts";
+import { FrameKind, frameText, headOf } from "./frame.ts";
 import { frameReader, readFrames } from "./frame-reader.ts";
 import { frameWriter } from "./frame-writer.ts";
-import { slots } from "./slots.ts";
-
-/** A request under way. */
-export type Asked = {
-  /** Nobody waits for the answer any more; the service is told. */
-  cancel(): void;
-  /** Whether no answer at all has come over the connection since it was asked, although there was time for it. */
-  isSilent(): boolean;
-};
+import { waitingAskers } from "./waiting-askers.ts";
 
 /** A connection to one instance of a service that carries many requests at a time, and their answers in whatever order they are ready. */
-export type MultiplexedConnection = {
-  /** Sends a request, together with what else is asked in this turn. Throws a TypeError for what can't be sent. */
-  ask(request: OutgoingRequest, onEnd: (exchange: Exchange) => void): Asked;
+export type MultiplexedConnection = Way & {
+  /**
+   * Sends a request, together with what else is asked in this turn; the answer comes as a whole. Throws a TypeError for what can't be
+   * sent, a stream among them, and a RangeError when too many are under way.
+   */
+  ask(request: UpstreamRequest, asker: Asker): Asking;
+  /** How many requests are not answered. */
+  underWay(): number;
   /** Takes no more requests, and ends when those under way have. */
   retire(): void;
   /** Whether an answer ever came. */
@@ -43,10 +42,8 @@ const FAREWELL = 5_000;
 /** Makes a connection of a socket that has just become a multiplexed one. */
 export function multiplexedConnection(socket: Socket, options: ConnectionOptions): MultiplexedConnection {
   const { service, largestAnswer, onRetired } = options;
-  const waiting = slots<(exchange: Exchange) => void>();
+  const waiting = waitingAskers(service);
   let askedAt = performance.now();
-  /** When an answer came last; 0: none did. */
-  let heardAt = 0;
   let retired = false;
   const { send, isEmpty } = frameWriter(socket, endWhenDone);
 
@@ -63,58 +60,59 @@ export function multiplexedConnection(socket: Socket, options: ConnectionOptions
     send(frameText(FrameKind.last, 0));
   }
 
-  function end(id: number, exchange: Exchange): void {
-    heardAt = performance.now();
-    // Undefined: nobody waits for it any more.
-    waiting.take(id)?.(exchange);
-    endWhenDone();
-  }
-
-  function breakOff(error: unknown): void {
+  function breakOff(error: Error): void {
     if (!retired) onRetired();
     retired = true;
     socket.destroy();
-    for (const onEnd of waiting.takeAll()) onEnd({ error, sent: true });
+    waiting.failAll(error);
   }
 
   const read = frameReader(largestAnswer, {
     onFrame(kind, id, head, body) {
       if (kind === FrameKind.last) retire();
-      else if (kind === FrameKind.answer) end(id, { answer: readAnswer(head, body, service) });
+      else if (kind === FrameKind.answer) waiting.answer(id, head, body);
       else throw oddAnswer("a frame that nobody asked for");
     },
-    onTooLarge: (_kind, id) => end(id, { error: answerTooLarge, sent: true }),
+    onTooLarge: (_kind, id) => waiting.fail(id, answerTooLarge),
   });
-  readFrames(socket, read, breakOff);
-  socket.on("error", (error) => breakOff(new UpstreamError("broken", "the connection failed", error)));
-  socket.on("close", () => breakOff(new UpstreamError("broken", "the connection ended before the answer came")));
+  const readOn = (bytes: Buffer): void => {
+    read(bytes);
+    endWhenDone();
+  };
+  watch(socket, readOn, breakOff);
 
   return {
-    ask(request, onEnd) {
-      const head = headOf([request.method, request.path, ...request.headers]);
+    ask({ method, path, headers, body }, asker) {
+      if (body instanceof Readable) throw new TypeError("a stream is no part of a frame");
+      const head = headOf([method, path, ...headers]);
       const asked = performance.now();
       askedAt = asked;
-      const id = waiting.add(onEnd);
-      send(frameText(FrameKind.request, id, head, request.body));
+      const id = waiting.add(asker);
+      send(frameText(FrameKind.request, id, head, body));
+      asker.onWaited?.(0);
+      const cancel = (): boolean => {
+        if (waiting.leave(id)) send(frameText(FrameKind.cancel, id));
+        return true;
+      };
       return {
-        cancel() {
-          if (waiting.take(id)) send(frameText(FrameKind.cancel, id));
+        cancel,
+        giveUp() {
+          // Where no answer at all came in that time, the connection has lost its way.
+          if (waiting.heardAt() < asked && performance.now() - asked >= FAIR_TIME) retire();
+          return cancel();
         },
-        isSilent: () => heardAt < asked && performance.now() - asked >= FAIR_TIME,
+        resume() {},
       };
     },
+    underWay: waiting.size,
     retire,
-    hasAnswered: () => heardAt > 0,
+    hasAnswered: () => waiting.heardAt() > 0,
     isIdle: (milliseconds) => waiting.size() === 0 && performance.now() - askedAt >= milliseconds,
   };
 }
 
-const STATUS = /^[2-5]\d\d$/;
-
-function readAnswer(head: string, body: Buffer, service: string): HttpAnswer {
-  const [status = "", ...headers] = linesOf(head);
-  if (!STATUS.test(status) || headers.length % 2 === 1) throw oddAnswer("a head that is none");
-  // Who is at the other end was told once, for all answers.
-  headers.push(SERVICE_HEADER, service);
-  return { status: Number(status), headers, text: body.toString() };
+function watch(socket: Socket, read: (bytes: Buffer) => void, breakOff: (error: Error) => void): void {
+  readFrames(socket, read, breakOff);
+  socket.on("error", (error) => breakOff(new UpstreamError("broken", "the connection failed", error)));
+  socket.on("close", () => breakOff(new UpstreamError("broken", "the connection ended before the answer came")));
 }

@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import { request as httpRequest } from "../../core/node-http.ts";
+import type { Soon } from "../../core/soon.ts";
 import { SERVICE_HEADER } from "../answers-as.ts";
 import { addressOf } from "../http/address.ts";
 import { PROTOCOL, UPGRADE_PATH } from "./frame.ts";
@@ -10,8 +11,11 @@ import { tuneSocket } from "./tune-socket.ts";
 export type Multiplexer = {
   /** The connection to an instance; undefined while there is none. */
   connectionTo(origin: string): MultiplexedConnection | undefined;
-  /** An instance said that it takes such connections: begins to open one, as the caller with this `Authorization` header. */
-  offered(origin: string, authorization: string): void;
+  /**
+   * An instance said that it takes such connections: begins to open one, as the caller with the `Authorization` header that it is given
+   * when it asks for it.
+   */
+  offered(origin: string, authorization: () => Soon<string>): void;
   /** Ends the connections after what is under way; none is opened any more. */
   close(): void;
 };
@@ -57,7 +61,10 @@ export function createMultiplexer(largestAnswer: number): Multiplexer {
       const now = performance.now();
       if (closed || open.has(origin) || (pauses.get(origin) ?? 0) > now) return;
       pauses.set(origin, now + PAUSE);
-      upgrade(origin, authorization, (service, socket) => onOpen(origin, service, socket));
+      const ask = async () =>
+        upgrade(origin, await authorization(), (service, socket) => onOpen(origin, service, socket));
+      // Who has no token to show opens none.
+      ask().catch(() => {});
     },
     close() {
       closed = true;

@@ -43,8 +43,9 @@ const upgrade = (...lines: string[]): string =>
     "\r\n",
   );
 const asOrders = upgrade("Authorization: Bearer orders");
+const json = ["content-type", "application/json"];
 const writing = (text: string, id = 1, ...headers: string[]): string =>
-  frameText(FrameKind.request, id, headOf(["POST", "/notes", ...headers]), JSON.stringify({ text }));
+  frameText(FrameKind.request, id, headOf(["POST", "/notes", ...json, ...headers]), JSON.stringify({ text }));
 const token = ["authorization", "Bearer orders"];
 const last = frameText(FrameKind.last, 0);
 
@@ -147,17 +148,39 @@ test("a body that is too large is refused, and those behind it are handled", asy
 
 test("bad bodies are told apart as over HTTP", async (t) => {
   const { url } = await serve(t);
-  const bodies = ["{", '{"text":"\\u0000"}', '{"text":1}', "", '{"text":"a","more":1}'];
-  const frames = bodies.map((body, at) =>
-    frameText(FrameKind.request, at + 1, headOf(["POST", "/notes", ...token]), body),
+  const bodies = ["{", '{"text":"\\u0000"}', '{"text":1}', "", '{"text":"a","more":1}'].map(
+    (body) => [body, json] as const,
   );
-  const over = async (body: string) => {
-    const headers = { authorization: "Bearer orders", "content-type": "application/json" };
-    return String((await fetch(`${url}/notes`, { method: "POST", headers, body })).status);
+  const types = ["application/json;charset=utf-8", "APPLICATION/JSON", "application/jsonp", "text/plain", "nonsense"];
+  const typed = types.map((type) => ['{"text":"a"}', ["content-type", type]] as const);
+  const cases = [...bodies, ...typed, ['{"text":"a"}', []] as const];
+  const frames = cases.map(([body, headers], at) =>
+    frameText(FrameKind.request, at + 1, headOf(["POST", "/notes", ...headers, ...token]), body),
+  );
+  const over = async ([body, [, type]]: (typeof cases)[number]) => {
+    const headers = { authorization: "Bearer orders", ...(type !== undefined && { "content-type": type }) };
+    return String((await fetch(`${url}/notes`, { method: "POST", headers, body: Buffer.from(body) })).status);
   };
   const { answers } = await converse(url, asOrders + frames.join("") + last);
   const told = answers.sort((one, other) => one.id - other.id).map(({ status }) => status);
-  assert.deepEqual(told, await Promise.all(bodies.map(over)));
+  assert.deepEqual(told, await Promise.all(cases.map(over)));
+});
+
+test("headers given twice are refused where two readers could take two things, and joined where not", async (t) => {
+  const { url } = await serve(t);
+  const mine = (id: number, ...twice: string[]) =>
+    frameText(FrameKind.request, id, headOf(["GET", "/mine", "authorization", "Bearer ann", ...twice]));
+  const requests = [
+    mine(1, "authorization", "Bearer orders"),
+    mine(2, "accept", "application/json", "accept", "text/html"),
+    mine(3, "idempotency-key", "a", "idempotency-key", "b"),
+  ];
+  const { answers } = await converse(url, asOrders + requests.join("") + last);
+  const told = answers.sort((one, other) => one.id - other.id);
+  assert.deepEqual(
+    told.map(({ status }) => status),
+    ["400", "200", "400"],
+  );
 });
 
 test("a caller that reads nothing is read from no more", async (t) => {

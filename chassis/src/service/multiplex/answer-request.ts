@@ -5,8 +5,9 @@ import { canMultiplex } from "../../client/multiplex/can-multiplex.ts";
 import { linesOf } from "../../client/multiplex/frame.ts";
 import { parseJson } from "../../contract/json.ts";
 import type { Cancellation } from "../../core/cancellation.ts";
-import { failureFrom, notFound, unavailable } from "../../core/failure.ts";
+import { failureFrom, notFound, unavailable, unsupportedMediaType } from "../../core/failure.ts";
 import { malformedRequest } from "../../gateway/malformed.ts";
+import { SINGLE } from "../../gateway/request-headers.ts";
 import type { Log } from "../../telemetry/log.ts";
 import { bodyTooLarge, DEFAULT_BODY_LIMIT } from "../body-limit.ts";
 import type { CountRequest, RequestCounter } from "../count-requests.ts";
@@ -68,7 +69,7 @@ export function answerRequests(
       const { served, bodyLimit } = route;
       const { headers } = asking;
       const { socket, cancellation } = request;
-      const body = readBody(request.body, bodyLimit);
+      const body = readBody(request.body, headers["content-type"], bodyLimit);
       const { params, query } = found;
       const { since, priority } = admitted;
       const waited = performance.now() - since;
@@ -113,13 +114,20 @@ function readHead(head: string): Required<Asking> & { readonly isAmbiguous: bool
   let isAmbiguous = pairs.length % 2 === 1;
   for (let at = 0; at < pairs.length; at += 2) {
     const name = pairs[at] as string;
-    isAmbiguous ||= name in headers;
-    headers[name] = pairs[at + 1];
+    const value = pairs[at + 1];
+    const before = headers[name];
+    isAmbiguous ||= before !== undefined && SINGLE.has(name);
+    // As node:http joins them.
+    headers[name] = before === undefined ? value : `${before}, ${value}`;
   }
   return { method, url, headers, isAmbiguous };
 }
 
-function readBody(body: Buffer, limit: number): unknown {
+const JSON_TYPE = /^application\/json *(?:;|$)/i;
+
+function readBody(body: Buffer, type: string | undefined, limit: number): unknown {
+  if (body.length === 0) return undefined;
+  if (!JSON_TYPE.test(type ?? "")) throw unsupportedMediaType.failure();
   if (body.length > limit) throw bodyTooLarge();
-  return body.length === 0 ? undefined : parseJson(body);
+  return parseJson(body);
 }
