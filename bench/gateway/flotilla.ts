@@ -1,6 +1,6 @@
 import { contract } from "@flotilla/chassis/contract";
 import { call } from "@flotilla/chassis/contract/call";
-import { Media } from "@flotilla/chassis/contract/schema";
+import { Fields, Text } from "@flotilla/chassis/contract/schema";
 import { staticDiscovery } from "@flotilla/chassis/discovery/static";
 import { createGateway } from "@flotilla/chassis/gateway";
 import { userKeys } from "@flotilla/chassis/identity/user-keys";
@@ -9,7 +9,7 @@ import { createLog } from "@flotilla/chassis/telemetry/log";
 
 /** Our gateway as a process: token, limit, trace context and access log on. */
 const { UPSTREAM = "", USERS = "" } = process.env;
-const replies = { 200: Media("application/json") };
+const replies = { 200: Fields({ name: Text(100) }) };
 const products = contract("products", {
   calls: {
     getProduct: call("GET /products/{id}", { summary: "A product", access: "customer", replies }),
@@ -30,6 +30,8 @@ const gateway = createGateway({
     serviceKeys: { keys: [] },
     userKeys: userKeys({ discovery, log }).find,
   }),
+  // What stands behind it here looks at no token.
+  tokenFor: async () => "token",
   log,
   limits: { signIn: most, address: most, user: most },
 });

@@ -10,8 +10,8 @@ export type Subject = { readonly name: string; readonly url: string; readonly to
 /** All subjects, and what stands behind them, until `stop`. */
 export type World = { readonly subjects: readonly Subject[]; stop(): Promise<void> };
 
-/** What stands behind the gateways: nginx with the product, and the product as Moleculer wants it. */
-type Behind = { readonly upstream: string; readonly nodePort: number };
+/** What stands behind the gateways: nginx with the product, and the product as services of ours and of Moleculer's offer it. */
+type Behind = { readonly upstream: string; readonly service: string; readonly nodePort: number };
 type Needs = {
   readonly processes: Processes;
   readonly tokens: Tokens;
@@ -25,6 +25,10 @@ type Needs = {
  */
 const starts: Record<string, (needs: Needs) => Promise<Subject>> = {
   flotilla: (needs) => node("flotilla", "flotilla.ts", needs, { USERS: needs.tokens.keyServer }, needs.tokens.ours),
+  "flotilla, before a service of ours"(needs) {
+    const settings = { USERS: needs.tokens.keyServer, UPSTREAM: needs.behind.service };
+    return node("flotilla, before a service of ours", "flotilla.ts", needs, settings, needs.tokens.ours);
+  },
   nginx: (needs) => native("nginx", nginxCommand, needs),
   haproxy: (needs) => native("haproxy", haproxyCommand, needs),
   fastify: (needs) => node("fastify", "fastify.js", needs),
@@ -57,7 +61,8 @@ async function startProduct(processes: Processes, folder: string): Promise<Behin
   const [port, nodePort] = [await processes.port(), await processes.port()];
   await processes.listening("upstream", CORES.load, await upstreamCommand(folder, port), port);
   await processes.node("products", CORES.load, program("moleculer-products.js"), { NODE_PORT: String(nodePort) });
-  return { upstream: `http://127.0.0.1:${port}`, nodePort };
+  const { said } = await processes.node("service", CORES.load, program("products.ts"), {});
+  return { upstream: `http://127.0.0.1:${port}`, service: `http://127.0.0.1:${said}`, nodePort };
 }
 
 async function native(name: string, command: typeof nginxCommand, needs: Needs): Promise<Subject> {
