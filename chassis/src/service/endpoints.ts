@@ -58,5 +58,5 @@ export function createEndpoints<C extends Contract>(
     calls.push(...addRoutes(server, sagaOperations, sagaOperationCalls(createSagaOperations(operations)), routes));
   }
   const answer = answerRequests(calls, { gate, log, counterOf });
-  return { server, gate, multiplexed: acceptMultiplexed(server, answer, { verify, health, log }) };
+  return { server, gate, multiplexed: acceptMultiplexed(server, answer, { verify, gate, health, log }) };
 }

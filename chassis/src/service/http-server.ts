@@ -21,8 +21,11 @@ export function createHttpServer(
 ): FastifyInstance {
   const answerFailure = (error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
     const { status, headers, body } = problemReply(failureFromFastify(error as FastifyError), request.id, log);
-    // As bytes: to a text Fastify adds a charset, which problems have none of.
-    return reply.code(status).headers(headers).send(Buffer.from(body));
+    // What is refused before there is a route passes no hook. As bytes: to a text Fastify adds a charset, which problems have none of.
+    return reply
+      .code(status)
+      .headers({ ...headers, [SERVICE_HEADER]: health.service })
+      .send(Buffer.from(body));
   };
   const server = Fastify({
     bodyLimit: DEFAULT_BODY_LIMIT,

@@ -14,6 +14,7 @@ import { frameReader } from "../../client/multiplex/frame-reader.ts";
 import { call } from "../../contract/call.ts";
 import { contract } from "../../contract/contract.ts";
 import { Fields, Text } from "../../contract/schema.ts";
+import { createLoadShedder } from "../../core/load-shedder.ts";
 import { sendBytes } from "../../gateway/gateway.fixture.ts";
 import { eventually } from "../../testing/eventually.ts";
 import { serveMultiplexed } from "./multiplex.fixture.ts";
@@ -23,20 +24,27 @@ const Note = Fields({ text: Text(200_000) });
 const notes = contract("notes", {
   calls: {
     write: call("POST /notes", { summary: "Write", access: "internal", body: Note, replies: { 200: Note } }),
+    find: call("GET /notes/{text}", { summary: "Find", access: "internal", replies: { 200: Note } }),
     mine: call("GET /mine", { summary: "Mine", access: "customer", replies: { 200: Note } }),
   },
   events: {},
 });
 
 const handled: string[] = [];
-const serve = (t: TestContext) =>
-  serveMultiplexed(t, notes, {
-    async write({ body }) {
-      handled.push(body.text);
-      return body;
+const serve = (t: TestContext, options = {}) =>
+  serveMultiplexed(
+    t,
+    notes,
+    {
+      async write({ body }) {
+        handled.push(body.text);
+        return body;
+      },
+      find: async ({ params }) => params,
+      mine: async () => ({ text: "mine" }),
     },
-    mine: async () => ({ text: "mine" }),
-  });
+    options,
+  );
 
 const upgrade = (...lines: string[]): string =>
   [`GET ${UPGRADE_PATH} HTTP/1.1`, "Host: a", "Connection: Upgrade", `Upgrade: ${PROTOCOL}`, ...lines, "", ""].join(
@@ -164,6 +172,28 @@ test("bad bodies are told apart as over HTTP", async (t) => {
   const { answers } = await converse(url, asOrders + frames.join("") + last);
   const told = answers.sort((one, other) => one.id - other.id).map(({ status }) => status);
   assert.deepEqual(told, await Promise.all(cases.map(over)));
+});
+
+test("paths that can't be routed are told apart as over HTTP, where the answer says whose it is as well", async (t) => {
+  const { url } = await serve(t);
+  const paths = ["/notes/%zz", `/notes/${"x".repeat(201)}`, "/none", "/notes/%00", "/notes/a%2fb", "/Notes/a"];
+  const frames = paths.map((path, at) => frameText(FrameKind.request, at + 1, headOf(["GET", path, ...token])));
+  const over = async (path: string) => {
+    const { status, headers } = await fetch(url + path, { headers: { authorization: "Bearer orders" } });
+    assert.equal(headers.get("x-service"), "notes");
+    return String(status);
+  };
+  const { answers } = await converse(url, asOrders + frames.join("") + last);
+  const told = answers.sort((one, other) => one.id - other.id).map(({ status }) => status);
+  assert.deepEqual(told, await Promise.all(paths.map(over)));
+  assert.deepEqual(told.slice(0, 3), ["400", "400", "404"]);
+});
+
+test("a service that has too much to do looks at nobody's token", async (t) => {
+  const { url } = await serve(t, { shedder: createLoadShedder({ least: 0, most: 0 }) });
+  for (const bytes of [asOrders, upgrade("Authorization: Bearer nobody")]) {
+    assert.match((await converse(url, bytes)).head, /^HTTP\/1\.1 503 .*retry-after: 1/is);
+  }
 });
 
 test("headers given twice are refused where two readers could take two things, and joined where not", async (t) => {

@@ -9,6 +9,7 @@ import type { Verify } from "../../gateway/authenticate.ts";
 import { malformedRequest } from "../../gateway/malformed.ts";
 import type { Log } from "../../telemetry/log.ts";
 import { authorize } from "../authorize.ts";
+import type { Gate } from "../gate.ts";
 import type { Health } from "../health.ts";
 import { problemReply } from "../reply.ts";
 import { requestIdOf } from "../request-id.ts";
@@ -35,9 +36,9 @@ export const wantsMultiplexed = ({ url, headers }: IncomingMessage): boolean =>
 export function acceptMultiplexed(
   server: FastifyInstance,
   answer: AnswerRequest,
-  around: { readonly verify: Verify; readonly health: Health; readonly log: Log },
+  around: { readonly verify: Verify; readonly gate: Gate; readonly health: Health; readonly log: Log },
 ): AcceptedConnections {
-  const { verify, health, log } = around;
+  const { verify, gate, health, log } = around;
   const open = new Set<ServedConnection>();
   /** All sockets that were asked to be one: Node.js' server knows of them no more. */
   const sockets = new Set<Socket>();
@@ -46,8 +47,7 @@ export function acceptMultiplexed(
   async function accept(request: IncomingMessage, socket: Socket, begun: Buffer): Promise<void> {
     try {
       if (isEnding(socket)) throw malformedRequest.failure();
-      await assertService(request, verify);
-      if (!health.ready() || retired) throw unavailable.failure({ retryAfter: 1 });
+      await letIn(request);
     } catch (error) {
       refuse(socket, failureFrom(error), requestIdOf(request.headers), around);
       return;
@@ -60,6 +60,18 @@ export function acceptMultiplexed(
     const connection = serveConnection(socket, answer, { log, onEnd: () => open.delete(connection) });
     open.add(connection);
     if (begun.length > 0) socket.unshift(begun);
+  }
+
+  /** To look at a token is work as well. */
+  async function letIn(request: IncomingMessage): Promise<void> {
+    const admitted = gate.admit(request);
+    if (!admitted) throw unavailable.failure({ retryAfter: 1 });
+    try {
+      await assertService(request, verify);
+      if (!health.ready() || retired) throw unavailable.failure({ retryAfter: 1 });
+    } finally {
+      admitted.done();
+    }
   }
 
   server.server.on("upgrade", (request: IncomingMessage, socket: Socket, begun: Buffer) => {

@@ -5,7 +5,7 @@ import { canMultiplex } from "../../client/multiplex/can-multiplex.ts";
 import { linesOf } from "../../client/multiplex/frame.ts";
 import { parseJson } from "../../contract/json.ts";
 import type { Cancellation } from "../../core/cancellation.ts";
-import { failureFrom, notFound, unavailable, unsupportedMediaType } from "../../core/failure.ts";
+import { failureFrom, invalidInput, notFound, unavailable, unsupportedMediaType } from "../../core/failure.ts";
 import { malformedRequest } from "../../gateway/malformed.ts";
 import { SINGLE } from "../../gateway/request-headers.ts";
 import type { Log } from "../../telemetry/log.ts";
@@ -88,9 +88,10 @@ export function answerRequests(
   };
 }
 
-/** Finds the route of a request; throws `not_found`. */
+/** Finds the route of a request; throws `not_found`, and `invalid_input` for a path with bad escapes or too long a parameter. */
 function routerOf(calls: readonly ServedCall[], counterOf: RequestCounter): (asking: Asking) => Found {
-  const router = createRouter({ caseSensitive: true, maxParamLength: 200 });
+  const bad = () => {};
+  const router = createRouter({ caseSensitive: true, maxParamLength: 200, onBadUrl: bad, onMaxParamLength: bad });
   for (const served of calls.filter(({ call }) => canMultiplex(call))) {
     const { method, path, shape } = served.call;
     const url = routerPath(path);
@@ -104,6 +105,7 @@ function routerOf(calls: readonly ServedCall[], counterOf: RequestCounter): (ask
   return ({ method, url = "" }) => {
     const found = router.find(method as "GET", url);
     if (!found) throw notFound.failure();
+    if (found.store === null) throw invalidInput.failure();
     return { route: found.store as Route, params: found.params, query: found.searchParams };
   };
 }

@@ -58,6 +58,7 @@ export async function serveMultiplexed<C extends Contract>(
   const multiplexed = offers
     ? acceptMultiplexed(server, answerRequests(calls, { gate, log, counterOf }), {
         verify,
+        gate,
         health,
         log,
       })
