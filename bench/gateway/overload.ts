@@ -116,8 +116,8 @@ async function offered(
   const samples = (await load.stop()).filter(({ outcome }) => outcome !== "at first");
   const of = (outcome: string) => samples.filter((sample: Sample) => sample.outcome === outcome);
   const [good, refused] = [of("taken"), of("refused")];
-  const odd = samples.length - good.length - refused.length;
-  if (odd > 0) throw new Error(`${odd} orders were neither taken nor refused`);
+  const odd = samples.map(({ outcome }) => outcome).filter((outcome) => outcome !== "taken" && outcome !== "refused");
+  if (odd.length > 0) throw new Error(`${odd.length} orders were neither taken nor refused: ${[...new Set(odd)]}`);
   return {
     good: (good.length * 1_000) / (milliseconds - onset),
     goodP99: quantile(good, 0.99),

@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import type { ServerResponse } from "node:http";
 import { test } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
 import { Cancellation } from "../core/cancellation.ts";
 import { deadlineExceeded } from "../core/failure.ts";
 import { eventually } from "../testing/eventually.ts";
 import { answerJson, httpServer } from "../testing/http-server.ts";
+import { FAIR_TIME } from "./attempt-outcome.ts";
 import { createTransport } from "./transport.ts";
 
 const endless = new Cancellation();
@@ -65,28 +67,37 @@ test("a call that gives up before there is a connection was not sent, one that w
   await transport.close();
 });
 
-test("when there was no answer in time, what comes next gets a new connection: all may have lost their way", async (t) => {
-  const held: ServerResponse[] = [];
-  const server = await httpServer(t, (_request, response) => void held.push(response));
-  const answerAll = (): void => {
-    for (const response of held.splice(0)) answerJson(response, 200, {});
-  };
-  const transport = createTransport();
-  t.after(() => transport.close());
-  const two = [1, 2].map(() => transport.send(server.url, post("{}"), endless));
-  await eventually(() => held.length === 2);
-  answerAll();
-  await Promise.all(two);
-  const impatient = new Cancellation();
-  const late = transport.send(server.url, post("{}"), impatient);
-  await eventually(() => held.length === 1);
-  impatient.cancel(deadlineExceeded.failure());
-  await late;
-  assert.equal(server.connections(), 2);
-  held.splice(0);
-  const next = transport.send(server.url, post("{}"), endless);
-  await eventually(() => held.length === 1);
-  answerAll();
-  assert.ok("answer" in (await next));
-  assert.equal(server.connections(), 3);
-});
+for (const [patience, what] of [
+  [
+    FAIR_TIME + 20,
+    "when there was no answer in time, what comes next gets a new connection: all may have lost their way",
+  ],
+  [0, "who had no time for an answer costs nobody else a connection"],
+] as const) {
+  test(what, async (t) => {
+    const held: ServerResponse[] = [];
+    const server = await httpServer(t, (_request, response) => void held.push(response));
+    const answerAll = (): void => {
+      for (const response of held.splice(0)) answerJson(response, 200, {});
+    };
+    const transport = createTransport();
+    t.after(() => transport.close());
+    const two = [1, 2].map(() => transport.send(server.url, post("{}"), endless));
+    await eventually(() => held.length === 2);
+    answerAll();
+    await Promise.all(two);
+    const impatient = new Cancellation();
+    const late = transport.send(server.url, post("{}"), impatient);
+    await eventually(() => held.length === 1);
+    await delay(patience);
+    impatient.cancel(deadlineExceeded.failure());
+    await late;
+    assert.equal(server.connections(), 2);
+    held.splice(0);
+    const next = transport.send(server.url, post("{}"), endless);
+    await eventually(() => held.length === 1);
+    answerAll();
+    assert.ok("answer" in (await next));
+    assert.equal(server.connections(), patience > 0 ? 3 : 2);
+  });
+}

@@ -32,7 +32,7 @@ export type TransportLimits = {
  */
 export function createTransport({ connections = 50, largestAnswer = 2 ** 20 }: TransportLimits = {}): Transport {
   const pools = new Map<string, ConnectionPool>();
-  const multiplexer = createMultiplexer(largestAnswer);
+  const multiplexer = createMultiplexer({ largestAnswer });
   const ended = Promise.withResolvers<void>();
   let underWay = 0;
   let closed = false;

@@ -1,29 +1,30 @@
 import type { ServerResponse } from "node:http";
 import { type Told, toldByError, toldByStatus } from "../client/attempt-outcome.ts";
+import { answerTooLarge } from "../client/exchange.ts";
 import type { Way } from "../client/http/connection-pool.ts";
 import type { UpstreamRequest } from "../client/http/request-head.ts";
 import { headerOf, type RawHeaders } from "../client/http/response-head.ts";
 import { deadlineExceeded, type Failure, upstreamFailed } from "../core/failure.ts";
 import type { Outcome } from "./call-instances.ts";
+import { LARGE } from "./relay.ts";
 import { failedBy, unexpected } from "./upstream-failure.ts";
 
 /** An answer of a service as a whole. */
 export type WholeAnswer = { readonly status: number; readonly headers: RawHeaders; readonly body: Buffer };
-
-/** What `collect` fails with when the answer is larger than it may be; the client gets `upstream_failed`. */
-export const answerTooLarge = new Error("the answer is too large to be held");
 
 export type CollectOptions = {
   /** Who has to answer. */
   readonly service: string;
   /** Milliseconds. */
   readonly timeout: number;
-  /** Bytes of the body. */
+  /** Bytes of the body. One that is larger fails as `upstream_failed`, whose cause is `answerTooLarge`. */
   readonly limit: number;
   /** Told how many milliseconds the request has waited for a connection. */
   onWaited(waited: number): void;
   /** Told that the service takes multiplexed connections. */
   onOffer(): void;
+  /** Told that the answer is larger than what should come as a whole. */
+  onLarge(): void;
   /** Who waits for it, if that is one client: when they leave, it is given up. */
   readonly client: ServerResponse | undefined;
 };
@@ -32,7 +33,7 @@ export type CollectOptions = {
 export function collect(
   way: Way,
   request: UpstreamRequest,
-  { service, timeout, limit, client, onWaited, onOffer }: CollectOptions,
+  { service, timeout, limit, client, onWaited, onOffer, onLarge }: CollectOptions,
 ): Promise<Outcome<WholeAnswer>> {
   const { promise, resolve } = Promise.withResolvers<Outcome<WholeAnswer>>();
   const parts: Buffer[] = [];
@@ -62,6 +63,7 @@ export function collect(
         return;
       }
       if (head.offersMultiplex) onOffer();
+      if (body !== undefined && body.length > LARGE) onLarge();
       if (typeof head.body === "number" && head.body > limit) onTooLarge();
     },
     onData(data) {
@@ -75,7 +77,10 @@ export function collect(
       const told = toldByStatus(status, headerOf(headers, "retry-after") !== undefined);
       end({ answer: { status, headers, body }, told });
     },
-    onError: (error) => end(failedBy(error)),
+    onError(error) {
+      if (error === answerTooLarge) onLarge();
+      end(failedBy(error));
+    },
   });
   client?.once("close", onGone);
   const timer = setTimeout(() => {

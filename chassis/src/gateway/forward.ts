@@ -1,4 +1,3 @@
-import { headerOf } from "../client/http/response-head.ts";
 import { after, type Soon } from "../core/soon.ts";
 import type { TokenFor } from "../identity/service-token.ts";
 import type { Answers } from "./answer.ts";
@@ -16,8 +15,6 @@ type Asked = Omit<Admitted, "body">;
 
 /** An answer that is changed on its way is held whole; a larger one fails. */
 const CHANGED_AT_MOST = 1024 * 1024;
-/** Bytes. What is larger is streamed, at the pace of its client. */
-const HELD_AT_MOST = 64 * 1024;
 
 /**
  * Forwards each call the way its route says: shared with other readers, composed of several, changed, or as it comes. It counts as under
@@ -31,8 +28,6 @@ export function createForward(needs: {
 }): (asked: Asked) => Soon<void> {
   const { services, answers, tokenFor, overload } = needs;
   const shared = coalescedReads();
-  /** Whose answers were seen to be large: over a connection that is shared, they would come as a whole. */
-  const large = new WeakSet<CallRoute>();
   const readCoalesced = createReadCoalesced(needs, shared, plain);
   const readComposed = createReadComposed(needs, plain);
 
@@ -53,17 +48,13 @@ export function createForward(needs: {
 
   function send({ exchange, route }: Admitted, request: ServiceRequest): Promise<void> {
     const { response } = exchange;
-    const shares = request.shares && !large.has(route);
     const change = route.rule.response?.body;
     const sent = change
       ? services.ask(request, CHANGED_AT_MOST, response).then((answer) => {
           const body = answer.status < 300 ? change(answer.body) : answer.body;
           return answers.send(exchange, route, { ...answer, body });
         })
-      : services.relay({ ...request, shares }, response, (status, received) => {
-          if (shares && Number(headerOf(received, "content-length")) > HELD_AT_MOST) large.add(route);
-          return answers.begin(exchange, route, status, received);
-        });
+      : services.relay(request, response, (status, received) => answers.begin(exchange, route, status, received));
     return route.method === "GET" ? sent : sent.finally(() => shared.changed(route.service));
   }
 

@@ -1,8 +1,8 @@
+import { answerTooLarge } from "../client/exchange.ts";
 import type { RawHeaders } from "../client/http/response-head.ts";
 import { upstreamFailed } from "../core/failure.ts";
 import type { Answers } from "./answer.ts";
 import type { CoalescedReads } from "./coalesced-reads.ts";
-import { answerTooLarge } from "./collect.ts";
 import { type Forward, servicePathOf, serviceRequest } from "./service-request.ts";
 import type { Services } from "./services.ts";
 

@@ -1,4 +1,3 @@
-import { canMultiplex } from "../client/multiplex/can-multiplex.ts";
 import { slowAfterOf } from "../client/slow-after.ts";
 import { upstreamFailed } from "../core/failure.ts";
 import type { Soon } from "../core/soon.ts";
@@ -44,7 +43,7 @@ export function createReadComposed({ services, answers }: { services: Services; 
         path: pathOf(include, found),
         timeout: call.shape.timeout ?? main.timeout,
         slowAfter: slowAfterOf(call),
-        shares: canMultiplex(call),
+        call,
         traced: main.traced && { ...main.traced, name: `GET ${call.path}` },
       };
       const other = await services.ask(request, LARGEST, response);

@@ -34,6 +34,7 @@ test("a reader that is slow slows the service down, and lets it go on when it ha
       stopping: new AbortController().signal,
       onWaited() {},
       onOffer() {},
+      onLarge() {},
       begin() {
         steps.push("begin");
         return response as unknown as ServerResponse;

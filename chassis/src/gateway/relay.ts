@@ -1,6 +1,7 @@
 import type { ServerResponse } from "node:http";
 import type { Writable } from "node:stream";
 import { type Told, toldByError, toldByStatus } from "../client/attempt-outcome.ts";
+import { answerTooLarge } from "../client/exchange.ts";
 import type { Asker } from "../client/http/connection.ts";
 import type { Asking, Way } from "../client/http/connection-pool.ts";
 import { atEndOfTurn } from "../client/http/end-of-turn.ts";
@@ -21,9 +22,16 @@ export type RelayOptions = {
   onWaited(waited: number): void;
   /** Told that the service takes multiplexed connections. */
   onOffer(): void;
+  /** Told that the answer is larger than what should be held as a whole. */
+  onLarge(): void;
   /** Sends the head of the answer; what it returns takes the body. */
   begin(status: number, headers: RawHeaders): Writable;
 };
+
+/** Bytes. A larger answer is streamed, at the pace of its client, if the service can. */
+export const LARGE = 64 * 1024;
+/** Bytes that are surely taken by a connection whose client reads nothing. */
+const TAKEN_AT_ONCE = 16 * 1024;
 
 /** The client has got the answer, or was cut off within it, or has left. */
 const answered = (told: Told): Outcome<void> => ({ answer: undefined, told });
@@ -103,7 +111,7 @@ function watch(
 
 function answerTo(
   response: ServerResponse,
-  { service, onWaited, onOffer, begin }: RelayOptions,
+  { service, onWaited, onOffer, onLarge, begin }: RelayOptions,
   conversation: Conversation,
 ): Asker {
   let told: Told = "good";
@@ -119,6 +127,7 @@ function answerTo(
         return;
       }
       if (offersMultiplex) onOffer();
+      if (body !== undefined && body.length > LARGE) onLarge();
       told = toldByStatus(status, status === 503 && headerOf(headers, "retry-after") !== undefined);
       out = begin(status, headers);
       whole = body;
@@ -132,12 +141,16 @@ function answerTo(
     },
     onEnd() {
       if (conversation.ended) return;
-      conversation.end(answered(told));
       const text = whole;
+      // Who reads more than a connection takes at once has as long for it as the call may take, as where it is streamed.
+      if (text !== undefined && text.length > TAKEN_AT_ONCE)
+        response.once("finish", () => conversation.end(answered(told)));
+      else conversation.end(answered(told));
       if (text === undefined) out.end();
       else atEndOfTurn(() => out.end(text, "latin1"));
     },
     onError(error) {
+      if (error === answerTooLarge) onLarge();
       const { failure, fault, told } = failedBy(error);
       conversation.giveUp(failure, told, fault);
     },

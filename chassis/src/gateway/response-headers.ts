@@ -1,6 +1,6 @@
 import { SERVICE_HEADER } from "../client/answers-as.ts";
 import type { RawHeaders } from "../client/http/response-head.ts";
-import { OFFER_HEADER } from "../client/multiplex/frame.ts";
+import { OFFER_HEADER } from "../client/multiplex/offer.ts";
 
 /** Never guess the type, never frame it, tell nobody where one came from. */
 const securityHeaders = [

@@ -1,5 +1,4 @@
 import createRouter from "find-my-way";
-import { canMultiplex } from "../client/multiplex/can-multiplex.ts";
 import { slowAfterOf } from "../client/slow-after.ts";
 import { type Access, type Call, isIdempotent } from "../contract/call.ts";
 import type { Contract } from "../contract/contract.ts";
@@ -16,6 +15,7 @@ import { assertRules, type RouteRule, type RouteRules, withPublicPaths } from ".
 /** A route to a service's call. */
 export type CallRoute = {
   readonly kind: "call";
+  readonly call: Call;
   /** The path as the world writes it, behind the prefix: `/api/orders/{id}`. */
   readonly template: string;
   readonly method: Call["method"];
@@ -36,8 +36,6 @@ export type CallRoute = {
   readonly servicePath: string | undefined;
   /** Whether a repeat is harmless without a key; with one, whether the call honours it. */
   readonly repeatable: "always" | "with key" | "never";
-  /** Whether its requests may share a connection to the service. */
-  readonly shares: boolean;
   /** Seconds that a shared answer may be old; undefined when answers are not shared. */
   readonly cache: number | undefined;
   /** Whether answers may be compressed. Only where they hold no secret: their length would tell of it (BREACH). */
@@ -132,6 +130,7 @@ function callRoute(
   const signsIn = access === "public" && call.path.startsWith("/auth/");
   return {
     kind: "call",
+    call,
     template: path,
     method: call.method,
     service,
@@ -145,7 +144,6 @@ function callRoute(
     prefixLength: path.length - call.path.length,
     servicePath: rule.path === undefined ? undefined : servicePath,
     repeatable: isIdempotent(call) ? "always" : idempotencyKey ? "with key" : "never",
-    shares: canMultiplex(call),
     cache,
     compress: reads && access === "public" && !signsIn,
     rule,

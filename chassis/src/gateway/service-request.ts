@@ -42,7 +42,7 @@ export function serviceRequest(
   route: CallRoute,
   { path, headers, body }: { path: string; headers: RequestHeaders; body: Body },
 ): ServiceRequest {
-  const { rule, service, timeout, slowAfter, repeatable, shares } = route;
+  const { rule, service, timeout, slowAfter, repeatable, call } = route;
   const forwarded = rule.request?.headers ? rule.request.headers(headers.forwarded) : headers.forwarded;
   return {
     service,
@@ -53,7 +53,7 @@ export function serviceRequest(
     timeout,
     slowAfter,
     repeatable: repeatable === "always" || (repeatable === "with key" && headers.hasKey),
-    shares: shares && exchange.request.method !== "HEAD",
+    call,
     traced: tracedOf(exchange, route),
   };
 }

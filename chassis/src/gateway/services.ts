@@ -3,7 +3,8 @@ import { Readable } from "node:stream";
 import type { Callees } from "../client/callee.ts";
 import type { Body } from "../client/http/connection.ts";
 import type { UpstreamRequest } from "../client/http/request-head.ts";
-import { isSmall } from "../client/multiplex/can-multiplex.ts";
+import { canMultiplex, isSmall } from "../client/multiplex/can-multiplex.ts";
+import type { Call } from "../contract/call.ts";
 import { type Attempt, callInstances } from "./call-instances.ts";
 import { collect, type WholeAnswer } from "./collect.ts";
 import { beginUpstreamSpan, type Traced, tellStatus } from "./gateway-spans.ts";
@@ -24,8 +25,7 @@ export type ServiceRequest = {
   readonly repeatable: boolean;
   /** Milliseconds after which the service counts as slow. */
   readonly slowAfter: number;
-  /** Whether it may go over a connection that other requests share. */
-  readonly shares: boolean;
+  readonly call: Call;
   /** Absent: no span is made of it. */
   readonly traced?: Traced | undefined;
 };
@@ -56,10 +56,13 @@ export function createServices(needs: {
     canResend: !(body instanceof Readable),
   });
 
-  const told = (service: string, origin: string) => ({
+  const lanes = createLanes();
+
+  const told = ({ service, call }: ServiceRequest, origin: string) => ({
     service,
     onWaited: (milliseconds: number) => waited(service, milliseconds),
     onOffer: () => upstreams.offered(service, origin),
+    onLarge: () => lanes.isLarge(call),
   });
 
   return {
@@ -67,8 +70,8 @@ export function createServices(needs: {
       callInstances({
         ...attempt(request),
         ask(origin, timeout) {
-          const way = upstreams.to(origin, laneOf(request));
-          const options = { ...told(request.service, origin), timeout, stopping, begin };
+          const way = upstreams.to(origin, lanes.of(request));
+          const options = { ...told(request, origin), timeout, stopping, begin };
           if (!request.traced) return relay(way, sent(request, timeout), response, options);
           const span = beginUpstreamSpan(request.traced, request.service, origin);
           const headers = span.headers(request.headers);
@@ -80,8 +83,8 @@ export function createServices(needs: {
       callInstances({
         ...attempt(request),
         ask(origin, timeout) {
-          const way = upstreams.to(origin, laneOf(request));
-          const options = { ...told(request.service, origin), timeout, limit, client };
+          const way = upstreams.to(origin, lanes.of(request));
+          const options = { ...told(request, origin), timeout, limit, client };
           if (!request.traced) return collect(way, sent(request, timeout), options);
           const span = beginUpstreamSpan(request.traced, request.service, origin);
           const asked = collect(way, sent({ ...request, headers: span.headers(request.headers) }, timeout), options);
@@ -96,9 +99,26 @@ export function createServices(needs: {
   };
 }
 
-function laneOf(request: ServiceRequest): Lane {
-  if (request.timeout === 0) return "endless";
-  return request.shares && isSmall(request) ? "shared" : "alone";
+/** Chooses what requests go on. */
+function createLanes() {
+  const shares = new WeakMap<Call, boolean>();
+
+  function mayShare(call: Call): boolean {
+    const known = shares.get(call);
+    if (known !== undefined) return known;
+    const may = canMultiplex(call);
+    shares.set(call, may);
+    return may;
+  }
+
+  return {
+    of(request: ServiceRequest): Lane {
+      if (request.timeout === 0) return "endless";
+      return mayShare(request.call) && request.method !== "HEAD" && isSmall(request) ? "shared" : "alone";
+    },
+    /** An answer to this call was large: those that follow are not to come as a whole. */
+    isLarge: (call: Call) => void shares.set(call, false),
+  };
 }
 
 const sent = ({ method, path, headers, body }: ServiceRequest, timeout: number): UpstreamRequest => ({

@@ -1,4 +1,5 @@
 import { answeredByAnother, SERVICE_HEADER } from "../client/answers-as.ts";
+import { answerTooLarge } from "../client/exchange.ts";
 import { headerOf, type RawHeaders } from "../client/http/response-head.ts";
 import { UpstreamError } from "../client/http/upstream-error.ts";
 import { PROBLEM_MEDIA_TYPE } from "../contract/problem.ts";
@@ -9,6 +10,9 @@ import type { Failed } from "./call-instances.ts";
 export function failedBy(error: Error): Failed {
   if (error instanceof Failure) return { failure: error, fault: "final", told: "unknown" };
   const told = "failed";
+  // It came over a connection that it would have held up; the next one goes over its own.
+  if (error === answerTooLarge)
+    return { failure: upstreamFailed.failure({ cause: error }), fault: "broken", told: "good" };
   const fault = error instanceof UpstreamError ? error.fault : "odd";
   // The service is as it was: only the way to it is full.
   if (fault === "busy") return { failure: unavailable.failure({ retryAfter: 1 }), fault: "final", told: "unknown" };

@@ -17,20 +17,20 @@ export type Upstreams = {
 
 type Pools = { readonly alone: ConnectionPool; readonly endless: ConnectionPool };
 
-/** To an instance, and requests on one that is shared; it shall see itself how much it has to do, calls that wait for something included. */
+/** To an instance, and requests at a time on the one that they share; it shall see itself how much it has to do, calls that wait for something included. */
 const CONNECTIONS = 256;
-/** Milliseconds: who waits longer for a connection is refused, while there is time to ask again. */
+/** Milliseconds: who waits longer for a place is refused, while there is time to ask again. */
 const PATIENCE = 1_000;
-/** Bytes. What comes over a connection that is shared is held until it is there as a whole. */
-const LARGEST_SHARED = 64 * 1024 * 1024;
+/** Bytes. What comes over a connection that is shared is held until it is there as a whole; a larger one is asked for once more, alone. */
+const LARGEST_SHARED = 8 * 1024 * 1024;
 
 /**
- * Opens connections as they are needed, and lets go of those to instances that `isKnown` no longer knows. What is under way there
- * ends first. None is shared without `tokenFor`: services open only to those who show who they are.
+ * Opens connections as they are needed, and lets go of those to instances that `isKnown` no longer knows (shared ones, when nothing was
+ * asked for a while). What is under way there ends first. None is shared without `tokenFor`: services open only to those who show who they are.
  */
 export function createUpstreams(isKnown: (origin: string) => boolean, tokenFor: TokenFor | undefined): Upstreams {
   const origins = new Map<string, Pools>();
-  const multiplexer = createMultiplexer(LARGEST_SHARED);
+  const multiplexer = createMultiplexer({ largestAnswer: LARGEST_SHARED, most: CONNECTIONS, patience: PATIENCE });
 
   function open(origin: string): Pools {
     for (const [other, pools] of origins) {
@@ -51,7 +51,7 @@ export function createUpstreams(isKnown: (origin: string) => boolean, tokenFor: 
   return {
     to(origin, lane) {
       const shared = lane === "shared" ? multiplexer.connectionTo(origin) : undefined;
-      if (shared && shared.underWay() < CONNECTIONS) return shared;
+      if (shared) return shared;
       const pools = origins.get(origin) ?? open(origin);
       return lane === "endless" ? pools.endless : pools.alone;
     },

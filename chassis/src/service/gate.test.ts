@@ -96,6 +96,7 @@ test("what is too much is refused with a problem that says when to come back, un
   await eventually(() => begun.length === 1);
   const refused = await ask();
   assert.deepEqual([refused.status, refused.headers.get("retry-after")], [503, "1"]);
+  assert.equal(refused.headers.get("x-service"), "things");
   assert.equal(refused.headers.get("content-type"), "application/problem+json");
   assert.equal(((await refused.json()) as { code: string }).code, "unavailable");
   assert.equal((await ask("/nowhere")).status, 503);

@@ -1,4 +1,5 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import { SERVICE_HEADER } from "../client/answers-as.ts";
 import type { Contract } from "../contract/contract.ts";
 import { problemHeaders, problemOf } from "../contract/problem.ts";
 import { unavailable } from "../core/failure.ts";
@@ -70,7 +71,7 @@ export function createGate(options: {
   function letIn(request: Visitor, response: ServerResponse): boolean {
     const visit = admit(request);
     if (!visit) {
-      refuse(response);
+      refuse(response, options.contract.service);
       return false;
     }
     request[admitted] = visit;
@@ -99,8 +100,9 @@ export function createGate(options: {
 /** What tells how the service is has to be answered above all when it is not well. */
 const isForOperators = (url = ""): boolean => url.startsWith("/health") || url === "/metrics";
 
-function refuse(response: ServerResponse): void {
+function refuse(response: ServerResponse, service: string): void {
   const failure = unavailable.failure({ retryAfter: 1 });
   const body = Buffer.from(JSON.stringify(problemOf(failure, newId())));
-  response.writeHead(failure.status, { ...problemHeaders(failure), "content-length": body.length }).end(body);
+  const headers = { ...problemHeaders(failure), "content-length": body.length, [SERVICE_HEADER]: service };
+  response.writeHead(failure.status, headers).end(body);
 }

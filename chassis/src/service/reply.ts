@@ -1,9 +1,11 @@
 import { Readable } from "node:stream";
 import fastJsonStringify from "fast-json-stringify";
 import type { TSchema } from "typebox";
+import { hasNoBody } from "../client/http/response-head.ts";
 import type { Call } from "../contract/call.ts";
 import { problemHeaders, problemOf } from "../contract/problem.ts";
 import type { Failure } from "../core/failure.ts";
+import { validateHeaderName, validateHeaderValue } from "../core/node-http.ts";
 import type { Log } from "../telemetry/log.ts";
 import { Answer } from "./answer.ts";
 
@@ -39,10 +41,20 @@ export function makeReply({ shape: { replies } }: Call): (result: unknown) => Re
 
   return (result) => {
     const { status, headers, body } = result instanceof Answer ? result : new Answer<unknown>(success, result);
-    if (body === undefined) return { status, headers, body };
+    assertSendable(headers);
+    // Whatever a handler returned: HTTP has no body there.
+    if (body === undefined || hasNoBody(status)) return { status, headers, body: undefined };
     if (media !== undefined) return mediaReply(status, headers, media, body as string | AsyncIterable<string>);
     return { status, headers: { "content-type": JSON_TYPE, ...headers }, body: writerOf(status)(body) };
   };
+}
+
+/** Throws (a TypeError) before Fastify would, which answers in words of its own. */
+function assertSendable(headers: Answer<unknown>["headers"]): void {
+  for (const name in headers) {
+    validateHeaderName(name);
+    validateHeaderValue(name, headers[name] as string);
+  }
 }
 
 function mediaReply(

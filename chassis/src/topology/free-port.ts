@@ -4,6 +4,9 @@ import { createServer } from "node:net";
 /** Below them servers have their usual ports, and above them systems take those of outgoing connections and of whoever doesn't mind which. */
 const [FIRST, LAST] = [20_000, 32_000] as const;
 
+/** Somebody listens there, or the system keeps it for itself. */
+const TAKEN = new Set(["EADDRINUSE", "EACCES"]);
+
 let next = randomInt(FIRST, LAST);
 
 /**
@@ -20,9 +23,11 @@ export async function freePort(): Promise<number> {
 }
 
 function isFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     const server = createServer();
-    server.once("error", () => resolve(false));
+    server.once("error", (error: NodeJS.ErrnoException) =>
+      TAKEN.has(error.code ?? "") ? resolve(false) : reject(error),
+    );
     server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
   });
 }

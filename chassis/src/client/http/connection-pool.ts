@@ -1,3 +1,4 @@
+import { FAIR_TIME } from "../attempt-outcome.ts";
 import type { Address } from "./address.ts";
 import { type Asker, type Connection, type Message, openConnection } from "./connection.ts";
 import { requestHead, type UpstreamRequest } from "./request-head.ts";
@@ -34,7 +35,8 @@ export type PoolOptions = {
   readonly onUnused?: () => void;
 };
 
-type Waiting = Message & { connection: Connection | undefined };
+/** `since`: when it was given a connection. */
+type Waiting = Message & { connection: Connection | undefined; since: number };
 
 /** Milliseconds; shorter than the services keep an idle connection, so that none is used that is about to be closed. */
 const KEEP_ALIVE = 20_000;
@@ -53,10 +55,13 @@ export function connectionPool(
   const idle = idleConnections();
   const line = waitingLine<Waiting>(patience);
   let closed = false;
+  /** When an answer came last. */
+  let heardAt = 0;
 
   function open(): Connection {
     const connection = openConnection(address, {
       onIdle(keptFor = KEEP_ALIVE) {
+        heardAt = performance.now();
         const next = line.next();
         if (next) start(next, connection);
         else if (closed) connection.drop();
@@ -76,27 +81,24 @@ export function connectionPool(
 
   function start(waiting: Waiting, connection: Connection): void {
     waiting.connection = connection;
+    waiting.since = performance.now();
     connection.send(waiting);
   }
 
   return {
     ask(request, asker) {
+      const head = requestHead(request, host);
       const { method, body } = request;
-      const waiting: Waiting = { method, head: requestHead(request, host), body, asker, connection: undefined };
+      const waiting: Waiting = { method, head, body, asker, connection: undefined, since: 0 };
       const connection = idle.take() ?? (all.size < most ? open() : undefined);
       if (connection) {
         asker.onWaited?.(0);
         start(waiting, connection);
       } else line.join(waiting);
-      return {
-        cancel: () => takeBack(waiting, line),
-        giveUp() {
-          // Where one lost its way without a word, the others probably have as well.
-          idle.drop();
-          return takeBack(waiting, line);
-        },
-        resume: () => waiting.connection?.resume(asker),
-      };
+      return askingFor(waiting, line, () => {
+        // One lost its way without a word, and the others probably have as well.
+        if (isSilent(waiting, heardAt)) idle.drop();
+      });
     },
     close() {
       closed = true;
@@ -111,12 +113,27 @@ export function connectionPool(
   };
 }
 
-/** Returns whether the service may have got of it. */
-function takeBack(waiting: Waiting, line: WaitingLine<Waiting>): boolean {
-  if (waiting.connection) return waiting.connection.cancel(waiting.asker);
-  line.leave(waiting);
-  return false;
+function askingFor(waiting: Waiting, line: WaitingLine<Waiting>, onLate: () => void): Asking {
+  const { asker } = waiting;
+  /** Returns whether the service may have got of it. */
+  const cancel = (): boolean => {
+    if (waiting.connection) return waiting.connection.cancel(asker);
+    line.leave(waiting);
+    return false;
+  };
+  return {
+    cancel,
+    giveUp() {
+      onLate();
+      return cancel();
+    },
+    resume: () => waiting.connection?.resume(asker),
+  };
 }
+
+/** Whether no answer to anything has come since it was sent, although there was time for one. */
+const isSilent = ({ connection, since }: Waiting, heardAt: number): boolean =>
+  connection !== undefined && heardAt < since && performance.now() - since >= FAIR_TIME;
 
 /** Connections that nobody uses, each until its time is over. */
 function idleConnections() {

@@ -9,8 +9,8 @@ export type UpstreamRequest = {
   readonly body: Body;
 };
 
-// Beyond latin1 a character is cut down to one byte, which may be a line break.
-const UNSAFE_VALUE = /[^\t\x20-\x7e\x80-\xff]/;
+/** What no header can hold: beyond latin1 a character is cut down to one byte, which may be a line break. */
+export const UNSAFE_VALUE = /[^\t\x20-\x7e\x80-\xff]/;
 const UNSAFE_TARGET = /[^\x21-\x7e]/;
 
 /**

@@ -1,4 +1,4 @@
-import { OFFER_HEADER, PROTOCOL } from "../multiplex/frame.ts";
+import { OFFER_HEADER, PROTOCOL } from "../multiplex/offer.ts";
 import { oddAnswer } from "./upstream-error.ts";
 
 /** Headers as `[name, value, …]`, names in lower case, in the order they came. */
@@ -39,7 +39,9 @@ const STATUS_LINE = /^HTTP\/1\.1 ([1-5]\d\d)(?: |$)/;
 const NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 const LENGTH = /^\d{1,15}$/;
 const MOST_HEADERS = 100;
-const NO_BODY = new Set([204, 304]);
+
+/** Whether answers with this status have no body, whatever was asked. */
+export const hasNoBody = (status: number): boolean => status === 204 || status === 304;
 
 /**
  * Reads the head of an answer to a `method` request: `text` is what stands before the empty line, as latin1. Throws for
@@ -151,7 +153,7 @@ function bodyOf(status: number, method: string, { length, chunked }: Framing): n
     if (chunked || length) throw oddAnswer(`a body with ${status}`);
     return 0;
   }
-  if (method === "HEAD" || NO_BODY.has(status)) return 0;
+  if (method === "HEAD" || hasNoBody(status)) return 0;
   if (chunked) return "chunked";
   if (length === undefined) throw oddAnswer("a body whose end is not told");
   return length;

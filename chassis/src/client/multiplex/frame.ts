@@ -1,3 +1,5 @@
+import { UNSAFE_VALUE } from "../http/request-head.ts";
+
 /**
  * What goes over a multiplexed connection: one frame after the other, each thirteen bytes (what it is, which request it belongs to, the bytes
  * of its head and of its body), then a head in latin1, then a body. The head of a request are its method, its path and its headers, that of an
@@ -9,24 +11,15 @@ export const FRAME_HEADER = 13;
 export const FrameKind = { request: 1, answer: 2, cancel: 3, last: 4 } as const;
 export type FrameKind = (typeof FrameKind)[keyof typeof FrameKind];
 
-/** The name under which both sides know how to read this. */
-export const PROTOCOL = "flotilla-calls/1";
-/** Where a connection is asked to become a multiplexed one. */
-export const UPGRADE_PATH = "/calls";
-/** The header in which a service says that it can. */
-export const OFFER_HEADER = "x-multiplex";
-
 /** Bytes. */
 export const LARGEST_HEAD = 32 * 1024;
 
 const LINE = "\n";
-// Beyond latin1 a character would be cut down to one byte.
-const UNSAFE = /[^\t\x20-\x7e\x80-\xff]/;
 
 /** Lines as the head of a frame. Throws a TypeError for what can't be sent as one line, and for more than there may be. */
 export function headOf(lines: readonly string[]): string {
   for (const line of lines) {
-    if (UNSAFE.test(line)) throw new TypeError("a line of the head holds a character that can't be sent");
+    if (UNSAFE_VALUE.test(line)) throw new TypeError("a line of the head holds a character that can't be sent");
   }
   const head = lines.join(LINE);
   if (head.length > LARGEST_HEAD) throw new TypeError("the head is too large");

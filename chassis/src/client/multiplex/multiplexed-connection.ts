@@ -9,17 +9,15 @@ import { oddAnswer, UpstreamError } from "../http/upstream-error.ts";
 import { FrameKind, frameText, headOf } from "./frame.ts";
 import { frameReader, readFrames } from "./frame-reader.ts";
 import { frameWriter } from "./frame-writer.ts";
-import { waitingAskers } from "./waiting-askers.ts";
+import { type Ready, type WaitingOptions, waitingAskers } from "./waiting-askers.ts";
 
 /** A connection to one instance of a service that carries many requests at a time, and their answers in whatever order they are ready. */
 export type MultiplexedConnection = Way & {
   /**
    * Sends a request, together with what else is asked in this turn; the answer comes as a whole. Throws a TypeError for what can't be
-   * sent, a stream among them, and a RangeError when too many are under way.
+   * sent, a stream among them.
    */
   ask(request: UpstreamRequest, asker: Asker): Asking;
-  /** How many requests are not answered. */
-  underWay(): number;
   /** Takes no more requests, and ends when those under way have. */
   retire(): void;
   /** Whether an answer ever came. */
@@ -28,9 +26,7 @@ export type MultiplexedConnection = Way & {
   isIdle(milliseconds: number): boolean;
 };
 
-export type ConnectionOptions = {
-  /** Who is at the other end. */
-  readonly service: string;
+export type ConnectionOptions = WaitingOptions & {
   readonly largestAnswer: number;
   /** It must not be given any more requests. */
   onRetired(): void;
@@ -41,11 +37,11 @@ const FAREWELL = 5_000;
 
 /** Makes a connection of a socket that has just become a multiplexed one. */
 export function multiplexedConnection(socket: Socket, options: ConnectionOptions): MultiplexedConnection {
-  const { service, largestAnswer, onRetired } = options;
-  const waiting = waitingAskers(service);
+  const { largestAnswer, onRetired } = options;
+  const { send, isEmpty } = frameWriter(socket, endWhenDone);
+  const waiting = waitingAskers(options, ({ head, body }, id) => send(frameText(FrameKind.request, id, head, body)));
   let askedAt = performance.now();
   let retired = false;
-  const { send, isEmpty } = frameWriter(socket, endWhenDone);
 
   function endWhenDone(): void {
     if (!retired || waiting.size() > 0 || !isEmpty() || socket.writableEnded) return;
@@ -57,6 +53,7 @@ export function multiplexedConnection(socket: Socket, options: ConnectionOptions
     if (retired) return;
     retired = true;
     onRetired();
+    waiting.hurry();
     send(frameText(FrameKind.last, 0));
   }
 
@@ -87,12 +84,11 @@ export function multiplexedConnection(socket: Socket, options: ConnectionOptions
       const head = headOf([method, path, ...headers]);
       const asked = performance.now();
       askedAt = asked;
-      const id = waiting.add(asker);
-      send(frameText(FrameKind.request, id, head, body));
-      asker.onWaited?.(0);
+      const ready: Ready = { head, body, asker, id: undefined };
+      waiting.join(ready);
       const cancel = (): boolean => {
-        if (waiting.leave(id)) send(frameText(FrameKind.cancel, id));
-        return true;
+        if (waiting.leave(ready)) send(frameText(FrameKind.cancel, ready.id as number));
+        return ready.id !== undefined;
       };
       return {
         cancel,
@@ -104,7 +100,6 @@ export function multiplexedConnection(socket: Socket, options: ConnectionOptions
         resume() {},
       };
     },
-    underWay: waiting.size,
     retire,
     hasAnswered: () => waiting.heardAt() > 0,
     isIdle: (milliseconds) => waiting.size() === 0 && performance.now() - askedAt >= milliseconds,

@@ -1,94 +1,15 @@
 import assert from "node:assert/strict";
-import { createServer, type IncomingMessage } from "node:http";
-import type { AddressInfo, Socket } from "node:net";
-import { type TestContext, test } from "node:test";
+import { test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { Cancellation } from "../../core/cancellation.ts";
 import { deadlineExceeded } from "../../core/failure.ts";
 import { eventually } from "../../testing/eventually.ts";
 import { FAIR_TIME } from "../attempt-outcome.ts";
-import { answerTooLarge, type Exchange } from "../exchange.ts";
-import { UpstreamError } from "../http/upstream-error.ts";
+import { answerTooLarge } from "../exchange.ts";
 import { createTransport } from "../transport.ts";
-import { FrameKind, frameText, headOf, linesOf, OFFER_HEADER, PROTOCOL } from "./frame.ts";
-import { frameReader } from "./frame-reader.ts";
+import { FrameKind, frameText } from "./frame.ts";
 
-type Asked = { readonly id: number; readonly path: string; readonly socket: Socket };
-type OnAsked = (asked: Asked) => void;
-
-/** A server that offers multiplexed connections, and answers on them as a test likes. */
-async function offering(t: TestContext, onAsked: OnAsked, take = true) {
-  const frames: { kind: number; id: number; path: string | undefined }[] = [];
-  const sockets: Socket[] = [];
-  let upgrades = 0;
-  let overHttp = 0;
-  const server = createServer((_request, response) => {
-    overHttp += 1;
-    response.writeHead(200, { [OFFER_HEADER]: PROTOCOL, "content-type": "application/json" }).end("{}");
-  });
-  server.on("upgrade", (_request: IncomingMessage, socket: Socket) => {
-    upgrades += 1;
-    sockets.push(socket);
-    socket.on("error", () => socket.destroy());
-    if (!take) {
-      socket.end("HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\n\r\n");
-      return;
-    }
-    socket.write(
-      `HTTP/1.1 101 Switching Protocols\r\nconnection: Upgrade\r\nupgrade: ${PROTOCOL}\r\nx-service: things\r\n\r\n`,
-    );
-    const read = frameReader(2 ** 20, {
-      onFrame(kind, id, head) {
-        const path = linesOf(head)[1];
-        frames.push({ kind, id, path });
-        if (kind === FrameKind.request) onAsked({ id, path: path as string, socket });
-      },
-      onTooLarge() {},
-    });
-    socket.on("data", read);
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  t.after(() => {
-    server.close();
-    for (const socket of sockets) socket.destroy();
-    server.closeAllConnections();
-  });
-  const { port } = server.address() as AddressInfo;
-  return { url: `http://127.0.0.1:${port}`, frames, sockets, upgrades: () => upgrades, overHttp: () => overHttp };
-}
-
-const answer = (id: number, status: string, body = "{}", ...headers: string[]): string =>
-  frameText(FrameKind.answer, id, headOf([status, ...headers]), body);
-
-const endless = new Cancellation();
-
-async function connected(t: TestContext, onAsked: OnAsked, largestAnswer = 1_000) {
-  const server = await offering(t, onAsked);
-  const transport = createTransport({ largestAnswer });
-  t.after(() => transport.close());
-  const send = (path: string, cancellation = endless): Promise<Exchange> => {
-    const headers = ["authorization", "Bearer token"];
-    return transport.send(
-      server.url,
-      { method: "GET", path, body: undefined, headers, canMultiplex: true },
-      cancellation,
-    );
-  };
-  await eventually(async () => {
-    const before = server.overHttp();
-    await send("/ready");
-    return server.overHttp() === before;
-  });
-  return { ...server, transport, send };
-}
-
-/** Answers the question that {@link connected} asks, and leaves all others to the test. */
-const but =
-  (onAsked: OnAsked): OnAsked =>
-  (asked) => {
-    if (asked.path === "/ready") asked.socket.write(answer(asked.id, "200"), "latin1");
-    else onAsked(asked);
-  };
+import { type Asked, answer, but, connected, endless, offering } from "./offering.fixture.ts";
 
 test("answers reach who asked, in whatever order they come", async (t) => {
   const asked: Asked[] = [];
@@ -106,33 +27,6 @@ test("answers reach who asked, in whatever order they come", async (t) => {
     ['"/a"', '"/b"', '"/c"'],
   );
 });
-
-const hostile: Record<string, (id: number) => string> = {
-  "bytes that are no frame": () => "HTTP/1.1 200 OK\r\n\r\n",
-  "a status that is none": (id) => answer(id, "20x"),
-  "an informational status": (id) => answer(id, "101"),
-  "a header without a value": (id) => answer(id, "200", "{}", "content-type"),
-  "a request": (id) => frameText(FrameKind.request, id, headOf(["GET", "/"])),
-  "an end": () => "",
-};
-
-for (const [what, bytes] of Object.entries(hostile)) {
-  test(`${what} in place of an answer ends the connection, and fails what was asked over it as sent`, async (t) => {
-    const { send, overHttp } = await connected(
-      t,
-      but(({ id, socket }) => {
-        const text = bytes(id);
-        if (text === "") socket.destroy();
-        else socket.write(text, "latin1");
-      }),
-    );
-    const exchange = await send("/a");
-    assert.ok("error" in exchange && exchange.sent && exchange.error instanceof UpstreamError);
-    const before = overHttp();
-    await send("/ready");
-    assert.equal(overHttp(), before + 1);
-  });
-}
 
 test("an answer that is too large is an error of its request alone", async (t) => {
   const { send, upgrades } = await connected(

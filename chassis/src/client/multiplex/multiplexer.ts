@@ -3,8 +3,9 @@ import { request as httpRequest } from "../../core/node-http.ts";
 import type { Soon } from "../../core/soon.ts";
 import { SERVICE_HEADER } from "../answers-as.ts";
 import { addressOf } from "../http/address.ts";
-import { PROTOCOL, UPGRADE_PATH } from "./frame.ts";
-import { type MultiplexedConnection, multiplexedConnection } from "./multiplexed-connection.ts";
+import { type ConnectionOptions, type MultiplexedConnection, multiplexedConnection } from "./multiplexed-connection.ts";
+import { PROTOCOL, UPGRADE_PATH } from "./offer.ts";
+import { MOST_SLOTS } from "./slots.ts";
 import { tuneSocket } from "./tune-socket.ts";
 
 /** The multiplexed connections of a process: one to each instance that takes them. */
@@ -25,8 +26,13 @@ const OPENING = 2_000;
 const PAUSE = 10_000;
 const UNUSED = 20_000;
 
+export type MultiplexerOptions = Pick<ConnectionOptions, "largestAnswer" | "patience"> & {
+  /** Requests that may be under way on one connection; what comes beyond waits in line. Default 4,096. */
+  readonly most?: number;
+};
+
 /** Makes the multiplexer. Where no connection can be had calls go over HTTP as before, so nobody waits for one. */
-export function createMultiplexer(largestAnswer: number): Multiplexer {
+export function createMultiplexer({ most = MOST_SLOTS, ...limits }: MultiplexerOptions): Multiplexer {
   const open = new Map<string, MultiplexedConnection>();
   /** By origin, until when no other one is opened. */
   const pauses = new Map<string, number>();
@@ -44,8 +50,9 @@ export function createMultiplexer(largestAnswer: number): Multiplexer {
       return;
     }
     const connection = multiplexedConnection(socket, {
+      ...limits,
+      most,
       service,
-      largestAnswer,
       onRetired() {
         open.delete(origin);
         // One that was of use may be followed by another at once.

@@ -1,11 +1,12 @@
 import { SERVICE_HEADER } from "../answers-as.ts";
 import type { AnswerHead } from "../http/answer-reader.ts";
+import { UNSAFE_VALUE } from "../http/request-head.ts";
+import { hasNoBody } from "../http/response-head.ts";
 import { oddAnswer } from "../http/upstream-error.ts";
 import { linesOf } from "./frame.ts";
 
 const STATUS = /^[2-5]\d\d$/;
 const NAME = /^[a-z0-9!#$%&'*+.^_`|~-]+$/;
-const UNSAFE_VALUE = /[^\t\x20-\x7e\x80-\xff]/;
 /** What the frame says itself. */
 const FRAMING = new Set(["content-length", "transfer-encoding"]);
 
@@ -22,7 +23,7 @@ const SMALL = 1024;
  */
 export function readAnswerHead(head: string, length: number, service: string): AnswerHead {
   const { status, headers } = recall(head);
-  const bodyless = status === 204 || status === 304;
+  const bodyless = hasNoBody(status);
   if (bodyless && length > 0) throw oddAnswer(`a body with ${status}`);
   return {
     status,

@@ -9,7 +9,8 @@ export type Slots<T extends object> = {
   size(): number;
 };
 
-const PLACES = 2 ** 12;
+/** As many there may be. */
+export const MOST_SLOTS = 2 ** 12;
 
 /**
  * Makes slots. A Map would do the same, but as its entries come and go its table is made anew again and again, the old one points to the
@@ -22,12 +23,12 @@ export function slots<T extends object>(): Slots<T> {
   let size = 0;
 
   function take(id: number): T | undefined {
-    const place = id % PLACES;
+    const place = id % MOST_SLOTS;
     const item = items[place];
     // Of a free place the number is that of the next.
     if (ids[place] !== id || item === undefined) return undefined;
     items[place] = undefined;
-    ids[place] = (id + PLACES) % 2 ** 32;
+    ids[place] = (id + MOST_SLOTS) % 2 ** 32;
     free.push(place);
     size -= 1;
     return item;
@@ -36,7 +37,7 @@ export function slots<T extends object>(): Slots<T> {
   return {
     add(item) {
       const place = free.pop() ?? items.length;
-      if (place === PLACES) throw new RangeError(`more than ${PLACES} are under way`);
+      if (place === MOST_SLOTS) throw new RangeError(`more than ${MOST_SLOTS} are under way`);
       const id = ids[place] ?? place;
       items[place] = item;
       ids[place] = id;

@@ -1,49 +1,103 @@
-import type { Asker } from "../http/connection.ts";
+import type { Readable } from "node:stream";
+import type { Asker, Body } from "../http/connection.ts";
+import { UpstreamError } from "../http/upstream-error.ts";
+import { waitingLine } from "../http/waiting-line.ts";
 import { readAnswerHead } from "./read-answer-head.ts";
 import { slots } from "./slots.ts";
 
-/** Who waits for answers on a connection, each by the number that its answer comes back with. */
+/** A request that is ready to be sent, and who asked. It has a number from when it is. */
+export type Ready = {
+  readonly head: string;
+  readonly body: Exclude<Body, Readable>;
+  readonly asker: Asker;
+  id: number | undefined;
+};
+
+/** Who waits on a connection: for an answer, or in line until one of those who do has got it. */
 export type WaitingAskers = {
-  /** Throws a RangeError when too many wait. */
-  add(asker: Asker): number;
-  /** Whether this one still waited; it does no more. */
-  leave(id: number): boolean;
-  /** Gives an answer to whom it is for, if they still wait. Throws (an UpstreamError) for what is none. */
+  join(ready: Ready): void;
+  /** Whoever asked waits no more. Returns whether they still waited for the answer to what was sent. */
+  leave(ready: Ready): boolean;
+  /** Gives an answer to whom it is for, if they still wait; one that can't be read fails, and nothing else. */
   answer(id: number, head: string, body: Buffer): void;
   fail(id: number, error: Error): void;
+  /** Sends all that stand in line, however many are under way. */
+  hurry(): void;
+  /** What was sent fails with the error, and what was not as `unreachable`. */
   failAll(error: Error): void;
+  /** How many requests were sent and are not answered. */
   size(): number;
   /** When an answer came last, on the monotonic clock; 0: none did. */
   heardAt(): number;
 };
 
-/** Makes it for a connection to an instance of `service`. */
-export function waitingAskers(service: string): WaitingAskers {
+export type WaitingOptions = {
+  /** Who is at the other end. */
+  readonly service: string;
+  /** How many requests may be under way; what comes beyond waits in line. */
+  readonly most: number;
+  /** Milliseconds to wait in line, and then fail as `busy`. Default: as long as it takes. */
+  readonly patience?: number | undefined;
+};
+
+/** Makes it; `send` is given what is to be sent. */
+export function waitingAskers(options: WaitingOptions, send: (ready: Ready, id: number) => void): WaitingAskers {
+  const { service, most, patience } = options;
   const waiting = slots<Asker>();
+  const line = waitingLine<Ready>(patience);
   let heardAt = 0;
 
+  function begin(ready: Ready): void {
+    const id = waiting.add(ready.asker);
+    ready.id = id;
+    send(ready, id);
+  }
+
   function take(id: number): Asker | undefined {
+    const asker = waiting.take(id);
+    const next = asker && line.next();
+    if (next) begin(next);
+    return asker;
+  }
+
+  /** Undefined: nobody waits for it any more. */
+  function hear(id: number): Asker | undefined {
     heardAt = performance.now();
-    return waiting.take(id);
+    return take(id);
   }
 
   return {
-    add: waiting.add,
-    leave: (id) => waiting.take(id) !== undefined,
+    join(ready) {
+      if (waiting.size() >= most) {
+        line.join(ready);
+        return;
+      }
+      begin(ready);
+      ready.asker.onWaited?.(0);
+    },
+    leave(ready) {
+      if (ready.id !== undefined) return take(ready.id) !== undefined;
+      line.leave(ready);
+      return false;
+    },
     answer(id, head, body) {
-      const read = readAnswerHead(head, body.length, service);
-      const asker = take(id);
-      // What one of them makes of its answer is no fault of the connection.
+      const asker = hear(id);
+      // Neither such an answer nor what somebody makes of theirs is the fault of the others on the connection.
       try {
-        asker?.onHead(read, body.toString("latin1"));
+        asker?.onHead(readAnswerHead(head, body.length, service), body.toString("latin1"));
         asker?.onEnd();
       } catch (error) {
         asker?.onError(error as Error);
       }
     },
-    fail: (id, error) => take(id)?.onError(error),
+    fail: (id, error) => hear(id)?.onError(error),
+    hurry() {
+      for (let next = line.next(); next; next = line.next()) begin(next);
+    },
     failAll(error) {
+      const unsent = new UpstreamError("unreachable", "the connection ended before the request was sent", error);
       for (const asker of waiting.takeAll()) asker.onError(error);
+      for (let next = line.next(); next; next = line.next()) next.asker.onError(unsent);
     },
     size: waiting.size,
     heardAt: () => heardAt,

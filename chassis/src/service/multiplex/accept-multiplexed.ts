@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import type { FastifyInstance } from "fastify";
 import { SERVICE_HEADER } from "../../client/answers-as.ts";
-import { OFFER_HEADER, PROTOCOL, UPGRADE_PATH } from "../../client/multiplex/frame.ts";
+import { OFFER_HEADER, PROTOCOL, UPGRADE_PATH } from "../../client/multiplex/offer.ts";
 import { type Failure, failureFrom, unavailable } from "../../core/failure.ts";
 import { STATUS_CODES } from "../../core/node-http.ts";
 import type { Verify } from "../../gateway/authenticate.ts";

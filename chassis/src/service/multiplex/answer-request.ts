@@ -69,7 +69,7 @@ export function answerRequests(
       const { served, bodyLimit } = route;
       const { headers } = asking;
       const { socket, cancellation } = request;
-      const body = readBody(request.body, headers["content-type"], bodyLimit);
+      const body = asking.method === "GET" ? undefined : readBody(request.body, headers["content-type"], bodyLimit);
       const { params, query } = found;
       const { since, priority } = admitted;
       const waited = performance.now() - since;
@@ -110,6 +110,12 @@ function routerOf(calls: readonly ServedCall[], counterOf: RequestCounter): (ask
   };
 }
 
+/** Of what is there more than once node:http takes the first of these, and joins the others. */
+const FIRST = new Set([
+  ...["age", "etag", "expires", "from", "if-modified-since", "if-unmodified-since", "last-modified", "location"],
+  ...["max-forwards", "proxy-authorization", "referer", "retry-after", "server", "user-agent"],
+]);
+
 function readHead(head: string): Required<Asking> & { readonly isAmbiguous: boolean } {
   const [method = "", url = "", ...pairs] = linesOf(head);
   const headers: IncomingHttpHeaders = Object.create(null);
@@ -119,17 +125,17 @@ function readHead(head: string): Required<Asking> & { readonly isAmbiguous: bool
     const value = pairs[at + 1];
     const before = headers[name];
     isAmbiguous ||= before !== undefined && SINGLE.has(name);
-    // As node:http joins them.
-    headers[name] = before === undefined ? value : `${before}, ${value}`;
+    if (before === undefined) headers[name] = value;
+    else if (!FIRST.has(name)) headers[name] = `${before}${name === "cookie" ? "; " : ", "}${value}`;
   }
   return { method, url, headers, isAmbiguous };
 }
 
-const JSON_TYPE = /^application\/json *(?:;|$)/i;
+const JSON_TYPE = /^application\/json[ \t]*(?:;|$)/i;
 
 function readBody(body: Buffer, type: string | undefined, limit: number): unknown {
-  if (body.length === 0) return undefined;
-  if (!JSON_TYPE.test(type ?? "")) throw unsupportedMediaType.failure();
+  if (type === undefined && body.length === 0) return undefined;
+  if (type === undefined || !JSON_TYPE.test(type)) throw unsupportedMediaType.failure();
   if (body.length > limit) throw bodyTooLarge();
-  return parseJson(body);
+  return body.length === 0 ? undefined : parseJson(body);
 }

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { connect } from "node:net";
 import { test } from "node:test";
-import { FrameKind, frameText, headOf, PROTOCOL, UPGRADE_PATH } from "../../client/multiplex/frame.ts";
+import { FrameKind, frameText, headOf } from "../../client/multiplex/frame.ts";
+import { PROTOCOL, UPGRADE_PATH } from "../../client/multiplex/offer.ts";
 import { deadlineExceeded, unavailable, upstreamFailed } from "../../core/failure.ts";
 import { eventually } from "../../testing/eventually.ts";
 import { clientOf, serveMultiplexed, untilMultiplexed } from "./multiplex.fixture.ts";
