@@ -4,8 +4,8 @@ import type { Instance } from "../client/instance.ts";
 import { type Failure, unavailable } from "../core/failure.ts";
 
 /**
- * Why an instance gave no answer. `unreachable`: it has got nothing. `broken`: the connection ended, it may have got the request.
- * `final`: asking again makes no sense.
+ * Why an instance gave no answer. `unreachable`: it has got nothing. `broken`: the connection ended, or could not carry the
+ * answer; it may have got the request. `final`: asking again makes no sense.
  */
 export type Fault = "unreachable" | "broken" | "final";
 export type Failed = { readonly failure: Failure; readonly fault: Fault; readonly told: Told };
@@ -28,7 +28,7 @@ export type Attempt<Answer> = {
 
 /**
  * Asks an instance that is well, the one of two that has less to do. When it can't be reached, nothing was sent, and another one is asked.
- * When the connection broke before an answer came, the request is sent once more only if a repeat is harmless and the budget for repeats
+ * When the connection broke before an answer came, or could not carry it, the request is sent once more only if a repeat is harmless and the budget for repeats
  * has room. Rejects with the failure when there was no answer; throws `unavailable` when nobody may be asked.
  */
 export function callInstances<Answer>(attempt: Attempt<Answer>): Promise<Answer> {

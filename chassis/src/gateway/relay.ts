@@ -28,9 +28,9 @@ export type RelayOptions = {
   begin(status: number, headers: RawHeaders): Writable;
 };
 
-/** Bytes. A larger answer is streamed, at the pace of its client, if the service can. */
+/** Bytes. After a larger answer those to the same call are streamed, at the pace of their clients. */
 export const LARGE = 64 * 1024;
-/** Bytes that are surely taken by a connection whose client reads nothing. */
+/** Bytes that the system mostly takes for a connection, whether or not its client reads. */
 const TAKEN_AT_ONCE = 16 * 1024;
 
 /** The client has got the answer, or was cut off within it, or has left. */
@@ -111,7 +111,7 @@ function watch(
 
 function answerTo(
   response: ServerResponse,
-  { service, onWaited, onOffer, onLarge, begin }: RelayOptions,
+  { service, timeout, onWaited, onOffer, onLarge, begin }: RelayOptions,
   conversation: Conversation,
 ): Asker {
   let told: Told = "good";
@@ -141,13 +141,11 @@ function answerTo(
     },
     onEnd() {
       if (conversation.ended) return;
+      conversation.end(answered(told));
       const text = whole;
-      // Who reads more than a connection takes at once has as long for it as the call may take, as where it is streamed.
-      if (text !== undefined && text.length > TAKEN_AT_ONCE)
-        response.once("finish", () => conversation.end(answered(told)));
-      else conversation.end(answered(told));
       if (text === undefined) out.end();
       else atEndOfTurn(() => out.end(text, "latin1"));
+      if (text !== undefined && text.length > TAKEN_AT_ONCE) cutOffAfter(response, timeout);
     },
     onError(error) {
       if (error === answerTooLarge) onLarge();
@@ -155,4 +153,10 @@ function answerTo(
       conversation.giveUp(failure, told, fault);
     },
   };
+}
+
+/** The service has done its part, and whoever reads slowly has as long for it as the call may take. */
+function cutOffAfter(response: ServerResponse, timeout: number): void {
+  const timer = setTimeout(() => response.destroy(), timeout);
+  response.once("close", () => clearTimeout(timer));
 }

@@ -62,7 +62,7 @@ export function createServices(needs: {
     service,
     onWaited: (milliseconds: number) => waited(service, milliseconds),
     onOffer: () => upstreams.offered(service, origin),
-    onLarge: () => lanes.isLarge(call),
+    onLarge: () => lanes.noteLarge(call),
   });
 
   return {
@@ -117,7 +117,7 @@ function createLanes() {
       return mayShare(request.call) && request.method !== "HEAD" && isSmall(request) ? "shared" : "alone";
     },
     /** An answer to this call was large: those that follow are not to come as a whole. */
-    isLarge: (call: Call) => void shares.set(call, false),
+    noteLarge: (call: Call) => void shares.set(call, false),
   };
 }
 

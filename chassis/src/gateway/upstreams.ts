@@ -17,7 +17,7 @@ export type Upstreams = {
 
 type Pools = { readonly alone: ConnectionPool; readonly endless: ConnectionPool };
 
-/** To an instance, and requests at a time on the one that they share; it shall see itself how much it has to do, calls that wait for something included. */
+/** To an instance, and requests at a time on the one that others share; it shall see itself how much it has to do, calls that wait for something included. */
 const CONNECTIONS = 256;
 /** Milliseconds: who waits longer for a place is refused, while there is time to ask again. */
 const PATIENCE = 1_000;

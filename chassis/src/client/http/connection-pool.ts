@@ -55,7 +55,7 @@ export function connectionPool(
   const idle = idleConnections();
   const line = waitingLine<Waiting>(patience);
   let closed = false;
-  /** When an answer came last. */
+  /** When an answer last left its connection free. */
   let heardAt = 0;
 
   function open(): Connection {

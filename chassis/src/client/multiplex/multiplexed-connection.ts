@@ -9,7 +9,7 @@ import { oddAnswer, UpstreamError } from "../http/upstream-error.ts";
 import { FrameKind, frameText, headOf } from "./frame.ts";
 import { frameReader, readFrames } from "./frame-reader.ts";
 import { frameWriter } from "./frame-writer.ts";
-import { type Ready, type WaitingOptions, waitingAskers } from "./waiting-askers.ts";
+import { type Ready, type WaitingAskers, type WaitingOptions, waitingAskers } from "./waiting-askers.ts";
 
 /** A connection to one instance of a service that carries many requests at a time, and their answers in whatever order they are ready. */
 export type MultiplexedConnection = Way & {
@@ -49,17 +49,20 @@ export function multiplexedConnection(socket: Socket, options: ConnectionOptions
     setTimeout(() => socket.destroy(), FAREWELL).unref();
   }
 
-  function retire(): void {
-    if (retired) return;
+  function takeNoMore(): void {
+    if (!retired) onRetired();
     retired = true;
-    onRetired();
-    waiting.hurry();
+  }
+
+  function retire(endLine = waiting.hurry): void {
+    if (retired) return;
+    takeNoMore();
+    endLine();
     send(frameText(FrameKind.last, 0));
   }
 
   function breakOff(error: Error): void {
-    if (!retired) onRetired();
-    retired = true;
+    takeNoMore();
     socket.destroy();
     waiting.failAll(error);
   }
@@ -82,27 +85,39 @@ export function multiplexedConnection(socket: Socket, options: ConnectionOptions
     ask({ method, path, headers, body }, asker) {
       if (body instanceof Readable) throw new TypeError("a stream is no part of a frame");
       const head = headOf([method, path, ...headers]);
-      const asked = performance.now();
-      askedAt = asked;
-      const ready: Ready = { head, body, asker, id: undefined };
+      askedAt = performance.now();
+      const ready: Ready = { head, body, asker, id: undefined, sentAt: 0 };
       waiting.join(ready);
-      const cancel = (): boolean => {
-        if (waiting.leave(ready)) send(frameText(FrameKind.cancel, ready.id as number));
-        return ready.id !== undefined;
-      };
-      return {
-        cancel,
-        giveUp() {
-          // Where no answer at all came in that time, the connection has lost its way.
-          if (waiting.heardAt() < asked && performance.now() - asked >= FAIR_TIME) retire();
-          return cancel();
-        },
-        resume() {},
-      };
+      return askingFor(ready, waiting, {
+        onCancel: (id) => send(frameText(FrameKind.cancel, id)),
+        onLost: () => retire(waiting.failLine),
+      });
     },
-    retire,
+    retire: () => retire(),
     hasAnswered: () => waiting.heardAt() > 0,
     isIdle: (milliseconds) => waiting.size() === 0 && performance.now() - askedAt >= milliseconds,
+  };
+}
+
+function askingFor(
+  ready: Ready,
+  waiting: WaitingAskers,
+  on: { onCancel(id: number): void /** The connection has lost its way. */; onLost(): void },
+): Asking {
+  /** Returns whether it was sent. */
+  const cancel = (): boolean => {
+    if (waiting.leave(ready)) on.onCancel(ready.id as number);
+    return ready.id !== undefined;
+  };
+  return {
+    cancel,
+    giveUp() {
+      const { sentAt } = ready;
+      // No answer at all came in that time. Told first: what is given up makes room for the next in line.
+      if (waiting.heardAt() < sentAt && performance.now() - sentAt >= FAIR_TIME) on.onLost();
+      return cancel();
+    },
+    resume() {},
   };
 }
 

@@ -3,13 +3,14 @@ import { test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Asker } from "../http/connection.ts";
 import { UpstreamError } from "../http/upstream-error.ts";
+import { MOST_SLOTS } from "./slots.ts";
 import { type Ready, waitingAskers } from "./waiting-askers.ts";
 
 /** Two at a time, and what becomes of each that joins. */
-function twoAtATime(patience?: number) {
+function twoAtATime(patience?: number, most = 2) {
   const sent: string[] = [];
   const became = new Map<string, string>();
-  const waiting = waitingAskers({ service: "things", most: 2, patience }, ({ head }) => void sent.push(head));
+  const waiting = waitingAskers({ service: "things", most, patience }, ({ head }) => void sent.push(head));
   const join = (name: string, onHead = () => {}): Ready => {
     const asker: Asker = {
       onHead,
@@ -18,7 +19,7 @@ function twoAtATime(patience?: number) {
       onError: (error) => void became.set(name, error instanceof UpstreamError ? error.fault : error.message),
       onWaited: (milliseconds) => void became.set(name, milliseconds > 0 ? "waited" : "went at once"),
     };
-    const ready: Ready = { head: name, body: undefined, asker, id: undefined };
+    const ready: Ready = { head: name, body: undefined, asker, id: undefined, sentAt: 0 };
     waiting.join(ready);
     return ready;
   };
@@ -69,6 +70,13 @@ test("before the last all that stand in line are sent", () => {
   for (const name of ["a", "b", "c", "d"]) join(name);
   waiting.hurry();
   assert.deepEqual([sent.join(), waiting.size()], ["a,b,c,d", 4]);
+});
+
+test("what does not fit even then can be asked for elsewhere", () => {
+  const { became, waiting, join } = twoAtATime(undefined, MOST_SLOTS);
+  for (let count = 0; count <= MOST_SLOTS; count++) join(`r${count}`);
+  waiting.hurry();
+  assert.deepEqual([became.get(`r${MOST_SLOTS}`), waiting.size()], ["unreachable", MOST_SLOTS]);
 });
 
 test("what somebody makes of an answer is no fault of the others", () => {

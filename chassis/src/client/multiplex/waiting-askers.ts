@@ -1,16 +1,18 @@
 import type { Readable } from "node:stream";
 import type { Asker, Body } from "../http/connection.ts";
 import { UpstreamError } from "../http/upstream-error.ts";
-import { waitingLine } from "../http/waiting-line.ts";
+import { type WaitingLine, waitingLine } from "../http/waiting-line.ts";
 import { readAnswerHead } from "./read-answer-head.ts";
-import { slots } from "./slots.ts";
+import { MOST_SLOTS, slots } from "./slots.ts";
 
-/** A request that is ready to be sent, and who asked. It has a number from when it is. */
+/** A request that is ready to be sent, and who asked. From when it is it has a number. */
 export type Ready = {
   readonly head: string;
   readonly body: Exclude<Body, Readable>;
   readonly asker: Asker;
   id: number | undefined;
+  /** When it was sent, on the monotonic clock; 0: it was not. */
+  sentAt: number;
 };
 
 /** Who waits on a connection: for an answer, or in line until one of those who do has got it. */
@@ -21,8 +23,10 @@ export type WaitingAskers = {
   /** Gives an answer to whom it is for, if they still wait; one that can't be read fails, and nothing else. */
   answer(id: number, head: string, body: Buffer): void;
   fail(id: number, error: Error): void;
-  /** Sends all that stand in line, however many are under way. */
+  /** Sends those that stand in line, more than may be under way otherwise; what does not fit fails as `unreachable`. */
   hurry(): void;
+  /** Those that stand in line fail as `unreachable`. */
+  failLine(): void;
   /** What was sent fails with the error, and what was not as `unreachable`. */
   failAll(error: Error): void;
   /** How many requests were sent and are not answered. */
@@ -50,6 +54,7 @@ export function waitingAskers(options: WaitingOptions, send: (ready: Ready, id: 
   function begin(ready: Ready): void {
     const id = waiting.add(ready.asker);
     ready.id = id;
+    ready.sentAt = performance.now();
     send(ready, id);
   }
 
@@ -65,6 +70,8 @@ export function waitingAskers(options: WaitingOptions, send: (ready: Ready, id: 
     heardAt = performance.now();
     return take(id);
   }
+
+  const failLine = (): void => failUnsent(line);
 
   return {
     join(ready) {
@@ -92,14 +99,24 @@ export function waitingAskers(options: WaitingOptions, send: (ready: Ready, id: 
     },
     fail: (id, error) => hear(id)?.onError(error),
     hurry() {
-      for (let next = line.next(); next; next = line.next()) begin(next);
+      while (waiting.size() < MOST_SLOTS) {
+        const next = line.next();
+        if (!next) return;
+        begin(next);
+      }
+      failLine();
     },
+    failLine,
     failAll(error) {
-      const unsent = new UpstreamError("unreachable", "the connection ended before the request was sent", error);
       for (const asker of waiting.takeAll()) asker.onError(error);
-      for (let next = line.next(); next; next = line.next()) next.asker.onError(unsent);
+      failLine();
     },
     size: waiting.size,
     heardAt: () => heardAt,
   };
+}
+
+function failUnsent(line: WaitingLine<Ready>): void {
+  const unsent = new UpstreamError("unreachable", "the connection ended before the request was sent");
+  for (let next = line.next(); next; next = line.next()) next.asker.onError(unsent);
 }
