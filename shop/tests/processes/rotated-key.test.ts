@@ -18,7 +18,7 @@ const impatient: Clock = {
   sleep: (milliseconds, signal) => systemClock.sleep(milliseconds < MINUTES ? milliseconds : 0, signal),
 };
 
-test("while a service gets another key no request fails, and the old key is good for nothing afterwards", async () => {
+test("while a service gets another key no request fails, and the old key is good for nothing afterwards", async (t) => {
   const dataFolder = await shopFolder(fileCleanup);
   const keys = join(dataFolder, "keys");
   const shop = await runShop(fileCleanup, { dataFolder });
@@ -33,7 +33,7 @@ test("while a service gets another key no request fails, and the old key is good
   const old = await keyOfOrders();
   assert.equal(await askedWith(old), 200);
 
-  const traffic = await sendTraffic(shop, { perSecond: 20 });
+  const traffic = await sendTraffic(t, shop, { perSecond: 20 });
   await rotateServiceKey(keys, "orders", { clock: impatient });
   const before = traffic.sent();
   while (traffic.sent() < before + 50) await systemClock.sleep(50);

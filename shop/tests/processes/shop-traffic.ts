@@ -1,12 +1,20 @@
 import { randomUUID } from "node:crypto";
+import type { TestContext } from "node:test";
 import { type OpenLoop, openLoop } from "@flotilla/chassis/testing/open-loop";
 import type { Product } from "@flotilla/contracts/products";
 import type { Visitor } from "../visitor.ts";
 import { orderOf } from "./patient-customer.ts";
 import type { RunningShop } from "./running-shop.ts";
 
-/** What visitors do all day, over every service of a shop; each is right in one way, and everything else is an outcome of its own. */
-export async function sendTraffic(shop: RunningShop, { perSecond }: { perSecond: number }): Promise<OpenLoop> {
+/**
+ * What visitors do all day, over every service of a shop; each is right in one way, and everything else is an outcome of its own. It stops
+ * with the test.
+ */
+export async function sendTraffic(
+  t: TestContext,
+  shop: RunningShop,
+  { perSecond }: { perSecond: number },
+): Promise<OpenLoop> {
   const admin = await shop.admin();
   const products = await Promise.all(
     Array.from({ length: PRODUCTS }, (_, index) => admin.addProduct({ name: `Lantern ${index}`, price: 2_500 }, 1_000)),
@@ -15,7 +23,9 @@ export async function sendTraffic(shop: RunningShop, { perSecond }: { perSecond:
   const { id } = await ann.order(products[0]?.id ?? "", 1);
   const ask = asker((await shop.where()).gateway);
   const steps = products.flatMap((product) => stepsOf({ ann, admin, product, orderId: id }));
-  return openLoop({ perSecond, send: (number) => ask(steps[number % steps.length] as Step) });
+  const traffic = openLoop({ perSecond, send: (number) => ask(steps[number % steps.length] as Step) });
+  t.after(() => traffic.stop());
+  return traffic;
 }
 
 /** So many that orders don't wait for each other. */
