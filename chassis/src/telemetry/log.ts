@@ -1,6 +1,6 @@
+import { fstatSync } from "node:fs";
 import { type DestinationStream, type Logger, pino } from "pino";
 import { currentContext } from "./context.ts";
-import { gatheredLines } from "./gathered-lines.ts";
 
 /** Structured log: `log.info({ orderId }, "order placed")`. JSON lines, with request, trace and span id of the work under way. */
 export type Log = Pick<Logger, "trace" | "debug" | "info" | "warn" | "error" | "fatal" | "level">;
@@ -44,8 +44,12 @@ export function createLog({ service, level, destination, gather }: LogOptions): 
   );
 }
 
-const standardOutput = (gather: number | undefined): DestinationStream =>
-  gather === undefined ? pino.destination({ dest: 1, sync: false }) : gatheredLines(gather);
+function standardOutput(gather: number | undefined): DestinationStream {
+  if (gather === undefined) return pino.destination({ dest: 1, sync: false });
+  // A batch goes into a file faster than to the thread that would write it; a pipe may be full, and nobody shall wait for it.
+  const sync = fstatSync(1).isFile();
+  return pino.destination({ dest: 1, sync, minLength: 8 * 1024, periodicFlush: gather });
+}
 
 /**
  * Writes lines of level info past everything that makes a line general: `fields` are JSON without braces, hold no secret, and belong
