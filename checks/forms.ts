@@ -28,6 +28,7 @@ const readsEnvironment = [
   /^(checks|bench|deploy)\//,
   /^chassis\/src\/testing\//,
   /^chassis\/src\/service\/process\.ts$/,
+  /^chassis\/src\/commands\/flotilla\.ts$/,
   // PATH, for the programs of PostgreSQL that it starts.
   /^chassis\/src\/topology\/postgres-cluster\.ts$/,
 ];

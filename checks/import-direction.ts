@@ -17,6 +17,7 @@ export const chassisFolders = [
   "service",
   "topology",
   "testing",
+  "commands",
 ];
 
 /** Inside the chassis imports point to the left. Tests may look anywhere. */

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 import { servicesOf } from "@flotilla/chassis/topology";
-import { settingNames } from "../shop/commands/start/start-settings.ts";
+import { readStartSettings } from "../chassis/src/commands/start-settings.ts";
+import { shopStart } from "../shop/commands/start/shop-start.ts";
 import { shop } from "../shop/topology.ts";
 
 const readme = await readFile(new URL("../README.md", import.meta.url), "utf8");
@@ -21,5 +22,5 @@ test("the README's table of services is the shop's topology", () => {
 
 test("the README's table of settings is what npm start reads", () => {
   const named = firstColumn(readme, "## Settings of `npm start`");
-  assert.deepEqual(named.toSorted(), settingNames.toSorted());
+  assert.deepEqual(named.toSorted(), readStartSettings(shop, {}, shopStart.settings).names.toSorted());
 });

@@ -1,14 +1,8 @@
-import { enableCompileCache } from "node:module";
-import { join } from "node:path";
-import { makeFolder } from "./make-folder.ts";
+import { openCompileCache } from "../../../chassis/src/commands/open-compile-cache.ts";
 
-/*
- * `npm start`. Whatever is imported after the cache was opened is compiled only once, so the shop itself comes last. A data folder
- * that can't be written makes the start slower here, and is reported there.
- */
-const dataFolder = process.env["DATA_DIR"] || ".data";
-try {
-  makeFolder(dataFolder);
-  enableCompileCache(join(dataFolder, "compile-cache"));
-} catch {}
-await import("./start-shop.ts");
+/* `npm start`. */
+openCompileCache(process.env);
+const { startSystem } = await import("../../../chassis/src/commands/start-system.ts");
+const { shop } = await import("../../topology.ts");
+const { shopStart } = await import("./shop-start.ts");
+await startSystem({ title: "shop", topology: shop, environment: process.env, own: shopStart });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { temporaryFolder } from "@flotilla/chassis/testing/temporary-folder";
+import { temporaryFolder } from "../testing/temporary-folder.ts";
 import { makeFolder } from "./make-folder.ts";
 
 test("a folder is made with those above it, for us alone; one that is there stays", async (t) => {

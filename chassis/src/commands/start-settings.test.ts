@@ -1,7 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { shop } from "../../topology.ts";
+import { Type } from "typebox";
+import { defineTopology } from "../topology/topology.ts";
 import { readStartSettings } from "./start-settings.ts";
+
+const main = new URL("file:///main.ts");
+const shop = defineTopology({ tiers: [[{ name: "gateway", main, edge: true }], [{ name: "orders", main }]] });
 
 const faultsOf = (environment: Record<string, string>) => readStartSettings(shop, environment).faults;
 
@@ -18,8 +22,6 @@ const wrong: [string, string, RegExp][] = [
   ["PORT", "80000", /^PORT must be <= 65535$/],
   ["PORT", "http", /^PORT must be integer$/],
   ["CONSOLE_PORT", "-1", /^CONSOLE_PORT must be >= 0$/],
-  ["ADMIN_EMAIL", "admin", /^ADMIN_EMAIL must match format "email"$/],
-  ["ADMIN_PASSWORD", "short", /^ADMIN_PASSWORD must NOT have fewer than 8 characters$/],
   ["REPLICAS", "basket=2", /^REPLICAS: there is no service "basket"/],
   ["REPLICAS", "orders=none", /^REPLICAS: orders must be a number/],
   ["LOG_LEVEL", "loud", /^LOG_LEVEL must be equal to one of the allowed values$/],
@@ -35,7 +37,6 @@ const wrong: [string, string, RegExp][] = [
   ["OTEL_EXPORTER_OTLP_ENDPOINT", "grpc://secret", /^OTEL_EXPORTER_OTLP_ENDPOINT must match pattern/],
   ["OTEL_TRACES_SAMPLER", "secret", /^OTEL_TRACES_SAMPLER must be equal to one of the allowed values$/],
   ["OTEL_TRACES_SAMPLER_ARG", "7", /^OTEL_TRACES_SAMPLER_ARG must be <= 1$/],
-  ["SMTP_URL", "imap://mail", /^SMTP_URL has no scheme that is known here/],
 ];
 
 for (const [name, value, line] of wrong) {
@@ -59,7 +60,7 @@ test("a registry and names are kinds of discovery", () => {
 });
 
 test("all faults are found at once", () => {
-  const faults = faultsOf({ PORT: "x", ADMIN_PASSWORD: "x", BROKER_URL: "x", REPLICAS: "x=1,y=2" });
+  const faults = faultsOf({ PORT: "x", METRICS_PORT: "x", BROKER_URL: "x", REPLICAS: "x=1,y=2" });
   assert.equal(faults.length, 5);
 });
 
@@ -67,4 +68,12 @@ test("settings that make no difference yet are said to make none", () => {
   const { faults, notices } = readStartSettings(shop, { REDIS_URL: "redis://cache", CONSOLE_PORT: "3100" });
   assert.deepEqual(faults, []);
   assert.match(notices.join("\n"), /CONSOLE_PORT makes no difference/);
+});
+
+test("a system's own settings are read beside those of all, and their faults with them", () => {
+  const own = { SEATS: Type.Integer({ minimum: 1 }), NAME: Type.Optional(Type.String()) };
+  const { own: settings, names, faults } = readStartSettings(shop, { SEATS: "0", NAME: "x", PORT: "x" }, own);
+  assert.deepEqual(settings, { NAME: "x" });
+  assert.deepEqual(faults, ["PORT must be integer", "SEATS must be >= 1"]);
+  assert.ok(names.includes("SEATS") && names.includes("PORT"));
 });

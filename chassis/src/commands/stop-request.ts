@@ -1,4 +1,5 @@
-import { type Clock, systemClock } from "@flotilla/chassis/core/clock";
+import { type Clock, systemClock } from "../core/clock.ts";
+import type { Environment } from "../core/environment.ts";
 
 /** That somebody wants everything to stop, and perhaps quickly. */
 export type StopRequest = {
@@ -17,7 +18,7 @@ const SAME_KEY_PRESS = 700;
  * Listens for Ctrl-C, SIGTERM and a terminal that closes; under npm also for its end, since npm that was killed can't pass
  * anything on.
  */
-export function listenForStop(clock: Clock = systemClock): StopRequest {
+export function listenForStop(environment: Environment, clock: Clock = systemClock): StopRequest {
   const stop = new AbortController();
   const hurry = new AbortController();
   const requested = Promise.withResolvers<void>();
@@ -30,7 +31,7 @@ export function listenForStop(clock: Clock = systemClock): StopRequest {
     requested.resolve();
   };
   for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(name, request);
-  if (process.env["npm_lifecycle_event"]) watchParent(request);
+  if (environment["npm_lifecycle_event"]) watchParent(request);
   return {
     signal: stop.signal,
     requested: requested.promise,

@@ -1,23 +1,22 @@
-import type { Progress } from "@flotilla/chassis/topology/progress";
-import type { RunFile } from "@flotilla/chassis/topology/run-file";
-import type { Administrator } from "./administrator.ts";
+import type { Progress } from "../topology/progress.ts";
+import type { RunFile } from "../topology/run-file.ts";
 
 /** Where the screen is written to: a terminal, a file, a pipe. */
 export type Output = { write(text: string): unknown; readonly isTTY?: boolean };
 
-/** What a person sees of a shop that starts, runs and stops. */
+/** What a person sees of a system that starts, runs and stops. */
 export type Screen = {
   progress(progress: Progress): void;
   notice(line: string): void;
   /** Everything is ready: where it is and what to try. From now on progress is news. */
-  ready(shop: ReadyShop): void;
+  ready(system: ReadySystem): void;
 };
 
-export type ReadyShop = {
+export type ReadySystem = {
+  title: string;
   where: RunFile;
-  administrator: Administrator;
-  /** Whether the person chose the password, and so needs not be shown it. */
-  passwordWasGiven: boolean;
+  /** What the system itself has to say, between the addresses and the end. */
+  lines: readonly string[];
   dataFolder: string;
   seconds: number;
 };
@@ -53,29 +52,24 @@ export function startScreen(output: Output, expected: readonly string[]): Screen
       output.write(`  ${text}\n`);
       drawn = 0;
     },
-    ready(shop) {
+    ready(system) {
       phase = "running";
-      output.write(summary(shop));
+      output.write(summary(system));
     },
   };
 }
 
-function summary({ where, administrator, passwordWasGiven, dataFolder, seconds }: ReadyShop): string {
+function summary({ title, where, lines, dataFolder, seconds }: ReadySystem): string {
   const rows = Object.entries(where.services).flatMap(([name, instances]) =>
     instances.map(({ pid, url }, index) => [index === 0 ? name : "", url, String(pid)]),
   );
-  const password = passwordWasGiven ? "(the ADMIN_PASSWORD you set)" : administrator.password;
   return [
     "",
     ...table(["service", "address", "process"], rows),
     "",
-    `  Shop           ${where.gateway}/api  (described at ${where.gateway}/api/docs)`,
-    `  Administrator  ${administrator.email}  ${password}`,
+    `  ${`${title.slice(0, 1).toUpperCase()}${title.slice(1)}`.padEnd(13)}  ${where.gateway}/api  (described at ${where.gateway}/api/docs)`,
     `  Logs           ${dataFolder}/logs`,
-    "",
-    "  Try it:",
-    `    curl '${where.gateway}/api/products?limit=3'`,
-    "    npm run demo",
+    ...lines,
     "",
     `  Ready after ${seconds.toFixed(1)} s. Ctrl-C stops everything.`,
     "",

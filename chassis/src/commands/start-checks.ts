@@ -1,6 +1,6 @@
 import { access, constants, realpath } from "node:fs/promises";
 import { createServer } from "node:net";
-import { serverFault } from "@flotilla/chassis/topology/server-check";
+import { serverFault } from "../topology/server-check.ts";
 import { makeFolder } from "./make-folder.ts";
 
 /** Makes the data folder. What is wrong with it, in one line; undefined when it can be written. */
@@ -32,7 +32,7 @@ function describe(code: string, host: string, port: number): string {
 /** Whether the registry that was set answers; what is wrong in one line. */
 export async function discoveryServerFault(url: string | undefined): Promise<string | undefined> {
   if (!url?.startsWith("consul://")) return undefined;
-  const { consulFault } = await import("@flotilla/chassis/discovery/consul-check");
+  const { consulFault } = await import("../discovery/consul/consul-check.ts");
   const fault = await consulFault(url);
   return fault && `DISCOVERY_URL: ${fault}`;
 }
@@ -48,6 +48,6 @@ export async function serverFaults(urls: Readonly<Record<string, string | undefi
 
 /** Loaded only when it is asked for, as the broker itself is. */
 async function brokerFault(url: string): Promise<string | undefined> {
-  const { rabbitmqFault } = await import("@flotilla/chassis/messaging/rabbitmq-check");
+  const { rabbitmqFault } = await import("../messaging/rabbitmq/rabbitmq-check.ts");
   return rabbitmqFault(url);
 }
