@@ -44,7 +44,7 @@ export const testingStaysInTests: Rule = (project) =>
 
 /**
  * Imports inside a service point down: main, service, calls and events, use cases and sagas, then stores, domain and the rest.
- * The domain imports nothing but types, other domain files, and refusals to raise.
+ * The domain imports nothing but types, other domain files, refusals to raise, and the form of labels.
  */
 export const serviceDirection: Rule = (project) =>
   eachImport(project, (source, { line, typeOnly, specifier }, target) => {
@@ -82,7 +82,8 @@ const isDomain = (project: Project, path: string): boolean =>
 
 /** The refusals that rules raise, and the values of the contracts. */
 const isForDomain = (specifier: string): boolean =>
-  specifier === "@flotilla/chassis/core/failure" || specifier.startsWith("@flotilla/contracts/");
+  ["@flotilla/chassis/core/failure", "@flotilla/chassis/core/single-line"].includes(specifier) ||
+  specifier.startsWith("@flotilla/contracts/");
 
 /** The folder of the service that a file belongs to. */
 export const serviceOf = (path: string): string | undefined => path.match(/^shop\/([^/]+)\/src\//)?.[1];

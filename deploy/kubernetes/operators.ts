@@ -18,7 +18,13 @@ export const postgresCluster = (services: readonly DeployedService[]): Manifest 
     walStorage: { size: "20Gi" },
     resources: { requests: { cpu: "2", memory: "4Gi" }, limits: { memory: "4Gi" } },
     postgresql: {
-      parameters: { max_connections: "500", shared_buffers: "1GB" },
+      parameters: {
+        max_connections: "500",
+        shared_buffers: "1GB",
+        // What rows and statements hold is not for the log.
+        log_error_verbosity: "terse",
+        log_min_error_statement: "panic",
+      },
       synchronous: { method: "any", number: 1 },
       pg_hba: edgeAndInner(services).inner.flatMap(({ name }) => [
         `host ${databaseOf(name)} ${databaseOf(name)} all scram-sha-256`,

@@ -30,15 +30,34 @@ export function isConnectionLost(error: unknown): boolean {
 }
 
 /**
- * Outages of the database (unreachable, out of connections, shutting down, statement timeout) become `unavailable`;
- * every other error is returned as it is.
+ * Outages of the database (unreachable, out of connections, shutting down, statement timeout) become `unavailable`; every other error is
+ * returned as it is. In either case nothing is left in it of what rows and statements held, so that it may be logged and kept anywhere.
  */
 export function failureFromPostgres(error: unknown): unknown {
   if (error instanceof Failure) return error;
+  if (error instanceof DatabaseError) removeContents(error);
   const state = sqlState(error);
   const outage = state === undefined ? isDriverError(error) : outageClasses.some((prefix) => state.startsWith(prefix));
   return outage ? unavailable.failure({ cause: error, retryAfter: 1 }) : error;
 }
+
+/** What the server says besides code and names: rows, parameters, statements. */
+const CONTENTS = ["detail", "hint", "where", "internalQuery", "internalPosition"] as const;
+
+/** Classes whose messages hold names at most. In others (data exceptions, `raise`, …) they quote values. */
+const NAMES_ONLY = /^(?:08|23|25|26|28|3D|3F|40|42|53|54|55|57|58)/;
+
+function removeContents(error: DatabaseError): void {
+  for (const field of CONTENTS) delete error[field];
+  const { message, code = "" } = error;
+  if (NAMES_ONLY.test(code) && !quotesInput(error)) return;
+  const facts = [code, error.constraint, error.table, error.column, error.routine];
+  error.message = `the database refused a value (${facts.filter(Boolean).join(", ")})`;
+  error.stack = error.stack?.replace(message, () => error.message) ?? "";
+}
+
+/** Syntax errors are of statements, which are written in the code, but also of what functions parse: `tsquery`, `jsonpath`. */
+const quotesInput = ({ code, routine }: DatabaseError): boolean => code === "42601" && routine !== "scanner_yyerror";
 
 const driverMessages = /timeout|terminated|not queryable|ECONN|EPIPE|ENOTFOUND|EAI_AGAIN|ended|closed/i;
 

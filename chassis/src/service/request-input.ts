@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { type TObject, Type } from "typebox";
 import { type Call, parameterNames } from "../contract/call.ts";
+import { composed } from "../contract/composed.ts";
 import { faultOfText } from "../contract/json.ts";
 import { Fields, Id, mayBeEmpty } from "../contract/schema.ts";
 import { jsonValidator, textValidator } from "../contract/validate.ts";
@@ -14,7 +15,10 @@ export type RawInput = { params: unknown; query: unknown; headers: IncomingHttpH
 /** The validated parts of a request. */
 export type Input = Pick<Request<Call>, "params" | "query" | "headers" | "body" | "key">;
 
-/** Compiles the reading of a call's requests. What it returns throws `invalid_input` with every fault of the first bad part. */
+/**
+ * Compiles the reading of a call's requests. Texts are in composed form before anything is checked. What it returns throws `invalid_input`
+ * with every fault of the first bad part.
+ */
 export function inputReader(call: Call): (raw: RawInput) => Input {
   const { shape } = call;
   const params = textValidator(paramsSchema(call), "/path");
@@ -27,7 +31,7 @@ export function inputReader(call: Call): (raw: RawInput) => Input {
     refuseBadText(raw.query, "/query");
     return {
       params: params(raw.params),
-      query: query ? query(raw.query) : {},
+      query: query ? query(composed(raw.query)) : {},
       headers: headers ? headers(pick(raw.headers, headerNames)) : {},
       key: readKey(call, raw.headers["idempotency-key"]),
       body: body(raw.body),
@@ -40,7 +44,7 @@ function bodyReader(schema: TObject | undefined): (raw: unknown) => unknown {
   const validate = jsonValidator(schema ?? Fields({}));
   const mayBeAbsent = !schema || mayBeEmpty(schema);
   return (raw) => {
-    const body = validate(raw === undefined && mayBeAbsent ? {} : raw);
+    const body = validate(raw === undefined && mayBeAbsent ? {} : composed(raw));
     return schema ? body : undefined;
   };
 }

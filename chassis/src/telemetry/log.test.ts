@@ -24,3 +24,23 @@ test("secrets do not reach the log", () => {
   log.info({ password: "hunter2", body: { refreshToken: "hunter2" }, headers: { authorization: "hunter2" } }, "hello");
   assert.doesNotMatch(JSON.stringify(lines), /hunter2/);
 });
+
+test("of errors and those behind them the log tells what went wrong, and nothing that a driver hung onto them", () => {
+  const { lines, destination } = capture();
+  const log = createLog({ service: "users", level: "info", destination });
+  const driver = Object.assign(new Error("no"), {
+    code: "23514",
+    constraint: "positive",
+    detail: "hunter2",
+    rejected: ["hunter2"],
+  });
+  log.error({ err: driver }, "by itself");
+  log.error({ err: new Error("outer", { cause: driver }) }, "behind another");
+  log.error({ err: new AggregateError([driver], "several") }, "among others");
+  log.error({ err: { detail: "hunter2" } }, "no error at all");
+  assert.doesNotMatch(JSON.stringify(lines), /hunter2/);
+  const { message, code, constraint, stack } = (lines[0]?.["err"] ?? {}) as Record<string, string>;
+  assert.deepEqual([message, code, constraint], ["no", "23514", "positive"]);
+  assert.match(stack ?? "", /log\.test\.ts/);
+  assert.match(JSON.stringify(lines[1]), /outer: no/);
+});

@@ -32,7 +32,7 @@ export function createLog({ service, level, destination, gather }: LogOptions): 
       level,
       base: { service },
       timestamp: isoTime(),
-      serializers: { err: (error: Error) => withoutSecrets(pino.stdSerializers.err(error), 1) },
+      serializers: { err: loggedError },
       formatters: { level: (label) => ({ level: label }), log: withoutSecrets },
       mixin() {
         const context = currentContext();
@@ -80,6 +80,16 @@ function isoTime(): () => string {
     }
     return text;
   };
+}
+
+/** What is told of an error, whatever its driver hung onto it: rows, parameters and answers of others are not for the log. */
+const TOLD = new Set(["type", "message", "stack", "code", "kind", "status", "syscall", "constraint", "table"]);
+
+/** An error as it is logged, with those behind it. */
+function loggedError(error: unknown): unknown {
+  if (!(error instanceof Error)) return { message: String(error) };
+  const told = Object.fromEntries(Object.entries(pino.stdSerializers.err(error)).filter(([name]) => TOLD.has(name)));
+  return error instanceof AggregateError ? { ...told, aggregateErrors: error.errors.map(loggedError) } : told;
 }
 
 /** The fields of a line with secrets replaced; the same object when it has none, as nearly always. */

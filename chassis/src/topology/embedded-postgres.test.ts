@@ -96,6 +96,18 @@ test("a server that would lose what was committed is refused and stopped", async
   await assert.rejects(readFile(join(folder, "cluster", "postmaster.pid")), { code: "ENOENT" });
 });
 
+test("the log of a server tells nothing of rows and statements", async (t) => {
+  const folder = await temporaryFolder(t);
+  const { url } = await start(t, folder);
+  await query(url, "create table kept (text text primary key)");
+  const insert = "insert into kept values ('hunter2')";
+  await query(url, insert);
+  await assert.rejects(query(url, insert), { code: "23505" });
+  const log = await readFile(join(folder, "server.log"), "utf8");
+  assert.match(log, /duplicate key value/);
+  assert.doesNotMatch(log, /hunter2/);
+});
+
 test("two starts at once on two folders get a server each", async (t) => {
   const [one, other] = await Promise.all([
     temporaryFolder(t).then((folder) => start(t, folder)),

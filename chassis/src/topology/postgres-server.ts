@@ -68,6 +68,9 @@ const serverSettings = (port: number) => ({
   max_parallel_workers_per_gather: 0,
   jit: "off",
   log_checkpoints: "off",
+  // What rows and statements hold is not for the log.
+  log_error_verbosity: "terse",
+  log_min_error_statement: "panic",
   timezone: "UTC",
   log_timezone: "UTC",
 });

@@ -3,9 +3,10 @@ import { test } from "node:test";
 import { notFound, unavailable } from "@flotilla/chassis/core/failure";
 import { createLog } from "@flotilla/chassis/telemetry/log";
 import { type Cleanup, testDatabase } from "@flotilla/chassis/testing/postgres";
+import type { Contact } from "@flotilla/contracts/users";
 import { deliverMail } from "./deliver-mail.ts";
 import { receipt, welcome } from "./facts.fixture.ts";
-import type { Intent, Letter, Recipient } from "./mail.ts";
+import type { Intent, Letter } from "./mail.ts";
 import { mailStore } from "./mail-store.ts";
 import { letterRefused, mailUnavailable } from "./mailer.ts";
 
@@ -117,7 +118,7 @@ async function withPost(t: Cleanup, intents: Intent[]) {
   const post = {
     database,
     delivered,
-    contact: async (): Promise<Recipient & { id: string }> => ada,
+    contact: async (): Promise<Contact> => ada,
     carry: async (_letter: Letter): Promise<void> => {},
     round: () =>
       deliverMail(

@@ -75,7 +75,7 @@ async function attempt({ mailer, contactOf, log }: Delivering, mail: Claimed, hu
   try {
     const to = mail.recipient ?? (await contactOf(mail.userId));
     if (!to) return { state: "dropped", cause: "the account is closed" };
-    await mailer.deliver({ id: mail.id, to, ...write(mail, to) }, hurry);
+    await mailer.deliver({ id: mail.id, to, ...write(mail) }, hurry);
     return { state: "sent" };
   } catch (error) {
     log.warn({ err: error, mailId: mail.id, attempt: mail.attempt }, "a letter was not delivered");

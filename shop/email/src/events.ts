@@ -26,7 +26,7 @@ export function subscriptions({ mails, wake }: Needs): Subscription[] {
 
   return [
     on(userCreated, (facts, tx, { id }) => {
-      const recipient = { name: facts.name, email: facts.email };
+      const recipient = { email: facts.email };
       return queue(tx, { id, template: "welcome", facts, userId: facts.userId, recipient });
     }),
     on(orderConfirmed, orderLetter("receipt")),

@@ -10,21 +10,23 @@ export type Draft = {
 };
 
 /** Lays a letter out as plain text and as HTML that says the same. Whatever the draft holds is shown as it is, never as markup. */
-export function layOut(draft: Draft, name: string): Content {
-  const greeting = `Hello ${name.replaceAll(/\s+/g, " ").trim()},`;
-  return { subject: draft.subject, text: asText(draft, greeting), html: asHtml(draft, greeting) };
-}
+export const layOut = (draft: Draft): Content => ({
+  subject: draft.subject,
+  text: asText(draft),
+  html: asHtml(draft),
+});
 
+const GREETING = "Hello,";
 const SIGNATURE = "Your Flotilla shop";
 
-function asText({ paragraphs, bill }: Draft, greeting: string): string {
-  const rows = bill?.items.map((item) => `${item.quantity} x ${item.name}: ${format(priceOf(item))}`) ?? [];
+function asText({ paragraphs, bill }: Draft): string {
+  const rows = bill?.items.map((item) => `${item.quantity} x ${inOneLine(item.name)}: ${format(priceOf(item))}`) ?? [];
   const lines = bill ? [`Order ${bill.orderId}`, ...rows, `${bill.totalLabel}: ${format(bill.total)}`] : [];
-  return [greeting, ...paragraphs, ...(bill ? [lines.join("\n")] : []), SIGNATURE].join("\n\n").concat("\n");
+  return [GREETING, ...paragraphs, ...(bill ? [lines.join("\n")] : []), SIGNATURE].join("\n\n").concat("\n");
 }
 
-function asHtml({ subject, paragraphs, bill }: Draft, greeting: string): string {
-  const said = [greeting, ...paragraphs].map((paragraph) => `<p>${escapeHtml(paragraph)}</p>`).join("\n");
+function asHtml({ subject, paragraphs, bill }: Draft): string {
+  const said = [GREETING, ...paragraphs].map((paragraph) => `<p>${escapeHtml(paragraph)}</p>`).join("\n");
   return `<!doctype html>
 <html lang="en">
 <head><meta charset="utf-8"><title>${escapeHtml(subject)}</title></head>
@@ -55,6 +57,9 @@ ${rows.join("\n")}
 }
 
 const priceOf = ({ unitPrice, quantity }: OrderItem): Money => ({ ...unitPrice, amount: unitPrice.amount * quantity });
+
+/** Products may be older than the rule that their names have one line. */
+const inOneLine = (text: string): string => text.replaceAll(/[\s\p{Cc}\p{Zl}\p{Zp}]+/gu, " ").trim();
 
 /** Exact for every amount: the formatter is given digits, not a fraction. */
 function format({ amount, currency }: Money): string {

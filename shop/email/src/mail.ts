@@ -12,7 +12,8 @@ export type Facts = {
 
 export type Template = keyof Facts;
 
-export type Recipient = { name: string; email: string };
+/** Their address, and nothing that they wrote: nobody has shown that it is theirs, and mail must not carry a stranger's words. */
+export type Recipient = { email: string };
 
 /** A letter that is to be written. `id` is the same however often the event behind it is heard. */
 export type Intent = {

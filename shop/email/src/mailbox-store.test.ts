@@ -48,7 +48,7 @@ async function withMailbox(t: Cleanup) {
 
 const letter = (id: string, email = "ada@shop.example"): Letter => ({
   id,
-  to: { name: "Ada", email },
+  to: { email },
   subject: `Letter ${id}`,
   text: "text",
   html: "<p>html</p>",

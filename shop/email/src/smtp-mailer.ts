@@ -21,12 +21,13 @@ export function smtpMailer(url: string, from: string): Mailer {
       const message = {
         messageId: `<${id}@${domain}>`,
         from: { name: "Flotilla", address: from },
-        to: { name: to.name, address: to.email },
+        to: { name: "", address: to.email },
         headers: { "Auto-Submitted": "auto-generated" },
         signal: AbortSignal.any([signal, AbortSignal.timeout(LONGEST)]),
       };
-      await transport.sendMail({ ...message, subject, text, html }).catch((cause: unknown) => {
-        throw isRefusalOfLetter(cause) ? letterRefused.failure({ cause }) : mailUnavailable.failure({ cause });
+      await transport.sendMail({ ...message, subject, text, html }).catch((error: unknown) => {
+        const cause = withoutAddresses(error);
+        throw isRefusalOfLetter(error) ? letterRefused.failure({ cause }) : mailUnavailable.failure({ cause });
       });
     },
     atOnce: 10,
@@ -34,6 +35,10 @@ export function smtpMailer(url: string, from: string): Mailer {
     close: async () => transport.close(),
   };
 }
+
+/** What went wrong, for logs: servers like to repeat to whom they did not deliver. */
+const withoutAddresses = (error: unknown): Error =>
+  new Error((error instanceof Error ? error.message : String(error)).replaceAll(/\S+@\S+/g, "(an address)"));
 
 /**
  * A 5xx reply (RFC 5321, 4.2.1) to the recipient or the message is about this letter. One to the sign-in or the sender is about

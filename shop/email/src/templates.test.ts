@@ -3,31 +3,44 @@ import { test } from "node:test";
 import { order } from "./facts.fixture.ts";
 import { write } from "./templates.ts";
 
-const ada = { name: "Ada", email: "ada@shop.example" };
-
 test("a receipt names the order, each item with its price, and the total, as text and as HTML", () => {
-  const { subject, text, html } = write({ template: "receipt", facts: order }, ada);
+  const { subject, text, html } = write({ template: "receipt", facts: order });
   assert.equal(subject, "Receipt for order order-1");
-  assert.match(text, /Hello Ada,/);
+  assert.match(text, /^Hello,$/m);
   assert.match(text, /2 x Tea <hot> & strong: €25\.00\n1 x Cup: €0\.05\nPaid: €25\.05/);
-  for (const part of ["Hello Ada,", "€25.00", "€0.05", "€25.05", "Paid"]) assert.ok(html.includes(part), part);
+  for (const part of ["Hello,", "€25.00", "€0.05", "€25.05", "Paid"]) assert.ok(html.includes(part), part);
 });
 
-test("markup in what customers and administrators wrote is shown, not run", () => {
-  const facts = { userId: "u", name: "x", email: "x@shop.example", createdAt: order.at };
-  const { html } = write({ template: "welcome", facts }, { ...ada, name: `<script>alert("1")</script>` });
-  assert.ok(html.includes("&lt;script&gt;alert(&quot;1&quot;)&lt;/script&gt;"));
-  assert.ok(!html.includes("<script"));
-  assert.ok(write({ template: "receipt", facts: order }, ada).html.includes("Tea &lt;hot&gt; &amp; strong"));
+test("markup in what administrators wrote is shown, not run", () => {
+  const { html } = write({ template: "receipt", facts: order });
+  assert.ok(html.includes("Tea &lt;hot&gt; &amp; strong"));
+  assert.ok(!html.includes("<hot>"));
 });
 
-test("a line break in a name does not begin a new line of the letter", () => {
-  const { text } = write({ template: "receipt", facts: order }, { ...ada, name: "Ada\r\n\r\nYou have won" });
-  assert.match(text, /^Hello Ada You have won,$/m);
+test("no letter carries a word that its recipient wrote: whoever registers with another's address writes nothing to it", () => {
+  const name = "You have won: evil.example";
+  const user = { userId: "u", name, email: "x@shop.example", createdAt: order.at };
+  const facts = { ...order, userName: name, reason: "out_of_stock" };
+  const letters = [
+    write({ template: "welcome", facts: user }),
+    write({ template: "receipt", facts }),
+    write({ template: "rejection", facts }),
+    write({ template: "refund", facts }),
+  ];
+  for (const letter of letters) assert.doesNotMatch(JSON.stringify(letter), /won|evil/);
+});
+
+test("a line break in a product's name does not begin a new line of the letter", () => {
+  for (const line of ["\n", "\r\n", "\v", "\f", "\u0085", "\u2028", "\u2029"]) {
+    const items = order.items.map((item) => ({ ...item, name: `Tea${line}${line}Paid: €0.00` }));
+    const { text } = write({ template: "receipt", facts: { ...order, items } });
+    assert.match(text, /^2 x Tea Paid: €0\.00: €25\.00$/m, JSON.stringify(line));
+    assert.equal(text.split(/[\n\v\f\r\u0085\u2028\u2029]/).filter((each) => each.startsWith("Paid")).length, 1);
+  }
 });
 
 test("a rejection says why in words, also for a reason nobody foresaw", () => {
-  const why = (reason: string) => write({ template: "rejection", facts: { ...order, reason } }, ada).text;
+  const why = (reason: string) => write({ template: "rejection", facts: { ...order, reason } }).text;
   assert.match(why("out_of_stock"), /sold out/);
   assert.match(why("payment_declined"), /card was declined/);
   assert.match(why("insufficient_funds"), /not enough money/);
@@ -36,7 +49,7 @@ test("a rejection says why in words, also for a reason nobody foresaw", () => {
 
 test("a refund says how much was paid back, exactly, however much it was", () => {
   const total = { amount: Number.MAX_SAFE_INTEGER, currency: "EUR" as const };
-  const { subject, text } = write({ template: "refund", facts: { ...order, total } }, ada);
+  const { subject, text } = write({ template: "refund", facts: { ...order, total } });
   assert.equal(subject, "Refund for order order-1");
   assert.match(text, /Refunded: €90,071,992,547,409\.91/);
 });

@@ -1,10 +1,10 @@
 import type { OrderFacts } from "@flotilla/contracts/orders";
 import { type Draft, layOut } from "./layout.ts";
-import type { Content, Facts, Intent, Recipient, Template } from "./mail.ts";
+import type { Content, Facts, Intent, Template } from "./mail.ts";
 
-/** Writes a letter to `to`: subject, plain text and HTML. */
-export const write = ({ template, facts }: Pick<Intent, "template" | "facts">, to: Recipient): Content =>
-  layOut((drafts[template] as (facts: Intent["facts"]) => Draft)(facts), to.name);
+/** Writes a letter: subject, plain text and HTML. Nothing in it was written by its recipient. */
+export const write = ({ template, facts }: Pick<Intent, "template" | "facts">): Content =>
+  layOut((drafts[template] as (facts: Intent["facts"]) => Draft)(facts));
 
 const drafts: { [Name in Template]: (facts: Facts[Name]) => Draft } = {
   welcome: () => ({

@@ -1,4 +1,4 @@
-import { invalidInput } from "@flotilla/chassis/core/failure";
+import { singleLine } from "@flotilla/chassis/core/single-line";
 import type { NewProduct, Product, ProductChange } from "@flotilla/contracts/products";
 
 /** A product as the catalogue keeps it: `stockVersion` says which change of the stock `available` comes from. */
@@ -9,10 +9,10 @@ export function newProduct(id: string, given: NewProduct, now: Date): CatalogueP
   const time = now.toISOString();
   return {
     id,
-    name: tidy(given.name, "/name"),
+    name: singleLine(given.name, "/name"),
     description: given.description.normalize("NFC"),
     price: given.price,
-    category: tidy(given.category, "/category"),
+    category: singleLine(given.category, "/category"),
     imageUrl: given.imageUrl ?? `/api/products/${id}/picture`,
     available: 0,
     createdAt: time,
@@ -27,20 +27,13 @@ export function changeProduct(product: CatalogueProduct, change: ProductChange, 
   return {
     ...product,
     ...change,
-    name: tidy(change.name ?? product.name, "/name"),
+    name: singleLine(change.name ?? product.name, "/name"),
     description: (change.description ?? product.description).normalize("NFC"),
-    category: tidy(change.category ?? product.category, "/category"),
+    category: singleLine(change.category ?? product.category, "/category"),
     // The clock of another replica may be behind.
     updatedAt: new Date(Math.max(now.getTime(), Date.parse(product.createdAt))).toISOString(),
     version: product.version + 1,
   };
-}
-
-/** A label in composed form without spaces around it; one of nothing but spaces is refused. */
-function tidy(label: string, path: string): string {
-  const tidied = label.normalize("NFC").trim();
-  if (tidied === "") throw invalidInput.failure({ errors: [{ path, message: "must not be blank" }] });
-  return tidied;
 }
 
 /** The text that searches look in. */

@@ -1,4 +1,4 @@
-import { type FieldError, invalidInput } from "@flotilla/chassis/core/failure";
+import { singleLine } from "@flotilla/chassis/core/single-line";
 import type { User as SignedInUser } from "@flotilla/chassis/identity/caller";
 import type { Contact, User } from "@flotilla/contracts/users";
 
@@ -50,12 +50,8 @@ export const shownUser = ({ id, name, email, role, createdAt }: Account): User =
 export const contactOf = ({ id, name, email }: Account): Contact => ({ id, name, email });
 
 /** Name and email in composed form, the name without spaces around it. */
-function tidy({ name, email, passwordHash }: AccountDetails): AccountDetails {
-  const tidied = name.normalize("NFC").trim();
-  if (tidied === "") throw invalidInput.failure({ errors: [fault("must not be blank")] });
-  // A line break could become a header of the mail that greets by this name.
-  if (/\p{Cc}/u.test(tidied)) throw invalidInput.failure({ errors: [fault("must not hold control characters")] });
-  return { name: tidied, email: email.normalize("NFC"), passwordHash };
-}
-
-const fault = (message: string): FieldError => ({ path: "/name", message });
+const tidy = ({ name, email, passwordHash }: AccountDetails): AccountDetails => ({
+  name: singleLine(name, "/name"),
+  email: email.normalize("NFC"),
+  passwordHash,
+});
