@@ -130,6 +130,9 @@ function asking({ tokenFor, transport, clock, log }: AttemptSurroundings, { serv
   };
 }
 
+/** The longest time that is told to a callee, in milliseconds: the header holds nine digits. */
+const LONGEST_TOLD = 999_999_999;
+
 /** What travels with every attempt. Each has a span of its own, and the time that is left as it begins. */
 function travelHeaders(
   context: WorkContext,
@@ -137,7 +140,7 @@ function travelHeaders(
   deadline: Deadline,
   token: string | undefined,
 ): string[] {
-  const milliseconds = String(Math.max(1, Math.floor(deadline.remaining())));
+  const milliseconds = String(Math.min(Math.max(1, Math.floor(deadline.remaining())), LONGEST_TOLD));
   const headers = [
     "x-request-id",
     context.requestId,

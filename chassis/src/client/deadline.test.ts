@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Cancellation } from "../core/cancellation.ts";
+import { systemClock } from "../core/clock.ts";
 import { deadlineExceeded, unavailable } from "../core/failure.ts";
 import { newContext, runInContext } from "../telemetry/context.ts";
 import { fakeClock } from "../testing/fake-clock.ts";
@@ -144,5 +145,16 @@ test("a call that gives up while it waits for a connection spares the connection
   assert.deepEqual(
     server.requests.map(({ url }) => url),
     ["/things/t1", "/things/next"],
+  );
+});
+
+test("a call may take longer than a timer of Node.js can wait", async (t) => {
+  const server = await thingsServer(t, (_request, response) => setTimeout(() => answerJson(response, 200, thing), 20));
+  const { things } = thingsClient(t, [server.url], { clock: systemClock });
+  for (const timeout of [2 ** 31, Number.POSITIVE_INFINITY])
+    assert.deepEqual(await things.getThing({ params }, { timeout }), thing);
+  assert.deepEqual(
+    server.requests.map(({ headers }) => headers["x-deadline-ms"]),
+    ["999999999", "999999999"],
   );
 });

@@ -4,6 +4,7 @@ import { answerTooLarge } from "../client/exchange.ts";
 import type { Way } from "../client/http/connection-pool.ts";
 import type { UpstreamRequest } from "../client/http/request-head.ts";
 import { headerOf, type RawHeaders } from "../client/http/response-head.ts";
+import { startTimer } from "../core/clock.ts";
 import { deadlineExceeded, type Failure, upstreamFailed } from "../core/failure.ts";
 import type { Outcome } from "./call-instances.ts";
 import { LARGE } from "./relay.ts";
@@ -41,7 +42,7 @@ export function collect(
   let status = 0;
   let headers: RawHeaders = [];
   const end = (outcome: Outcome<WholeAnswer>): void => {
-    clearTimeout(timer);
+    cancelTimer();
     client?.off("close", onGone);
     resolve(outcome);
   };
@@ -83,9 +84,9 @@ export function collect(
     },
   });
   client?.once("close", onGone);
-  const timer = setTimeout(() => {
+  const cancelTimer = startTimer(timeout, () => {
     const late = deadlineExceeded.failure();
     fail(late, toldByError(late, timeout));
-  }, timeout);
+  });
   return promise;
 }

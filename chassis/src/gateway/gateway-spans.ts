@@ -1,5 +1,5 @@
 import type { RawHeaders } from "../client/http/response-head.ts";
-import { wallTime } from "../telemetry/span.ts";
+import { beginPeriod, periodSince } from "../telemetry/span.ts";
 import { formatTraceparent, startTrace, type TraceContext } from "../telemetry/trace-context.ts";
 import type { Attributes, EndedSpan } from "../telemetry/tracer.ts";
 import type { Outcome } from "./call-instances.ts";
@@ -13,9 +13,6 @@ export type Traced = {
   record(span: EndedSpan): void;
 };
 
-/** Milliseconds since 1970 at a time of the monotonic clock. */
-const wallTimeAt = (monotonic: number): number => wallTime() - (performance.now() - monotonic);
-
 /** Records an exchange that is over. The method of a request that fits no route may be anything, and is not told. */
 export function recordExchange({ record, trace, startedAt, route, request, response }: Exchange): void {
   if (!record) return;
@@ -27,8 +24,7 @@ export function recordExchange({ record, trace, startedAt, route, request, respo
     kind: "server",
     trace,
     parentId: undefined,
-    start: wallTimeAt(startedAt),
-    end: wallTime(),
+    ...periodSince(startedAt),
     failed: failure !== undefined,
     attributes: {
       "http.request.method": method,
@@ -57,7 +53,7 @@ export function beginUpstreamSpan(
   origin: string,
 ): UpstreamSpan {
   const trace = startTrace(parent);
-  const start = wallTime();
+  const endPeriod = beginPeriod();
   const { hostname, port } = new URL(origin);
   const attributes: Record<string, Attributes[string]> = {
     "http.request.method": name.slice(0, name.indexOf(" ")),
@@ -84,7 +80,7 @@ export function beginUpstreamSpan(
         failed = true;
         attributes["error.type"] = outcome.failure.code;
       }
-      record({ name, kind: "client", trace, parentId: parent.spanId, start, end: wallTime(), attributes, failed });
+      record({ name, kind: "client", trace, parentId: parent.spanId, ...endPeriod(), attributes, failed });
       return outcome;
     },
   };

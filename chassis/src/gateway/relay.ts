@@ -7,6 +7,7 @@ import type { Asking, Way } from "../client/http/connection-pool.ts";
 import { atEndOfTurn } from "../client/http/end-of-turn.ts";
 import type { UpstreamRequest } from "../client/http/request-head.ts";
 import { headerOf, type RawHeaders } from "../client/http/response-head.ts";
+import { startTimer } from "../core/clock.ts";
 import { deadlineExceeded, type Failure, unavailable } from "../core/failure.ts";
 import type { Fault, Outcome } from "./call-instances.ts";
 import { failedBy, unexpected } from "./upstream-failure.ts";
@@ -73,7 +74,7 @@ function watch(
     end(outcome) {
       if (conversation.ended) return;
       conversation.ended = true;
-      clearTimeout(timer);
+      cancelTimer?.();
       response.off("close", onClose);
       if (timeout === 0) stopping.removeEventListener("abort", onStopping);
       resolve(outcome);
@@ -100,7 +101,7 @@ function watch(
     const late = deadlineExceeded.failure();
     conversation.giveUp(late, toldByError(late, timeout));
   };
-  const timer = timeout > 0 ? setTimeout(onLate, timeout) : undefined;
+  const cancelTimer = timeout > 0 ? startTimer(timeout, onLate) : undefined;
   response.on("close", onClose);
   if (timeout === 0) {
     if (stopping.aborted) queueMicrotask(onStopping);
@@ -157,6 +158,8 @@ function answerTo(
 
 /** The service has done its part, and whoever reads slowly has as long for it as the call may take. */
 function cutOffAfter(response: ServerResponse, timeout: number): void {
-  const timer = setTimeout(() => response.destroy(), timeout);
-  response.once("close", () => clearTimeout(timer));
+  response.once(
+    "close",
+    startTimer(timeout, () => response.destroy()),
+  );
 }

@@ -1,4 +1,4 @@
-import { wallTime } from "../telemetry/span.ts";
+import { beginPeriod } from "../telemetry/span.ts";
 import { parseTraceparent, startTrace, type TraceContext } from "../telemetry/trace-context.ts";
 import type { Tracer } from "../telemetry/tracer.ts";
 import type { Published } from "./broker.ts";
@@ -15,9 +15,9 @@ export function beginSending(
   const record = tracer?.record;
   const sampled = record ? messages.flatMap((message, index) => parentOf(message, index)) : [];
   if (!record || sampled.length === 0) return () => {};
-  const start = wallTime();
+  const endPeriod = beginPeriod();
   return (results) => {
-    const end = wallTime();
+    const period = endPeriod();
     for (const { message, index, parent } of sampled) {
       const failed = results[index] !== "confirmed";
       record({
@@ -25,8 +25,7 @@ export function beginSending(
         kind: "client",
         trace: startTrace(parent),
         parentId: parent.spanId,
-        start,
-        end,
+        ...period,
         failed,
         attributes: {
           "messaging.system": "flotilla",

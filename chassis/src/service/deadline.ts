@@ -1,4 +1,5 @@
 import type { Cancellation } from "../core/cancellation.ts";
+import { startTimer } from "../core/clock.ts";
 import { deadlineExceeded } from "../core/failure.ts";
 import type { Soon } from "../core/soon.ts";
 
@@ -10,18 +11,18 @@ export function withinDeadline<T>(milliseconds: number, cancellation: Cancellati
   if (milliseconds === 0) return Promise.try(work);
   return new Promise((resolve, reject) => {
     const working = Promise.resolve(work());
-    const timer = setTimeout(() => {
+    const cancelTimer = startTimer(milliseconds, () => {
       const failure = deadlineExceeded.failure();
       cancellation.cancel(failure);
       reject(failure);
-    }, milliseconds);
+    });
     working.then(
       (result) => {
-        clearTimeout(timer);
+        cancelTimer();
         resolve(result);
       },
       (error) => {
-        clearTimeout(timer);
+        cancelTimer();
         reject(error);
       },
     );

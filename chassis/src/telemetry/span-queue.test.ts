@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { fakeClock } from "../testing/fake-clock.ts";
+import type { PartialSuccess } from "./otlp-exporter.ts";
 import { createSpanQueue, type Dropped } from "./span-queue.ts";
 import type { EndedSpan } from "./tracer.ts";
 
@@ -16,7 +17,7 @@ const span = (name: string): EndedSpan => ({
 });
 
 /** A queue of at most 10 spans, handed over three at a time, to a backend that answers as `send` says. */
-function queueTo(send: (names: string[]) => Promise<void>) {
+function queueTo(send: (names: string[]) => Promise<PartialSuccess | undefined>) {
   const clock = fakeClock();
   const dropped: [number, Dropped][] = [];
   let sent = 0;
@@ -35,11 +36,14 @@ function queueTo(send: (names: string[]) => Promise<void>) {
   return { queue, clock, dropped, sent: () => sent };
 }
 
-const never = () => new Promise<void>(() => {});
+const never = () => new Promise<undefined>(() => {});
 
 test("spans wait for company, and not for long; a full batch goes at once", async () => {
   const batches: string[][] = [];
-  const { queue, clock, sent } = queueTo(async (names) => void batches.push(names));
+  const { queue, clock, sent } = queueTo(async (names) => {
+    batches.push(names);
+    return undefined;
+  });
   queue.add(span("1"));
   await clock.advance(4_999);
   assert.deepEqual(batches, []);
@@ -91,7 +95,10 @@ test("the end of the process waits two seconds for the backend, and no longer", 
 
 test("what waits at the end is handed over at once", async () => {
   const batches: string[][] = [];
-  const { queue, dropped } = queueTo(async (names) => void batches.push(names));
+  const { queue, dropped } = queueTo(async (names) => {
+    batches.push(names);
+    return undefined;
+  });
   for (const name of ["1", "2", "3", "4"]) queue.add(span(name));
   await queue.close();
   assert.deepEqual([batches, dropped], [[["1", "2", "3"], ["4"]], []]);

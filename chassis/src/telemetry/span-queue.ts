@@ -1,13 +1,14 @@
 import type { Clock } from "../core/clock.ts";
 import { runOutsideContext } from "./context.ts";
+import type { SendSpans } from "./otlp-exporter.ts";
 import type { EndedSpan } from "./tracer.ts";
 
-/** Why spans were not exported: there were too many, they could not be handed over, or the process ended before. */
-export type Dropped = "full" | "failed" | "stopped";
+/** Why spans were not exported: there were too many, they could not be handed over, the backend took only others, or the process ended before. */
+export type Dropped = "full" | "failed" | "rejected" | "stopped";
 
 export type SpanQueueOptions = {
   /** Hands spans over. What rejects, or takes too long, is not tried again. */
-  send(spans: readonly EndedSpan[]): Promise<void>;
+  readonly send: SendSpans;
   readonly clock: Clock;
   /** The most spans that wait; more are dropped. */
   readonly most: number;
@@ -18,7 +19,7 @@ export type SpanQueueOptions = {
   /** Milliseconds that handing over may take. */
   readonly timeout: number;
   onSent(count: number): void;
-  /** `error` is why, when they could not be handed over. */
+  /** `error` is why, when they could not be handed over or were rejected. */
   onDropped(count: number, why: Dropped, error?: unknown): void;
 };
 
@@ -77,11 +78,13 @@ async function handOver(options: SpanQueueOptions, spans: readonly EndedSpan[]):
   const ended = new AbortController();
   const tooLong = clock.sleep(timeout, ended.signal).then(
     () => Promise.reject(new Error(`the spans were not taken within ${timeout} ms`)),
-    () => {},
+    () => undefined,
   );
   try {
-    await Promise.race([send(spans), tooLong]);
-    onSent(spans.length);
+    const partial = await Promise.race([send(spans), tooLong]);
+    const rejected = Math.min(partial?.rejected ?? 0, spans.length);
+    if (rejected < spans.length) onSent(spans.length - rejected);
+    if (partial) onDropped(rejected, "rejected", new Error(`the backend rejected spans: ${partial.reason}`));
   } catch (error) {
     onDropped(spans.length, "failed", error);
   } finally {

@@ -91,3 +91,16 @@ test("a context goes on in the span it is given, and keeps to what was decided a
   assert.deepEqual(resumed.trace, parent);
   runInContext(context, () => assert.equal(newContext().tracer, context.tracer));
 });
+
+test("a span lasts as long as the monotonic clock says, although the wall clock is set back meanwhile", async (t) => {
+  const { spans, context } = recording();
+  const [wall, monotonic] = [Date.now(), performance.now() + 60_000];
+  const [date, time] = [t.mock.method(Date, "now", () => wall), t.mock.method(performance, "now", () => monotonic)];
+  await asSpan(context, undefined, "long", {}, async () => {
+    date.mock.mockImplementation(() => wall - 60_000);
+    time.mock.mockImplementation(() => monotonic + 12_000);
+  });
+  const [span] = spans;
+  assert.equal(span?.start, wall);
+  assert.equal((span?.end ?? 0) - (span?.start ?? 0), 12_000);
+});

@@ -47,8 +47,25 @@ type Recorded = WorkContext & { readonly tracer: { readonly record: NonNullable<
 export const isRecorded = (context: WorkContext | undefined): context is Recorded =>
   context?.trace.sampled === true && context.tracer?.record !== undefined;
 
+/** When something began and ended, in milliseconds since 1970 with fractions. */
+export type Period = { readonly start: number; readonly end: number };
+
+/** Begins a period now; the function ends it. It begins by the wall clock and is as long as the monotonic clock says, whatever is set meanwhile. */
+export function beginPeriod(): () => Period {
+  const begun = performance.now();
+  const start = wallTime();
+  return () => ({ start, end: start + (performance.now() - begun) });
+}
+
+/** The period from a time of the monotonic clock, in milliseconds, until now. */
+export function periodSince(begun: number): Period {
+  const length = performance.now() - begun;
+  const start = wallTime() - length;
+  return { start, end: start + length };
+}
+
 /** Milliseconds since 1970 with fractions, in step with the monotonic clock for seconds at a time. */
-export function wallTime(): number {
+function wallTime(): number {
   const now = performance.now();
   if (now - anchoredAt > 10_000) {
     anchoredAt = now;
@@ -72,9 +89,8 @@ function recordSpan<T>(
   const { trace, tracer } = context as Recorded;
   const said: Record<string, string | number | boolean> = { ...attributes };
   let failed = false;
-  const start = wallTime();
-  const end = (): void =>
-    tracer.record({ name, kind, trace, parentId, start, end: wallTime(), attributes: said, failed });
+  const endPeriod = beginPeriod();
+  const end = (): void => tracer.record({ name, kind, trace, parentId, ...endPeriod(), attributes: said, failed });
   const fail = (type: string): void => {
     failed = true;
     said["error.type"] = type;

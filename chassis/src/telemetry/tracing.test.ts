@@ -112,3 +112,24 @@ test("without an endpoint nothing is recorded, and traces are decided about all 
     assert.equal(tracingTo("http://127.0.0.1:4318", off).tracing.tracer.record, undefined);
   }
 });
+
+test("spans that the backend rejects while it answers with success are counted as dropped, and its reason is logged once", async (t) => {
+  const reason = Buffer.from("too old");
+  // ExportTraceServiceResponse { partial_success: { rejected_spans: 1, error_message } }
+  const partial = Buffer.concat([Buffer.from([0x08, 1, 0x12, reason.length]), reason]);
+  const body = Buffer.concat([Buffer.from([0x0a, partial.length]), partial]);
+  const url = await backendThat(t, (response) =>
+    response.writeHead(200, { "content-type": "application/x-protobuf" }).end(body),
+  );
+  const { tracing, work, lines, text } = tracingTo(url);
+  work();
+  await eventually(async () => /^spans_dropped_total\{why="rejected",service="orders"\} 1$/m.test(await text()));
+  work();
+  await tracing.close();
+  assert.match(await text(), /^spans_exported_total\{service="orders"\} 2$/m);
+  assert.match(await text(), /^spans_dropped_total\{why="rejected",service="orders"\} 2$/m);
+  assert.deepEqual(
+    lines.map(({ msg, err }) => [msg, (err as { message: string }).message]),
+    [["spans are not exported", "the backend rejected spans: too old"]],
+  );
+});

@@ -45,6 +45,7 @@ function exportQueue(url: string, { service, settings, clock, log, metrics }: Tr
   const sent = metrics.counter("spans_exported_total", "Spans that were handed over to the tracing backend.");
   const dropped = metrics.counter("spans_dropped_total", "Spans that were not.", ["why"]);
   let failing = false;
+  let rejectionLogged = false;
   return createSpanQueue({
     send: otlpExporter({ url, resource: resourceOf(service, settings.OTEL_RESOURCE_ATTRIBUTES) }),
     clock,
@@ -58,8 +59,10 @@ function exportQueue(url: string, { service, settings, clock, log, metrics }: Tr
       sent({}, count);
     },
     onDropped(count, why, error) {
-      if (error !== undefined && !failing) log.warn({ err: error }, "spans are not exported");
-      failing ||= error !== undefined;
+      const isKnown = why === "rejected" ? rejectionLogged : failing;
+      if (error !== undefined && !isKnown) log.warn({ err: error }, "spans are not exported");
+      rejectionLogged ||= why === "rejected";
+      failing ||= why === "failed";
       dropped({ why }, count);
     },
   });

@@ -1,3 +1,4 @@
+import { startTimer } from "../../core/clock.ts";
 import { UpstreamError } from "./upstream-error.ts";
 
 /** Requests that wait for a connection, in the order they came. */
@@ -11,7 +12,11 @@ export type WaitingLine<Waiting> = {
 
 /** What is told to whoever asked. */
 type Asker = { onWaited?(milliseconds: number): void; onError(error: Error): void };
-type Place<Waiting> = { readonly waiting: Waiting; readonly since: number; readonly timer: NodeJS.Timeout | undefined };
+type Place<Waiting> = {
+  readonly waiting: Waiting;
+  readonly since: number;
+  readonly cancelTimer: (() => void) | undefined;
+};
 
 /** Makes a line. Who stands in it for longer than `patience` milliseconds, if that is given, fails as `busy`. */
 export function waitingLine<Waiting extends { readonly asker: Asker }>(patience?: number): WaitingLine<Waiting> {
@@ -20,7 +25,7 @@ export function waitingLine<Waiting extends { readonly asker: Asker }>(patience?
   function leave(waiting: Waiting): void {
     const at = line.findIndex((place) => place.waiting === waiting);
     if (at === -1) return;
-    clearTimeout(line[at]?.timer);
+    line[at]?.cancelTimer?.();
     line.splice(at, 1);
   }
 
@@ -32,19 +37,19 @@ export function waitingLine<Waiting extends { readonly asker: Asker }>(patience?
 
   return {
     join(waiting) {
-      const timer = patience === undefined ? undefined : setTimeout(() => giveUp(waiting), patience);
-      line.push({ waiting, since: performance.now(), timer });
+      const cancelTimer = patience === undefined ? undefined : startTimer(patience, () => giveUp(waiting));
+      line.push({ waiting, since: performance.now(), cancelTimer });
     },
     next() {
       const first = line.shift();
       if (!first) return undefined;
-      clearTimeout(first.timer);
+      first.cancelTimer?.();
       first.waiting.asker.onWaited?.(performance.now() - first.since);
       return first.waiting;
     },
     leave,
     clear() {
-      for (const { timer } of line.splice(0)) clearTimeout(timer);
+      for (const { cancelTimer } of line.splice(0)) cancelTimer?.();
     },
   };
 }
