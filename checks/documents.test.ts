@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
+import { delimiter } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { type Document, deadLinks, unknownCommands } from "./documents.ts";
+import { bareNodeCommands, type Document, deadLinks, unknownCommands } from "./documents.ts";
 import { readProject } from "./project.ts";
 
 const root = new URL("..", import.meta.url);
@@ -22,6 +24,33 @@ test("every link of every document leads somewhere", () => {
 test("every npm command in a document is there", () => {
   const scripts = project.packages.find(({ folder }) => folder === "")?.manifest.scripts ?? {};
   assert.deepEqual(unknownCommands(documents, new Set(Object.keys(scripts))), []);
+});
+
+test("no document runs TypeScript on whatever Node.js the machine has", () => {
+  const pages = [...project.files]
+    .filter((path) => /\.(md|ya?ml|sql)$/.test(path))
+    .map((path) => ({ path, text: readFileSync(new URL(path, root), "utf8") }));
+  assert.deepEqual(bareNodeCommands(pages), []);
+});
+
+test("an installation says nothing about versions of Node.js, on whatever one it runs", () => {
+  const PATH = process.env["PATH"]?.split(delimiter).filter((folder) => !folder.includes("node_modules"));
+  const { stdout, stderr } = spawnSync("npm", ["ci", "--dry-run", "--offline"], {
+    cwd: fileURLToPath(root),
+    env: { PATH: PATH?.join(delimiter), HOME: process.env["HOME"] },
+    encoding: "utf8",
+    shell: process.platform === "win32",
+  });
+  assert.equal(stderr, "");
+  assert.doesNotMatch(stdout, /warn/i);
+});
+
+test("a planted command that needs the machine's own Node.js is found", () => {
+  const text = "`npm run tool`, `node --test a/b.test.ts`, `node deploy/generate.ts ~/x` and `node_modules/a.ts`";
+  assert.deepEqual(bareNodeCommands([{ path: "README.md", text }]), [
+    "README.md says node --test a/b.test.ts: name an npm script, which brings its Node.js",
+    "README.md says node deploy/generate.ts: name an npm script, which brings its Node.js",
+  ]);
 });
 
 test("planted dead links are found: a file, a folder, a heading", () => {

@@ -22,12 +22,22 @@ export function deadLinks(documents: readonly Document[], files: ReadonlySet<str
 /** Commands such as `npm run bench` whose script is not in `scripts`. */
 export function unknownCommands(documents: readonly Document[], scripts: ReadonlySet<string>): string[] {
   return documents.flatMap(({ path, text }) =>
-    Array.from(text.matchAll(/\bnpm (?:run ([\w:-]+)|(start|test)\b)/g), ([command, run, short]) => ({
+    Array.from(text.matchAll(/\bnpm (?:run (?:--silent )?([\w:-]+)|(start|test)\b)/g), ([command, run, short]) => ({
       command,
       script: run ?? short ?? "",
     }))
       .filter(({ script }) => !scripts.has(script))
       .map(({ command }) => `${path} says ${command}, but there is no such script`),
+  );
+}
+
+/** Commands such as `node deploy/generate.ts`: on a machine with an older Node.js they fail, what npm runs does not. */
+export function bareNodeCommands(documents: readonly Document[]): string[] {
+  return documents.flatMap(({ path, text }) =>
+    Array.from(
+      text.matchAll(/\b(?:node|tsx|deno run)(?: -\S+)* [\w./*-]+\.[cm]?ts\b/g),
+      ([command]) => `${path} says ${command}: name an npm script, which brings its Node.js`,
+    ),
   );
 }
 

@@ -5,7 +5,7 @@ import { currentRelease, readRelease } from "./released-contracts.ts";
 
 test("the contracts break nobody who relies on the last release", async () => {
   const changes = breakingChanges(await readRelease(), currentRelease());
-  const hint = "what was never released may change: node checks/release-contracts.ts takes it as it is";
+  const hint = "what was never released may change: npm run tool -- release-contracts takes it as it is";
   assert.deepEqual(changes, [], `${changes.join("\n")}\n${hint}`);
 });
 

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { globSync } from "node:fs";
+import { existsSync, globSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { startTestServer } from "../chassis/src/testing/postgres-server.ts";
 
@@ -25,7 +25,7 @@ const long = [
 /** Nothing of a load may fail there: it has to be one that the machine can take, beside nothing else. */
 const alone = ["shop/tests/processes/rolling-restart.test.ts"];
 
-/** Run when asked for by name only: the images' recipe (`npm run test:containers`), and kills that differ from others in their broker. */
+/** Run when asked for by name only: the images' recipe (`npm run tool -- containers`), and kills that differ from others in their broker. */
 const byName = ["deploy/tests/*.test.ts", "shop/tests/processes/kills-*-rabbitmq.test.ts"];
 
 /**
@@ -58,6 +58,17 @@ function runNodeTest({ patterns, atOnce }: Round, environment: NodeJS.ProcessEnv
   });
 }
 
+/** Some stories on RabbitMQ as well, where it is installed; with the broker that comes with the shop all run. */
+const onRabbitmq: readonly Round[] = existsSync("/usr/lib/rabbitmq/bin/rabbitmq-server")
+  ? [
+      {
+        patterns: ["shop/tests/place-order.test.ts", "shop/tests/repeated-messages.test.ts"],
+        atOnce: 2,
+        environment: { TEST_BROKER: "rabbitmq" },
+      },
+    ]
+  : [];
+
 /** Generated requests at each of an operation's two doors: a minute of them, and more than `npm test` needs to notice a new fault. */
 const MANY_CASES = { SECURITY_CASES: "250" };
 
@@ -77,6 +88,7 @@ function rounds(given: readonly string[]): Round[] {
     { ...short, environment: MANY_CASES },
     { patterns: withoutThird(globSync(long, { exclude: [...byName, ...alone] }).sort()), atOnce: 2 },
     { patterns: alone, atOnce: 1 },
+    ...onRabbitmq,
   ];
 }
 

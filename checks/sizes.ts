@@ -1,8 +1,8 @@
 import { fault, type Rule } from "./project.ts";
 import type { Node } from "./source.ts";
 
-/** Lines of a file and of a function; files at the root and npm scripts. */
-const MOST = { file: 250, function: 70, root: 14, scripts: 10 };
+/** Lines of a file and of a function; files at the root and npm scripts: one for each command that users rely on, and one for maintainers. */
+const MOST = { file: 250, function: 70, root: 14, scripts: 14 };
 
 const functions = ["FunctionDeclaration", "FunctionExpression", "ArrowFunctionExpression"];
 

@@ -2,7 +2,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { generatedFiles, root } from "./generated-files.ts";
 
-/* Writes every file that follows from shop/topology.ts: node deploy/generate.ts */
+/* Writes every file that follows from shop/topology.ts: npm run tool -- deploy-files */
 for (const [path, content] of generatedFiles()) {
   await mkdir(dirname(root + path), { recursive: true });
   await writeFile(root + path, content);

@@ -7,7 +7,7 @@ import { fillRegions } from "./compose/regions.ts";
 import { generatedFiles, root } from "./generated-files.ts";
 
 for (const [path, content] of generatedFiles()) {
-  test(`${path} is what follows from the topology: node deploy/generate.ts`, () => {
+  test(`${path} is what follows from the topology: npm run tool -- deploy-files`, () => {
     assert.equal(readFileSync(root + path, "utf8"), content);
   });
 }

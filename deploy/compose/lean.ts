@@ -1,6 +1,6 @@
 import type { DeployedService } from "../services.ts";
 
-const head = `# Generated from shop/topology.ts: node deploy/generate.ts
+const head = `# Generated from shop/topology.ts: npm run tool -- deploy-files
 # The shop without what it can do without: docker compose -f compose.yaml -f deploy/compose/lean.yaml up --build
 #
 # Mail stays in the mailbox (GET /api/mailbox), spans are not kept, and each gateway counts requests by itself. The profiles tracing, mail and

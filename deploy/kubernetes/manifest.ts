@@ -20,7 +20,7 @@ export const labelsOf = (name: string): Record<string, string> => ({
   "app.kubernetes.io/part-of": "flotilla",
 });
 
-const head = "# Generated from shop/topology.ts: node deploy/generate.ts\n";
+const head = "# Generated from shop/topology.ts: npm run tool -- deploy-files\n";
 
 /** A file of manifests. */
 export const manifestFile = (...manifests: readonly Manifest[]): string =>

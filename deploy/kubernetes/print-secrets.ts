@@ -8,13 +8,13 @@ import { manifestFile } from "./manifest.ts";
 import { secretManifests } from "./secret-manifests.ts";
 
 /*
- * node deploy/kubernetes/print-secrets.ts VAULT | kubectl --namespace flotilla apply --filename -
+ * npm run --silent tool -- secrets VAULT | kubectl --namespace flotilla apply --filename -
  * makes the passwords and keys that are not in the file VAULT yet, and prints the Secrets of the shop. Who loses the file has lost nothing that
  * the cluster does not have, but can't make the Secrets again.
  */
 const file = process.argv[2];
 if (file === undefined) {
-  console.error("use: node deploy/kubernetes/print-secrets.ts VAULT");
+  console.error("use: npm run --silent tool -- secrets VAULT");
   process.exit(2);
 }
 const services = deployedServices(shop);

@@ -1,4 +1,4 @@
--- Generated from shop/topology.ts: node deploy/generate.ts
+-- Generated from shop/topology.ts: npm run tool -- deploy-files
 -- Makes a role and a database for each service, as the superuser, in psql. What is there already is kept, so this may run again after a
 -- service was added or a password was changed. The passwords are in files named after the roles, in the folder SECRETS.
 \set ON_ERROR_STOP on

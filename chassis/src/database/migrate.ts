@@ -24,7 +24,10 @@ async function applySet(database: Database, set: MigrationSet): Promise<void> {
   const files = (await readdir(set.folder)).filter((file) => file.endsWith(".sql")).sort();
   const applied = await database.query<{ file: string }>("select file from migration where set = $1", [set.name]);
   const gone = applied.find(({ file }) => !files.includes(file));
-  if (gone) throw new Error(`migration ${set.name}/${gone.file} was applied but its file is gone`);
+  if (gone)
+    throw new Error(
+      `migration ${set.name}/${gone.file} was applied but its file is gone: put it back, or delete the database if its data may go`,
+    );
   for (const file of files) {
     const sql = await readFile(new URL(file, set.folder), "utf8");
     await database.transaction((tx) => applyFile(tx, set.name, file, sql));
@@ -39,7 +42,8 @@ async function applyFile(tx: Transaction, set: string, file: string, sql: string
     file,
   ]);
   if (applied && applied.hash !== hash) {
-    throw new Error(`migration ${set}/${file} was changed after it had been applied`);
+    const how = "put it back as it was and write the change into a new file, or delete the database if its data may go";
+    throw new Error(`migration ${set}/${file} was changed after it had been applied: ${how}`);
   }
   if (applied) return;
   await tx.query(sql).catch((cause: unknown) => {

@@ -12,7 +12,7 @@ const program = await findConsul();
 /** Why tests against Consul can't run here; false when they can. */
 export const consulMissing: string | false = program
   ? false
-  : "there is no Consul: node chassis/src/testing/fetch-consul.ts fetches it on Debian";
+  : "there is no Consul: npm run tool -- fetch-consul fetches it on Debian";
 
 /** An agent of the test's own, with an empty registry. */
 export type ConsulServer = {

@@ -5,7 +5,7 @@ import type { Environment } from "../core/config.ts";
 import type { Instances } from "../discovery/discovery.ts";
 import { v8Settings } from "./compile-cache.ts";
 import type { ProcessRecord } from "./left-processes.ts";
-import { openProcessLog } from "./process-log.ts";
+import { lastWords, openProcessLog } from "./process-log.ts";
 import { signal } from "./running-process.ts";
 
 /** One process of a service, to be started now or later. */
@@ -18,6 +18,8 @@ export type ChildPlan = {
   readonly record: ProcessRecord;
   /** A socket that it inherits, as file descriptor {@link INHERITED}. */
   readonly socket?: number | undefined;
+  /** The loopback port at which it lets a debugger attach once it is asked to (SIGUSR1). */
+  readonly inspectPort?: number | undefined;
 };
 
 /** The file descriptor as which a process finds the socket it inherits: behind the three of all processes and our channel. */
@@ -43,12 +45,13 @@ export type Child = {
   kill(): void;
 };
 
-/** How a process ended: in words, and whether because it was asked to. */
-export type Ended = { readonly how: string; readonly asked: boolean };
+/** How a process ended: in words, whether because it was asked to, and what it said last if not. */
+export type Ended = { readonly how: string; readonly asked: boolean; readonly words: readonly string[] };
 
 type FromChild = { type?: unknown; url?: unknown };
 
 const PATIENCE = 10_000;
+const LAST_WORDS = 4;
 const trimMemory = new URL("./trim-memory.ts", import.meta.url).href;
 
 /**
@@ -59,9 +62,12 @@ const trimMemory = new URL("./trim-memory.ts", import.meta.url).href;
  */
 export async function startChild(plan: ChildPlan): Promise<Child> {
   const log = await openProcessLog(plan.logFile);
+  const { size } = await log.stat();
   const process = launch(plan, log.fd);
   await log.close();
-  const ended = endOf(process);
+  const ended = endOf(process).then(async (end) =>
+    end.asked ? end : { ...end, words: await lastWords(plan.logFile, size, LAST_WORDS).catch(() => []) },
+  );
   const pid = process.pid;
   if (pid === undefined) throw new Error(`${plan.title} does not start: ${(await ended).how}`);
   await plan.record.add(pid);
@@ -91,8 +97,9 @@ export async function startChild(plan: ChildPlan): Promise<Child> {
   };
 }
 
-function launch({ main, title, environment, socket }: ChildPlan, log: number): ChildProcess {
-  return spawn(process.execPath, [...v8Settings, "--import", trimMemory, fileURLToPath(main), title], {
+function launch({ main, title, environment, socket, inspectPort }: ChildPlan, log: number): ChildProcess {
+  const settings = [...v8Settings, ...(inspectPort === undefined ? [] : [`--inspect-port=127.0.0.1:${inspectPort}`])];
+  return spawn(process.execPath, [...settings, "--import", trimMemory, fileURLToPath(main), title], {
     env: environment,
     detached: true,
     stdio: ["ignore", log, log, "ipc", ...(socket === undefined ? [] : [socket])],
@@ -111,9 +118,9 @@ function heard(child: ChildProcess, type: string): Promise<FromChild> {
 
 function endOf(child: ChildProcess): Promise<Ended> {
   return new Promise((resolve) => {
-    child.once("error", (error) => resolve({ how: error.message, asked: false }));
+    child.once("error", (error) => resolve({ how: error.message, asked: false, words: [] }));
     child.once("exit", (code, name) =>
-      resolve({ how: name ? `was ended by ${name}` : `ended with exit code ${code}`, asked: code === 0 }),
+      resolve({ how: name ? `was ended by ${name}` : `ended with exit code ${code}`, asked: code === 0, words: [] }),
     );
   });
 }

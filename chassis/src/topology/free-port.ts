@@ -22,7 +22,8 @@ export async function freePort(): Promise<number> {
   throw new Error(`none of the ports from ${FIRST} to ${LAST} is free`);
 }
 
-function isFree(port: number): Promise<boolean> {
+/** Whether nobody listens at a port of the loopback address. */
+export function isFree(port: number): Promise<boolean> {
   return new Promise((resolve, reject) => {
     const server = createServer();
     server.once("error", (error: NodeJS.ErrnoException) =>

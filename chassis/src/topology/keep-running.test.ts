@@ -10,7 +10,7 @@ function fakeChild(pid: number) {
   const ended = Promise.withResolvers<Ended>();
   const end = (how: string) => {
     ready.resolve(undefined);
-    ended.resolve({ how, asked: how.endsWith("code 0") });
+    ended.resolve({ how, asked: how.endsWith("code 0"), words: [] });
   };
   const child: Child = {
     pid,
@@ -40,7 +40,7 @@ function arranged() {
     starting: () => {},
     ready: ({ pid }: { pid: number }) => void ready.push(pid),
     draining: () => {},
-    ended: (_how: string, wait: number) => void waits.push(wait),
+    ended: (_end: Ended, wait: number) => void waits.push(wait),
   };
   return { clock, started, waits, ready, slot: keepRunning(start, events, clock) };
 }
@@ -132,4 +132,85 @@ test("a process that was asked to end is followed at once, as often as it is ask
   started.at(-1)?.end("ended with exit code 0");
   await clock.advance(0);
   assert.ok((waits.at(-1) as number) > 0);
+});
+
+async function running() {
+  const arrangement = arranged();
+  await arrangement.clock.advance(0);
+  arrangement.started[0]?.isReady();
+  await arrangement.slot.firstReady;
+  return arrangement;
+}
+const never = new AbortController().signal;
+const yes = Promise.resolve(true);
+
+test("a process is replaced once the new one is ready and approved, and drained then", async () => {
+  const { clock, started, ready, slot, waits } = await running();
+  const approval = Promise.withResolvers<boolean>();
+  const replaced = slot.replace(approval.promise, never);
+  await clock.advance(0);
+  started[1]?.isReady();
+  await clock.advance(0);
+  assert.equal(slot.current()?.pid, 1);
+  approval.resolve(true);
+  assert.equal(await replaced, "replaced");
+  assert.equal(slot.current()?.pid, 2);
+  assert.equal((await started[0]?.child.ended)?.how, "drained");
+  started[1]?.end("was ended by SIGKILL");
+  await clock.advance(10_000);
+  assert.deepEqual([ready, started.length, waits.length], [[1, 2], 3, 1]);
+  await slot.stop();
+});
+
+test("a new process that ends, is not approved or is not wanted any more changes nothing", async () => {
+  const { clock, started, slot } = await running();
+  const ended = slot.replace(yes, never);
+  await clock.advance(0);
+  started[1]?.end("ended with exit code 1");
+  assert.equal(((await ended) as Ended).how, "ended with exit code 1");
+  const refused = slot.replace(Promise.resolve(false), never);
+  await clock.advance(0);
+  started[2]?.isReady();
+  assert.equal(await refused, "given up");
+  const changedMind = new AbortController();
+  const unwanted = slot.replace(yes, changedMind.signal);
+  await clock.advance(0);
+  changedMind.abort();
+  assert.equal(await unwanted, "given up");
+  for (const each of started.slice(1)) assert.ok(await each.child.ended);
+  assert.equal(slot.current()?.pid, 1);
+  await slot.stop();
+});
+
+test("where a process has failed its replacement starts at once", async () => {
+  const { clock, started, slot } = await running();
+  started[0]?.end("ended with exit code 1");
+  await clock.advance(0);
+  assert.equal(started.length, 1);
+  assert.equal(await slot.replace(yes, never), "started again");
+  await clock.advance(0);
+  assert.equal(started.length, 2);
+  await slot.stop();
+});
+
+test("when the old process dies meanwhile, the new one follows it and no other does", async () => {
+  const { clock, started, slot } = await running();
+  const replaced = slot.replace(yes, never);
+  await clock.advance(0);
+  started[0]?.end("was ended by SIGKILL");
+  await clock.advance(20_000);
+  started[1]?.isReady();
+  assert.equal(await replaced, "replaced");
+  await clock.advance(20_000);
+  assert.deepEqual([slot.current()?.pid, started.length], [2, 2]);
+  await slot.stop();
+});
+
+test("a stop ends a process that was to replace another as well", async () => {
+  const { clock, started, slot } = await running();
+  const replaced = slot.replace(yes, never);
+  await clock.advance(0);
+  await slot.stop();
+  assert.equal(await replaced, "given up");
+  assert.equal((await started[1]?.child.ended)?.how, "drained");
 });

@@ -106,6 +106,16 @@ test("a process that dies is started again, the others and run.json hear of it, 
   }
 });
 
+test("a process that crashes tells why, and where its log is", async (t) => {
+  const { folder, start, where, said } = await arrange(t);
+  await start();
+  await fetch(new URL("/crash", one((await where()).services["back"]).url)).catch(() => {});
+  const detail = await eventually(() => said.find(({ state }) => state === "ended")?.detail);
+  assert.match(detail, /^ended with exit code 1, starts again in \d+ ms \(see (.*)\)\n/);
+  assert.ok(detail.includes(join(folder, "logs", "back-1.log")));
+  assert.match(detail, /service\.ts:\d+\n.*throw new Error.*\n +Error: this service crashes/);
+});
+
 test("a stop drains every process, tier by tier, and leaves nothing behind", async (t) => {
   const { folder, start, where } = await arrange(t);
   const supervisor = await start();

@@ -14,7 +14,7 @@ import { prepareKeys, type ServiceKeys } from "./keys.ts";
 import { startNameServer } from "./name-server.ts";
 import type { Progress } from "./progress.ts";
 import { type RunFile, type RunningInstance, removeRunFile, writeRunFile } from "./run-file.ts";
-import { startSupervisor } from "./supervisor.ts";
+import { type Supervisor, startSupervisor } from "./supervisor.ts";
 import { servicesOf, type Topology, type TopologyService } from "./topology.ts";
 import "./trim-memory.ts";
 
@@ -34,6 +34,8 @@ export type RunOptions = {
   /** The settings of a service besides those that every one has. */
   environmentOf(service: string): Environment;
   onProgress(progress: Progress): void;
+  /** The services that a debugger may attach to, and the loopback port of the first process of each. */
+  inspect?: ReadonlyMap<string, number> | undefined;
   /** Aborted when the start is not wanted any more. */
   signal: AbortSignal;
   /** Aborted when a stop shall not wait for what is under way: processes are ended at once. */
@@ -46,6 +48,8 @@ export type RunningTopology = {
   where(): RunFile;
   /** Whether each service has a database role of its own. */
   readonly isolated: boolean;
+  /** Lets the processes of a service be followed by new ones: as {@link Supervisor.replace}. */
+  readonly replace: Supervisor["replace"];
   /** Drains and stops everything; resolves when no process is left. */
   stop(): Promise<void>;
 };
@@ -88,7 +92,7 @@ export async function runTopology(options: RunOptions): Promise<RunningTopology>
     await Promise.race([supervisor.ready, aborted(signal)]);
     await writeRunFile(dataFolder, where());
     started.defer(() => removeRunFile(dataFolder));
-    return { where, isolated: databases.isolated, stop: () => started.disposeAsync() };
+    return { where, isolated: databases.isolated, replace: supervisor.replace, stop: () => started.disposeAsync() };
   } catch (error) {
     await started.disposeAsync();
     throw error;

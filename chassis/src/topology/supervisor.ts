@@ -3,10 +3,11 @@ import { join } from "node:path";
 import { type Clock, systemClock } from "../core/clock.ts";
 import type { Environment } from "../core/config.ts";
 import type { Instances } from "../discovery/discovery.ts";
-import { startChild } from "./child.ts";
+import { type Ended, startChild } from "./child.ts";
 import { keepRunning, type Slot } from "./keep-running.ts";
-import { recordProcesses } from "./left-processes.ts";
-import { lastLines } from "./process-log.ts";
+import { type ProcessRecord, recordProcesses } from "./left-processes.ts";
+import { openInspector } from "./open-inspector.ts";
+import { boundLog } from "./process-log.ts";
 import type { Progress } from "./progress.ts";
 import type { RunningInstance } from "./run-file.ts";
 import { servicesOf, type Topology, type TopologyService } from "./topology.ts";
@@ -17,6 +18,11 @@ export type Supervisor = {
   readonly ready: Promise<void>;
   /** The processes of each service that were ready last. */
   running(): Record<string, RunningInstance[]>;
+  /**
+   * Lets the processes of a service be followed by new ones: each old one runs until its new one is ready and `approved` resolves with true. A new one
+   * that ends before, is not approved or is not wanted any more (`signal`) changes nothing. Resolves with why those that ended did.
+   */
+  replace(service: string, approved: Promise<boolean>, signal: AbortSignal): Promise<string[]>;
   /** Stops all processes, tier by tier. Resolves when none is left. */
   stop(): Promise<void>;
   /** Ends all processes at once, and starts none again; what they were doing is taken up after the next start. */
@@ -38,6 +44,8 @@ export type SupervisorOptions = {
   onInstances?: ((instances: Instances) => void) | undefined;
   /** Called after a process has been ready, when all were ready once. */
   onChange(): void;
+  /** The services that a debugger may attach to, and at which port of the loopback address; each further process of one has the next. */
+  inspect?: ReadonlyMap<string, number> | undefined;
   clock?: Clock;
 };
 
@@ -46,80 +54,109 @@ type Place = {
   title: string;
   logFile: string;
   last?: RunningInstance;
+  /** How the process that ran before ended. */
+  end?: Ended;
   /** `draining`: it takes work if there is nobody else. */
   state: "ready" | "draining" | "gone";
   slot: Slot;
 };
 
+/** What the places of a supervisor share. */
+type Shared = SupervisorOptions & {
+  readonly clock: Clock;
+  readonly logs: string;
+  readonly record: ProcessRecord;
+  readonly places: Place[];
+  /** Tells every process where the others are. */
+  tellAll(): void;
+  /** Whether all were ready once. */
+  complete: boolean;
+};
+
 /** Starts all processes at once, and keeps each running. Each is told where the others are whenever that changes. */
 export async function startSupervisor(options: SupervisorOptions): Promise<Supervisor> {
-  const { clock = systemClock } = options;
+  const { clock = systemClock, topology } = options;
   const logs = join(options.dataFolder, "logs");
   await mkdir(logs, { recursive: true, mode: 0o700 });
   const record = recordProcesses(options.dataFolder);
   const places: Place[] = [];
-  let complete = false;
-
   const tellAll = () => {
     const known = instancesOf(places);
     options.onInstances?.(known);
     for (const { slot } of places) slot.current()?.tell(known);
   };
-
-  function occupy(service: TopologyService, number: number): Place {
-    const title = `${service.name}-${number}`;
-    const progress = (state: Progress["state"], detail?: string) =>
-      options.onProgress({ subject: title, state, detail });
-    const start = () => {
-      const environment = {
-        ...options.environmentOf(service, place.last?.url),
-        INSTANCES: JSON.stringify(instancesOf(places)),
-      };
-      const socket = service.edge ? options.edgeSocket : undefined;
-      return startChild({ title, main: service.main, environment, logFile: place.logFile, record, socket });
-    };
-    const events = {
-      starting: () => progress("starting"),
-      ready: (instance: RunningInstance) => {
-        Object.assign(place, { last: instance, state: "ready" });
-        tellAll();
-        progress("ready", instance.url);
-        if (complete) options.onChange();
-      },
-      draining: () => {
-        place.state = "draining";
-        tellAll();
-      },
-      ended: (how: string, milliseconds: number) => {
-        place.state = "gone";
-        tellAll();
-        progress("ended", `${how}, starts again in ${Math.ceil(milliseconds)} ms`);
-      },
-    };
-    const place = { service, title, logFile: join(logs, `${title}.log`), state: "gone" } as Place;
-    place.slot = keepRunning(start, events, clock);
-    return place;
-  }
-
-  for (const service of servicesOf(options.topology)) {
+  const shared: Shared = { ...options, clock, logs, record, places, tellAll, complete: false };
+  for (const service of servicesOf(topology)) {
     const count = options.replicas.get(service.name) ?? 1;
-    for (let number = 1; number <= count; number++) places.push(occupy(service, number));
+    for (let number = 1; number <= count; number++) places.push(occupy(shared, service, number));
   }
   const ready = allReady(places, clock).then(() => {
-    complete = true;
+    shared.complete = true;
   });
   ready.catch(() => {});
+  const bounding = setInterval(() => {
+    for (const { logFile } of places) boundLog(logFile);
+  }, LOG_INTERVAL);
   return {
     ready,
     running: () => group(places, ({ last }) => (last ? [last] : [])),
+    async replace(service, approved, signal) {
+      const concerned = places.filter((place) => place.service.name === service);
+      const replaced = concerned.map(async ({ title, logFile, slot }) => {
+        const result = await slot.replace(approved, signal);
+        return typeof result === "object" ? [inLines(`${title} ${result.how} (see ${logFile})`, result)] : [];
+      });
+      return (await Promise.all(replaced)).flat();
+    },
     kill: () => {
       for (const { slot } of places) slot.kill();
     },
     async stop() {
-      await stopByTiers(options.topology, places);
+      await stopByTiers(topology, places);
+      clearInterval(bounding);
       await record.clear();
     },
   };
+}
+
+function occupy(shared: Shared, service: TopologyService, number: number): Place {
+  const { logs, record, places, tellAll, clock } = shared;
+  const title = `${service.name}-${number}`;
+  const logFile = join(logs, `${title}.log`);
+  const progress = (state: Progress["state"], detail?: string) => shared.onProgress({ subject: title, state, detail });
+  const first = shared.inspect?.get(service.name);
+  const inspectPort = first === undefined ? undefined : first + number - 1;
+  const start = () => {
+    const environment = {
+      ...shared.environmentOf(service, place.last?.url),
+      INSTANCES: JSON.stringify(instancesOf(places)),
+    };
+    const socket = service.edge ? shared.edgeSocket : undefined;
+    return startChild({ title, main: service.main, environment, logFile, record, socket, inspectPort });
+  };
+  const events = {
+    starting: () => progress("starting"),
+    ready: (instance: RunningInstance) => {
+      Object.assign(place, { last: instance, state: "ready" });
+      tellAll();
+      progress("ready", instance.url);
+      if (inspectPort !== undefined) void openInspector(instance.pid, inspectPort, clock);
+      if (shared.complete) shared.onChange();
+    },
+    draining: () => {
+      place.state = "draining";
+      tellAll();
+    },
+    ended: (end: Ended, milliseconds: number) => {
+      Object.assign(place, { state: "gone", end });
+      tellAll();
+      const again = `${end.how}, starts again in ${Math.ceil(milliseconds)} ms`;
+      progress("ended", end.asked ? again : inLines(`${again} (see ${logFile})`, end));
+    },
+  };
+  const place = { service, title, logFile, state: "gone" } as Place;
+  place.slot = keepRunning(start, events, clock);
+  return place;
 }
 
 /** Callers first; the next tier as soon as one has let go of everything. Resolves when all have ended. */
@@ -145,16 +182,20 @@ async function allReady(places: readonly Place[], clock: Clock): Promise<void> {
   await Promise.race([Promise.all(found), late]).finally(() => over.abort());
 }
 
-async function firstReady({ slot, title, logFile }: Place): Promise<void> {
+async function firstReady(place: Place): Promise<void> {
   try {
-    await slot.firstReady;
+    await place.slot.firstReady;
   } catch (error) {
-    const lines = await lastLines(logFile, 3).catch(() => []);
     throw new Error(
-      [`${title} does not start: it ${(error as Error).message} (see ${logFile})`, ...lines].join("\n  "),
+      inLines(`${place.title} does not start: it ${(error as Error).message} (see ${place.logFile})`, place.end),
     );
   }
 }
+
+const inLines = (line: string, end: Ended | undefined): string => [line, ...(end?.words ?? [])].join("\n    ");
+
+/** Milliseconds between looks at how large the logs have grown. */
+const LOG_INTERVAL = 1_000;
 
 /** Where each service takes work: where a process is ready, or else where one is about to end. */
 function instancesOf(places: readonly Place[]): Instances {

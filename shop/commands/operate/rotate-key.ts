@@ -4,7 +4,7 @@ import { servicesOf } from "@flotilla/chassis/topology";
 import { type RotationStep, rotateServiceKey } from "@flotilla/chassis/topology/rotate-key";
 import { shop } from "../../topology.ts";
 
-/* Gives a service of the shop that runs in DATA_DIR (.data) another key: node shop/commands/operate/rotate-key.ts SERVICE */
+/* Gives a service of the shop that runs in DATA_DIR (.data) another key: npm run tool -- rotate-key SERVICE */
 const [service = ""] = process.argv.slice(2);
 const names = servicesOf(shop).map(({ name }) => name);
 if (!names.includes(service)) {
