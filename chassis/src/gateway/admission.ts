@@ -1,9 +1,9 @@
-import { rateLimited, tokenInvalid } from "../core/failure.ts";
+import { rateLimited } from "../core/failure.ts";
 import { after, type Soon } from "../core/soon.ts";
-import { identify, type Verify } from "./authenticate.ts";
-import { networkOfAddress } from "./client-address.ts";
+import { type Identified, identify, type Verify } from "./authenticate.ts";
 import type { Exchange } from "./exchange.ts";
-import { countWindow, createLimiter, type Limits, type Taken } from "./limit.ts";
+import { networkOfAddress } from "./ip-address.ts";
+import { type Counted, countWindow, createLimiter, DEFAULT_GUESSES, type Limits, type Taken } from "./limit.ts";
 import { type LimitStore, memoryLimitStore } from "./limit-store.ts";
 import type { OpenStreams } from "./open-streams.ts";
 import type { RequestHeaders } from "./request-headers.ts";
@@ -16,9 +16,6 @@ export type Admission = {
   countStray(exchange: Exchange): Soon<void>;
 };
 
-/** Tokens that are not good, from one address in a minute, before no further one from there is looked at. */
-const GUESSES = 300;
-
 export type AdmissionOptions = {
   readonly limits: Limits;
   readonly verify: Verify;
@@ -28,27 +25,32 @@ export type AdmissionOptions = {
 };
 
 /**
- * Admission by token and by limit. A request that is refused for its token counts as one of its address. After 300 such tokens in
- * a minute none from that address is verified any more, unless it is known to be good already.
+ * Admission by token and by limit. What is refused for its token is counted for its address by itself: it takes nothing from those who are signed
+ * in or read publicly there. After too many tokens that had to be verified and were not good none from
+ * that address is verified any more, unless it is known to be good already; public calls let such requests in like those without a token.
  */
 export function createAdmission({ limits, verify, streams, store }: AdmissionOptions): Admission {
   const limiter = createLimiter(limits, store);
   // Verifying costs this process, so this process counts.
-  const guesses = countWindow("token-guesses", GUESSES, memoryLimitStore());
+  const guesses = countWindow("token-guesses", limits.guesses ?? DEFAULT_GUESSES, memoryLimitStore());
 
   function note(exchange: Exchange, { headers, retryAfter }: Taken): void {
     exchange.headers.push(...headers);
     if (retryAfter !== undefined) throw rateLimited.failure({ retryAfter });
   }
 
-  const count = (exchange: Exchange, kind: keyof Limits, key: string): Soon<void> =>
+  const count = (exchange: Exchange, kind: Counted, key: string): Soon<void> =>
     after(limiter.take(kind, key), (taken) => note(exchange, taken));
 
   const network = (exchange: Exchange): string => networkOfAddress(exchange.clientAddress);
 
-  function refuseGuesses(exchange: Exchange): void {
-    const taken = guesses.usedUp(network(exchange));
-    if (taken) note(exchange, taken);
+  /** What became of looking at the token: counted for the user, or for the address. */
+  function counted(exchange: Exchange, { user, refusal, guessed, unread }: Identified): Soon<void> {
+    const address = network(exchange);
+    if (guessed) void guesses.take(address);
+    if (unread) return note(exchange, guesses.usedUp(address) ?? NEVER);
+    if (user) return count(exchange, "user", user.id);
+    return count(exchange, refusal ? "refused" : "address", address);
   }
 
   return {
@@ -56,20 +58,20 @@ export function createAdmission({ limits, verify, streams, store }: AdmissionOpt
     admit(exchange, route, { authorization }) {
       if (route.limit === undefined) return undefined;
       if (route.limit === "sign-in") return count(exchange, "signIn", network(exchange));
-      const identified = identify(route.access, authorization, verify, () => refuseGuesses(exchange));
-      return after(identified, ({ user, refusal }) => {
+      const mayVerify = () => guesses.usedUp(network(exchange)) === undefined;
+      return after(identify(route.access, authorization, verify, mayVerify), (identified) => {
+        const { user, refusal } = identified;
         exchange.userId = user?.id;
-        const counted = user ? count(exchange, "user", user.id) : count(exchange, "address", network(exchange));
-        return after(counted, () => {
-          if (refusal) {
-            if (tokenInvalid.is(refusal)) void guesses.take(network(exchange));
-            throw refusal;
-          }
+        return after(counted(exchange, identified), () => {
+          if (refusal) throw refusal;
           if (isStream(route)) streams.open(exchange, user ? `user:${user.id}` : `address:${network(exchange)}`);
         });
       });
     },
   };
 }
+
+/** Its time was over in between. */
+const NEVER: Taken = { headers: [], retryAfter: 1 };
 
 const isStream = (route: Route): boolean => route.kind === "call" && route.timeout === 0;

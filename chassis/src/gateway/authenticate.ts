@@ -7,35 +7,54 @@ import type { Caller, User } from "../identity/caller.ts";
 export type Verify = ((token: string) => Promise<Caller>) & {
   /** Who a token that was verified before stands for; undefined for all others. */
   readonly known?: (token: string) => Caller | undefined;
+  /** Whether a token is worth verifying; what is none, or has ended, costs nothing to refuse. Without: each is. */
+  readonly isPlausible?: (token: string) => boolean;
 };
 
-/** The user of a request if it is known, and why the call is refused if it is. */
-export type Identified = { readonly user?: User; readonly refusal?: Failure };
+/**
+ * The user of a request if it is known, and why the call is refused if it is. `guessed`: a token was verified and was not good. `unread`:
+ * no further one is looked at.
+ */
+export type Identified = {
+  readonly user?: User;
+  readonly refusal?: Failure;
+  readonly guessed?: boolean;
+  readonly unread?: boolean;
+};
 
 const BEARER = /^Bearer +([\w.~+/=-]+)$/i;
 const USUAL = "Bearer ";
 const NOBODY: Identified = {};
 
+/** The token in an `Authorization` header; undefined when there is none. */
+export const bearerOf = (authorization: string): string | undefined => BEARER.exec(authorization)?.[1];
+
 /**
  * Tells who makes a request and whether the call lets them in. Public calls let everybody in, also with a token that has ended:
- * the services don't look at it there. `mayVerify` throws when no token that is not known yet shall be looked at.
+ * the services don't look at it there. `mayVerify` says whether a token that is not known yet is looked at.
  */
 export function identify(
   access: Access,
   authorization: string | undefined,
   verify: Verify,
-  mayVerify: () => void,
+  mayVerify: () => boolean,
 ): Soon<Identified> {
   const isPublic = access === "public";
   if (authorization === undefined) return isPublic ? NOBODY : { refusal: tokenMissing.failure() };
   const known = knownBearer(authorization, verify);
   if (known) return letIn(access, known);
-  const token = BEARER.exec(authorization)?.[1];
-  if (token === undefined) return isPublic ? NOBODY : { refusal: tokenInvalid.failure() };
-  mayVerify();
+  const token = bearerOf(authorization);
+  if (token === undefined || verify.isPlausible?.(token) === false) {
+    return isPublic ? NOBODY : { refusal: tokenInvalid.failure() };
+  }
+  if (!mayVerify()) return isPublic ? NOBODY : { unread: true };
   return verify(token).then(
     (caller) => letIn(access, caller),
-    (error) => (isPublic ? NOBODY : { refusal: failureFrom(error) }),
+    (error) => {
+      const refusal = failureFrom(error);
+      const guessed = tokenInvalid.is(refusal);
+      return isPublic ? { guessed } : { guessed, refusal };
+    },
   );
 }
 

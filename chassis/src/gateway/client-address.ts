@@ -1,5 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { BlockList, isIP, isIPv6, type Socket } from "node:net";
+import { type Hops, hopsOfForwarded, hopsOfForwardedFor } from "./forwarded.ts";
+import { networkOfAddress, plainAddress } from "./ip-address.ts";
 
 const known = new WeakMap<Socket, string>();
 
@@ -12,49 +14,37 @@ export function networkOf(socket: Socket): string {
   return network;
 }
 
-/** An IPv4 address as it is, also one written as IPv6 (`::ffff:1.2.3.4`); of an IPv6 address its /64: `2001:db8:0:1::/64`. */
-export function networkOfAddress(address: string): string {
-  const unmapped = plain(address);
-  if (!unmapped.includes(":") || !isIPv6(unmapped)) return unmapped;
-  const [head = "", tail] = (unmapped.split("%")[0] as string).split("::");
-  const groups = head === "" ? [] : head.split(":");
-  if (tail !== undefined) {
-    const behind = tail === "" ? [] : tail.split(":");
-    groups.push(...Array<string>(8 - groups.length - behind.length).fill("0"), ...behind);
-  }
-  const first = groups.slice(0, 4).map((group) => Number.parseInt(group, 16).toString(16));
-  return `${first.join(":")}::/64`;
-}
-
 /** The address of the client behind a request. */
 export type ClientAddress = (request: IncomingMessage) => string;
 
 /**
  * Tells where clients are. Only connections from the networks `trusted` (CIDR, such as `10.0.0.0/8`) are believed when they say by
- * `X-Forwarded-For` whom they speak for: from the right, the first address that is not itself trusted. Throws for what is no network.
+ * `X-Forwarded-For` or `Forwarded` whom they speak for: from the right, the first address that is not itself trusted. Where both are there and say
+ * different things, one of them is the client's own, and neither is believed. Throws for what is no network.
  */
 export function clientAddresses(trusted: readonly string[]): ClientAddress {
   const proxies = networks(trusted);
   const isTrusted = (address: string) => proxies.check(address, isIPv6(address) ? "ipv6" : "ipv4");
-  return ({ socket, headers }) => {
-    const peer = plain(socket.remoteAddress ?? "unknown");
-    if (trusted.length === 0 || isIP(peer) === 0 || !isTrusted(peer)) return peer;
-    const hops = String(headers["x-forwarded-for"] ?? "").split(",");
+
+  function behind(peer: string, hops: Hops): string {
     let known = peer;
-    for (const hop of hops.reverse()) {
-      const address = hop.trim();
+    for (const address of hops) {
       // What is no address was not written by a proxy of ours.
-      if (isIP(address) === 0) return known;
-      known = plain(address);
+      if (address === undefined) return known;
+      known = address;
       if (!isTrusted(known)) return known;
     }
     return known;
+  }
+
+  return ({ socket, headers }) => {
+    const peer = plainAddress(socket.remoteAddress ?? "unknown");
+    if (trusted.length === 0 || isIP(peer) === 0 || !isTrusted(peer)) return peer;
+    const told = [hopsOfForwardedFor(headers), hopsOfForwarded(headers)].filter((hops) => hops !== undefined);
+    const [client = peer, other = client] = told.map((hops) => behind(peer, hops));
+    return client === other ? client : peer;
   };
 }
-
-/** An IPv4 address that is written as IPv6 (`::ffff:1.2.3.4`) as it is. */
-const plain = (address: string): string =>
-  address.startsWith("::") ? (/^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1] ?? address) : address;
 
 function networks(cidrs: readonly string[]): BlockList {
   const list = new BlockList();

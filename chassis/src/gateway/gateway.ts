@@ -28,7 +28,7 @@ import type { LimitStore } from "./limit-store.ts";
 import { endsConnection } from "./malformed.ts";
 import { countOpenStreams, DEFAULT_STREAM_LIMIT } from "./open-streams.ts";
 import { createOverload, type Overload } from "./overload.ts";
-import { type RequestHeaders, readHeaders } from "./request-headers.ts";
+import { headersFor, type RequestHeaders, readHeaders } from "./request-headers.ts";
 import { readTarget, type Target } from "./request-target.ts";
 import { type RouteRules, withPublicPaths } from "./route-rule.ts";
 import { createRouteTable, type Found, type OwnRoute, type RouteTable } from "./route-table.ts";
@@ -189,30 +189,35 @@ function fail(exchange: Exchange, { log }: Needs, error: unknown): void {
 type Read = Found & { readonly target: Target; readonly headers: RequestHeaders };
 
 function answer(exchange: Exchange, needs: Needs): Soon<void> {
-  const preflight = needs.cors?.handle(exchange);
-  if (preflight) return after(needs.admission.countStray(exchange), preflight);
-  let read: Read;
+  let read: Read | (() => void);
   try {
-    read = readRequest(exchange, needs.table);
+    read = readRequest(exchange, needs);
   } catch (error) {
     if (endsConnection(failureFrom(error))) takeNoMore(exchange.request);
     return after(needs.admission.countStray(exchange), () => {
       throw error;
     });
   }
+  if (typeof read === "function") return after(needs.admission.countStray(exchange), read);
   const { route, parameters, target, headers } = read;
   return after(needs.admission.admit(exchange, route, headers), () =>
     route.kind === "own" ? route.answer(exchange) : needs.forward({ exchange, route, parameters, target, headers }),
   );
 }
 
-/** Reads what was asked for; throws for what there isn't, and for what is not well-formed. */
-function readRequest(exchange: Exchange, table: RouteTable): Read {
+/**
+ * Reads what was asked for, or gives what answers a browser that only asks what it may send. Throws for what is not well-formed, whatever
+ * it asks for, and for what there isn't.
+ */
+function readRequest(exchange: Exchange, { cors, table }: Needs): Read | (() => void) {
   const { request } = exchange;
+  const all = readHeaders(request);
+  const preflight = cors?.handle(exchange);
+  if (preflight) return preflight;
   const target = readTarget(request.url as string);
   const { route, parameters } = table.find(request.method as string, target.path, (methods) =>
     exchange.headers.push("allow", methods),
   );
   exchange.route = route.template;
-  return { route, parameters, target, headers: readHeaders(request.rawHeaders, route.headers) };
+  return { route, parameters, target, headers: headersFor(all, route.headers) };
 }

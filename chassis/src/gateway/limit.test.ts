@@ -4,6 +4,7 @@ import { tokenInvalid } from "../core/failure.ts";
 import type { Caller } from "../identity/caller.ts";
 import { answerJson } from "../testing/http-server.ts";
 import { as, bodyOf, gatewayTo, libraryServer } from "./gateway.fixture.ts";
+import { defaultLimits } from "./limit.ts";
 
 const limits = { signIn: 2, address: 3, user: 4 };
 
@@ -58,10 +59,11 @@ test("a claimed address or another spelling of the path does not help", async (t
   assert.deepEqual(await statuses(2, "/api/%62ooks?x=1", claim), [200, 429]);
 });
 
-test("tokens that are not good use up the limit of the address", async (t) => {
+test("tokens that are not good use up a limit of the address, and take nothing from public readers there", async (t) => {
   const { statuses } = await limited(t);
   const guess = () => ({ headers: as("guess"), method: "POST" });
   assert.deepEqual(await statuses(4, "/api/loans", guess), [401, 401, 401, 429]);
+  assert.deepEqual(await statuses(3, "/api/books"), [200, 200, 200]);
 });
 
 test("the gateway's health is not limited", async (t) => {
@@ -86,14 +88,42 @@ test("who has tried too many tokens has no further one looked at, but known ones
   };
   const known = (token: string) => (token === "ann" ? ann : undefined);
   const service = await libraryServer(t, (_, response) => answerJson(response, 201, {}));
-  const { url } = await gatewayTo(t, [service.url], { verify: Object.assign(verify, { known }) });
+  const options = { verify: Object.assign(verify, { known }), limits: { ...defaultLimits, guesses: 30 } };
+  const { url } = await gatewayTo(t, [service.url], options);
   const lend = (token: string) => fetch(`${url}/api/loans`, { method: "POST", headers: as(token) });
-  const guesses = await Promise.all(Array.from({ length: 301 }, (_, at) => lend(`guess-${at}`)));
+  const guesses = await Promise.all(Array.from({ length: 31 }, (_, at) => lend(`guess-${at}`)));
   assert.deepEqual([...new Set(guesses.map(({ status }) => status))], [401]);
   const before = verified;
   assert.equal((await lend("one-more")).status, 429);
   assert.equal(verified, before);
   assert.equal((await lend("ann")).status, 201);
+  const read = await fetch(`${url}/api/books`, { headers: as("one-more") });
+  assert.deepEqual([read.status, verified], [201, before], "public reads need no token");
+});
+
+test("tokens that are none cost nothing: those behind the same address are looked at as before", async (t) => {
+  const ann: Caller = { kind: "user", id: "ann", name: "Ann", role: "customer", session: "s1" };
+  const verify = Object.assign(async () => ann, { isPlausible: (token: string) => token === "ann" });
+  const service = await libraryServer(t, (_, response) => answerJson(response, 201, {}));
+  const { url } = await gatewayTo(t, [service.url], { verify, limits: { ...defaultLimits, guesses: 5 } });
+  const lend = (token: string) => fetch(`${url}/api/loans`, { method: "POST", headers: as(token) });
+  const refused = await Promise.all(Array.from({ length: 30 }, (_, at) => lend(`none-${at}`)));
+  assert.deepEqual([...new Set(refused.map(({ status }) => status))], [401]);
+  assert.equal((await lend("ann")).status, 201);
+});
+
+test("tokens that are tried on public calls are counted as well", async (t) => {
+  let verified = 0;
+  const verify = async (): Promise<Caller> => {
+    verified += 1;
+    throw tokenInvalid.failure();
+  };
+  const service = await libraryServer(t, (_, response) => answerJson(response, 200, {}));
+  const { url } = await gatewayTo(t, [service.url], { verify, limits: { ...defaultLimits, guesses: 3 } });
+  for (let n = 0; n < 10; n++) {
+    assert.equal((await fetch(`${url}/api/books`, { headers: as(`guess-${n}`) })).status, 200);
+  }
+  assert.equal(verified, 4);
 });
 
 test("limits follow the client that a trusted proxy speaks for", async (t) => {

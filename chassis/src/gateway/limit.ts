@@ -12,7 +12,13 @@ export type Limits = {
   readonly address: number;
   /** Calls of one signed-in user. */
   readonly user: number;
+  /** Tokens of one address that had to be verified and were not good. Default 6,000: a second of computing time. */
+  readonly guesses?: number;
 };
+
+export const DEFAULT_GUESSES = 6_000;
+/** What is counted, each for itself; `refused` is what an address is refused at once, as many as its other calls. */
+export type Counted = "signIn" | "address" | "user" | "refused";
 
 export const defaultLimits: Limits = { signIn: 600, address: 60_000, user: 30_000 };
 
@@ -20,7 +26,7 @@ export const defaultLimits: Limits = { signIn: 600, address: 60_000, user: 30_00
 export type Taken = { readonly headers: string[]; readonly retryAfter: number | undefined };
 
 /** Counts requests; each kind of limit counts for itself. */
-export type Limiter = { take(kind: keyof Limits, key: string): Soon<Taken> };
+export type Limiter = { take(kind: Counted, key: string): Soon<Taken> };
 
 export type LimitWindow = {
   take(key: string): Soon<Taken>;
@@ -37,6 +43,7 @@ export function createLimiter(limits: Limits, store: LimitStore = memoryLimitSto
     signIn: countWindow("sign-in", limits.signIn, store),
     address: countWindow("address", limits.address, store),
     user: countWindow("user", limits.user, store),
+    refused: countWindow("refused", limits.address, store),
   };
   return { take: (kind, key) => windows[kind].take(key) };
 }

@@ -7,7 +7,16 @@ import { createServer } from "../core/node-http.ts";
 import { failureOfParser } from "./malformed.ts";
 import { sweepIdle } from "./sweep-idle.ts";
 
-type OnRequest = (request: IncomingMessage, response: ServerResponse, awaitsContinue: boolean) => void;
+export type OnRequest = (request: IncomingMessage, response: ServerResponse, awaitsContinue: boolean) => void;
+
+export type ServerOptions = {
+  /** Milliseconds that a request may take to come in. Default 60,000. */
+  readonly requestTimeout?: number;
+  /** Milliseconds that a connection is kept on which nothing is under way. Default 65,000. */
+  readonly keepAliveTimeout?: number;
+  /** Which connections become others, for those who listen to `upgrade`. Default: none. */
+  readonly upgrades?: (request: IncomingMessage) => boolean;
+};
 
 /** The exchanges under way on one connection; they end in the order in which they began. After `over` none begins. */
 type Open = { count: number; latest: ServerResponse; over: boolean };
@@ -20,16 +29,23 @@ export function takeNoMore({ socket }: IncomingMessage): void {
   if (open) open.over = true;
 }
 
-/** Makes the HTTP server: strict parsing, bounded headers and times, and an answer of ours to what is not HTTP. */
-export function createHttpServer(onRequest: OnRequest): Server {
+/** Whether nothing more is handled that comes over this connection. */
+export const isOver = (socket: Socket): boolean => connections.get(socket)?.over ?? false;
+
+/** Makes the HTTP server of the gateway and of services: strict parsing, bounded headers and times, an answer of ours to what is not HTTP. */
+export function createHttpServer(
+  onRequest: OnRequest,
+  { requestTimeout = 60_000, keepAliveTimeout = 65_000, upgrades = () => false }: ServerOptions = {},
+): Server {
   const server = createServer({
     insecureHTTPParser: false,
     // A missing Host is refused where two of them are, with a problem.
     requireHostHeader: false,
     maxHeaderSize: 16 * 1024,
     headersTimeout: 10_000,
-    requestTimeout: 60_000,
-    keepAliveTimeout: 65_000,
+    requestTimeout,
+    keepAliveTimeout,
+    shouldUpgradeCallback: upgrades,
     connectionsCheckingInterval: 5_000,
     // Finds out that the client of a quiet stream is gone.
     keepAlive: true,
@@ -54,10 +70,18 @@ export function createHttpServer(onRequest: OnRequest): Server {
     const open = connections.get(socket);
     // An answer that ends the connection is on its way.
     if (open?.over && open.count > 0) return;
-    if (socket.writable && mayAnswer(open)) socket.end(rawAnswer(error.code), () => socket.destroy());
+    if (socket.writable && mayAnswer(open)) refuseRaw(socket, error.code);
     else socket.destroy();
   });
+  // Nobody is let through to another host.
+  server.on("connect", (_request, socket: Socket) => refuseRaw(socket));
   return server;
+}
+
+/** Answers what could not be read as a request, and ends the connection. */
+function refuseRaw(socket: Socket, code?: string): void {
+  socket.on("error", () => socket.destroy());
+  socket.end(rawAnswer(code), () => socket.destroy());
 }
 
 /** Whether an answer to bytes that are not HTTP would be read as one to them, and not to a request before them. */
@@ -66,7 +90,6 @@ function mayAnswer(open: Open | undefined): boolean {
   return open.count === 1 && !open.latest.req.complete && !open.latest.headersSent;
 }
 
-/** The answer to what could not be read as a request; the connection ends after it. */
 function rawAnswer(code: string | undefined): string {
   const failure = failureOfParser(code);
   const body = JSON.stringify(problemOf(failure, newId()));

@@ -49,9 +49,44 @@ for (const [title, bytes] of Object.entries(refused)) {
   });
 }
 
+const judged = {
+  "two Hosts": ["Host: a", "Host: b"],
+  "no Host": [],
+  "a Host that is none": ["Host: a, b"],
+  "a doubled Authorization": ["Host: a", "Authorization: Bearer ann", "Authorization: Bearer root"],
+  "an upgrade": ["Host: a", "Connection: Upgrade", "Upgrade: websocket"],
+};
+
+for (const [title, lines] of Object.entries(judged)) {
+  for (const asked of [
+    "GET /nothing",
+    "GET /api/books/",
+    "DELETE /api/books",
+    "OPTIONS /api/books",
+    "GET /health",
+    "GET /%zz",
+  ]) {
+    test(`${title} is refused before ${asked} is looked at, and the connection ends`, async (t) => {
+      const { url, requestLines } = await gatewayTo(t, [], { corsOrigins: ["https://a.example"] });
+      const preflight = ["Origin: https://a.example", "Access-Control-Request-Method: PUT"];
+      const bytes = [`${asked} HTTP/1.1`, ...lines, ...preflight, "", ""].join("\r\n");
+      const answer = await sendBytes(url, bytes + inner);
+      assert.match(answer, /^HTTP\/1\.1 400 /);
+      assert.match(answer, /"code":"malformed_request"/);
+      assert.equal(answer.match(/HTTP\/1\.1 /g)?.length, 1);
+      assert.equal(requestLines().length, 1);
+    });
+  }
+}
+
+test("a request of HTTP/1.0 needs no Host, and its connection ends with the answer", async (t) => {
+  const { url } = await gatewayTo(t, []);
+  assert.match(await sendBytes(url, "GET /health HTTP/1.0\r\n\r\n"), /^HTTP\/1\.1 200 .*"healthy"/s);
+});
+
 test("CONNECT is no way through", async (t) => {
   const { url } = await gatewayTo(t, []);
-  assert.doesNotMatch(await sendBytes(url, "CONNECT other.example:80 HTTP/1.1\r\nHost: a\r\n\r\n"), / 2\d\d /);
+  assert.match(await sendBytes(url, "CONNECT other.example:80 HTTP/1.1\r\nHost: a\r\n\r\n"), /^HTTP\/1\.1 400 /);
 });
 
 test("two requests on one connection are two requests for the service", async (t) => {

@@ -179,3 +179,15 @@ test("while a service's key is being replaced, tokens by either key are taken", 
     assert.deepEqual(await verify(token), { kind: "service", name: "orders" });
   }
 });
+
+test("what is no token of ours, or has ended, is told without a look at its signature", async () => {
+  const { verify, users } = await verifierWithKeys();
+  const { privateJwk } = users;
+  const good = await forge(privateJwk, userHeader, userClaims());
+  const ended = await forge(privateJwk, userHeader, userClaims({ exp: now() - 10 }));
+  const foreign = await forge(privateJwk, { typ: "JWT" }, userClaims());
+  assert.deepEqual(["", "guess", "a.b.c", `${good}x`, ended, foreign, good].map(verify.isPlausible), [
+    ...Array<boolean>(6).fill(false),
+    true,
+  ]);
+});

@@ -1,4 +1,12 @@
-import { type CryptoKey, decodeProtectedHeader, errors, type JWTPayload, type JWTVerifyOptions, jwtVerify } from "jose";
+import {
+  type CryptoKey,
+  decodeJwt,
+  decodeProtectedHeader,
+  errors,
+  type JWTPayload,
+  type JWTVerifyOptions,
+  jwtVerify,
+} from "jose";
 import { jsonValidator } from "../contract/validate.ts";
 import { type Clock, systemClock } from "../core/clock.ts";
 import { tokenInvalid } from "../core/failure.ts";
@@ -24,6 +32,8 @@ import { verifiedTokens } from "./verified-tokens.ts";
 export type Verify = ((token: string) => Promise<Caller>) & {
   /** Who a token that was verified before stands for; undefined when it was not, has ended, or has to be asked about. */
   readonly known: (token: string) => Caller | undefined;
+  /** Whether a token has the form of ours and has not ended, which is cheap to tell; all others are refused without a look at their signature. */
+  readonly isPlausible: (token: string) => boolean;
 };
 
 /** Seconds by which the clocks of two machines may differ. */
@@ -108,7 +118,19 @@ export function createVerifier(
     return caller;
   }
 
-  return Object.assign(verify, { known });
+  return Object.assign(verify, { known, isPlausible: plausibility(new Set(kinds.keys()), clock) });
+}
+
+function plausibility(types: ReadonlySet<string>, clock: Clock): Verify["isPlausible"] {
+  return (token) => {
+    try {
+      if (!types.has(readHeader(token).typ)) return false;
+      const { exp = 0 } = decodeJwt(token);
+      return exp + TOLERANCE > clock.now().getTime() / 1_000;
+    } catch {
+      return false;
+    }
+  };
 }
 
 const accessClaims = jsonValidator(AccessTokenClaims);

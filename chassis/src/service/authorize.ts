@@ -1,7 +1,7 @@
 import type { Access } from "../contract/call.ts";
 import { forbidden, tokenInvalid, tokenMissing } from "../core/failure.ts";
 import type { Soon } from "../core/soon.ts";
-import { knownBearer, type Verify } from "../gateway/authenticate.ts";
+import { bearerOf, knownBearer, type Verify } from "../gateway/authenticate.ts";
 import { anonymous, type Caller } from "../identity/caller.ts";
 
 /**
@@ -13,7 +13,7 @@ export function authorize(access: Access, authorization: string | undefined, ver
   if (!authorization) throw tokenMissing.failure();
   const known = knownBearer(authorization, verify);
   if (known) return letIn(access, known);
-  const token = /^Bearer (\S+)$/i.exec(authorization)?.[1];
+  const token = bearerOf(authorization);
   if (!token) throw tokenInvalid.failure();
   return verify(token).then((caller) => letIn(access, caller));
 }

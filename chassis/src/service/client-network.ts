@@ -1,8 +1,10 @@
 import type { IncomingHttpHeaders } from "node:http";
-import { isIP, type Socket } from "node:net";
+import type { Socket } from "node:net";
 import type { Soon } from "../core/soon.ts";
 import type { Verify } from "../gateway/authenticate.ts";
-import { networkOf, networkOfAddress } from "../gateway/client-address.ts";
+import { networkOf } from "../gateway/client-address.ts";
+import { hopsOfForwardedFor } from "../gateway/forwarded.ts";
+import { networkOfAddress } from "../gateway/ip-address.ts";
 import type { Caller } from "../identity/caller.ts";
 
 /**
@@ -10,9 +12,9 @@ import type { Caller } from "../identity/caller.ts";
  * of the system in `X-Forwarded-By`; without, it is where the connection comes from.
  */
 export function clientNetwork(headers: IncomingHttpHeaders, socket: Socket, verify: Verify): Soon<string> {
-  const address = headers["x-forwarded-for"];
+  const [address, ...others] = hopsOfForwardedFor(headers) ?? [];
   const voucher = headers["x-forwarded-by"];
-  if (typeof address !== "string" || typeof voucher !== "string" || isIP(address) === 0) return networkOf(socket);
+  if (address === undefined || others.length > 0 || typeof voucher !== "string") return networkOf(socket);
   const asToldBy = (speaker?: Caller) => (speaker?.kind === "service" ? networkOfAddress(address) : networkOf(socket));
   const known = verify.known?.(voucher);
   return known ? asToldBy(known) : verify(voucher).then(asToldBy, () => asToldBy());

@@ -45,8 +45,7 @@ export function createEndpoints<C extends Contract>(
     reachable: async () => !gate.stalledLately() && (await database.answers()),
   };
   const counterOf = requestCounter(metrics);
-  const server = createHttpServer(health, log, metrics, counterOf);
-  gate.guard(server.server);
+  const server = createHttpServer(health, log, metrics, { counterOf, guard: gate.guard });
   const routes = { verify, health, stopping, tracer, gate };
   const deadLetters = operateDeadLetters(database, background.messagesChanged);
   const calls = [

@@ -49,8 +49,8 @@ async function serve(t: TestContext, shedder: LoadShedder) {
     draining: () => false,
     reachable: async () => !gate.stalledLately(),
   };
-  const server = createHttpServer(health, createLog({ service: "things", level: "silent" }), metrics);
-  gate.guard(server.server);
+  const log = createLog({ service: "things", level: "silent" });
+  const server = createHttpServer(health, log, metrics, { guard: gate.guard });
   const work = async () => {
     begun.push(currentContext()?.priority);
     await goOn.promise;

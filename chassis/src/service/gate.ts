@@ -1,19 +1,17 @@
-import type { IncomingMessage, Server, ServerResponse } from "node:http";
-import { SERVICE_HEADER } from "../client/answers-as.ts";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Contract } from "../contract/contract.ts";
-import { problemHeaders, problemOf } from "../contract/problem.ts";
 import { unavailable } from "../core/failure.ts";
-import { newId } from "../core/id.ts";
 import type { LoadShedder, Priority } from "../core/load-shedder.ts";
 import { watchLoop } from "../core/loop-watch.ts";
 import { countStalls } from "../telemetry/count-stalls.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import { type Asking, type KnownCaller, priorityReader } from "./priority.ts";
+import { type Handle, refuseEarly } from "./unambiguous.ts";
 
 /** Stands before everything else that a server does with a request, and lets in what can be answered in time. */
 export type Gate = {
-  /** Puts itself in front of what the server does with requests. Health and metrics always get through. */
-  guard(server: Server): void;
+  /** Puts itself in front of what a server does with requests. Health and metrics always get through. */
+  guard(handle: Handle): Handle;
   /** Lets one request in, by what of it is known; undefined when it is refused. For those that share a connection. */
   admit(request: Asking): Admitted | undefined;
   /** Milliseconds since a request could have been read; what it waited before counts where the event loop stood still. */
@@ -71,7 +69,10 @@ export function createGate(options: {
   function letIn(request: Visitor, response: ServerResponse): boolean {
     const visit = admit(request);
     if (!visit) {
-      refuse(response, options.contract.service);
+      refuseEarly(request, response, {
+        failure: unavailable.failure({ retryAfter: 1 }),
+        service: options.contract.service,
+      });
       return false;
     }
     request[admitted] = visit;
@@ -80,13 +81,8 @@ export function createGate(options: {
   }
 
   return {
-    guard(server) {
-      const handlers = server.listeners("request") as ((request: IncomingMessage, response: ServerResponse) => void)[];
-      server.removeAllListeners("request");
-      server.on("request", (request, response) => {
-        if (!isForOperators(request.url) && !letIn(request, response)) return;
-        for (const handle of handlers) handle.call(server, request, response);
-      });
+    guard: (handle) => (request, response) => {
+      if (isForOperators(request.url) || letIn(request, response)) handle(request, response);
     },
     admit,
     waited: (request) => performance.now() - (admittedOf(request)?.since ?? performance.now()),
@@ -99,10 +95,3 @@ export function createGate(options: {
 
 /** What tells how the service is has to be answered above all when it is not well. */
 const isForOperators = (url = ""): boolean => url.startsWith("/health") || url === "/metrics";
-
-function refuse(response: ServerResponse, service: string): void {
-  const failure = unavailable.failure({ retryAfter: 1 });
-  const body = Buffer.from(JSON.stringify(problemOf(failure, newId())));
-  const headers = { ...problemHeaders(failure), "content-length": body.length, [SERVICE_HEADER]: service };
-  response.writeHead(failure.status, headers).end(body);
-}

@@ -2,6 +2,7 @@ import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, ty
 import { SERVICE_HEADER } from "../client/answers-as.ts";
 import { parseJson } from "../contract/json.ts";
 import { Failure, failureFrom, invalidInput, notFound, unsupportedMediaType } from "../core/failure.ts";
+import { createHttpServer as serveHttp } from "../gateway/server.ts";
 import type { Log } from "../telemetry/log.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import { bodyTooLarge, DEFAULT_BODY_LIMIT } from "./body-limit.ts";
@@ -10,14 +11,17 @@ import type { Health } from "./health.ts";
 import { wantsMultiplexed } from "./multiplex/accept-multiplexed.ts";
 import { problemReply } from "./reply.ts";
 import { requestIdOf } from "./request-id.ts";
-import { refuseAmbiguous } from "./unambiguous.ts";
+import { type Handle, refuseAmbiguous } from "./unambiguous.ts";
 
-/** Makes the HTTP server of a service: JSON in with our parser, problems out, health answers, metrics, strict parsing and routing. */
+/**
+ * Makes the HTTP server of a service: JSON in with our parser, problems out, health answers, metrics, strict parsing and routing. `guard`
+ * stands before what is done with requests.
+ */
 export function createHttpServer(
   health: Health,
   log: Log,
   metrics: Metrics,
-  counterOf = requestCounter(metrics),
+  { counterOf = requestCounter(metrics), guard = (handle: Handle) => handle } = {},
 ): FastifyInstance {
   const answerFailure = (error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
     const { status, headers, body } = problemReply(failureFromFastify(error as FastifyError), request.id, log);
@@ -30,14 +34,14 @@ export function createHttpServer(
   const server = Fastify({
     bodyLimit: DEFAULT_BODY_LIMIT,
     // How long a request may take to come in; what its answer may take is each call's own.
-    requestTimeout: 30_000,
-    http: {
-      headersTimeout: 10_000,
-      connectionsCheckingInterval: 5_000,
-      maxHeaderSize: 16 * 1024,
-      shouldUpgradeCallback: wantsMultiplexed,
-    },
-    keepAliveTimeout: 30_000,
+    serverFactory: (handle) =>
+      serveHttp(refuseAmbiguous(guard(handle), health.service), {
+        requestTimeout: 30_000,
+        keepAliveTimeout: 30_000,
+        upgrades: wantsMultiplexed,
+      }),
+    // The server itself answers what is not HTTP.
+    clientErrorHandler: () => {},
     forceCloseConnections: "idle",
     return503OnClosing: false,
     genReqId: ({ headers }) => requestIdOf(headers),
@@ -45,7 +49,6 @@ export function createHttpServer(
     // What is refused before there is a route, such as a path with bad escapes.
     frameworkErrors: answerFailure,
   });
-  refuseAmbiguous(server);
   countRequests(server, counterOf);
   server.removeAllContentTypeParsers();
   server.addContentTypeParser("application/json", { parseAs: "buffer" }, (_request, body, done) =>

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import type { Contract } from "../contract/contract.ts";
 import type { Priority } from "../core/load-shedder.ts";
+import { bearerOf } from "../gateway/authenticate.ts";
 import type { Caller } from "../identity/caller.ts";
 
 /** Who a token that was verified before stands for; undefined for all others. */
@@ -24,7 +25,7 @@ export function priorityReader(contract: Contract, known: KnownCaller): (request
   return (request) => {
     if (urgent.length > 0 && isUrgent(request)) return "high";
     if (request.headers["x-priority"] !== "high") return "normal";
-    const token = /^Bearer (\S+)$/i.exec(request.headers.authorization ?? "")?.[1];
+    const token = bearerOf(request.headers.authorization ?? "");
     return token !== undefined && known(token)?.kind === "service" ? "high" : "normal";
   };
 }

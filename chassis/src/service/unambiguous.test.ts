@@ -41,6 +41,23 @@ for (const [what, bytes] of Object.entries(ambiguous)) {
   });
 }
 
+for (const asked of ["GET /nothing", "GET /%zz", "PUT /things/first", "GET /health", "GET /metrics"]) {
+  test(`two Hosts are refused before ${asked} is looked at`, async (t) => {
+    const { url, asked: begun } = await serve(t);
+    const text = await sendBytes(url, `${asked} HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n${behind}`);
+    assert.equal(text.match(/HTTP\/1\.1 \d{3}/g)?.join(), "HTTP/1.1 400");
+    assert.deepEqual(begun, []);
+  });
+}
+
+test("what is not HTTP is answered with a problem, and HTTP/1.0 without a Host like others", async (t) => {
+  const { url, asked } = await serve(t);
+  const text = await sendBytes(url, "garbage\r\n\r\n");
+  assert.match(text, /^HTTP\/1\.1 400 .*application\/problem\+json.*"code":"malformed_request"/s);
+  assert.match(await sendBytes(url, "GET /things/old HTTP/1.0\r\n\r\n"), /^HTTP\/1\.1 200 /);
+  assert.deepEqual(asked, ["old"]);
+});
+
 test("requests that are plain are handled one after the other", async (t) => {
   const { url, asked } = await serve(t);
   await sendBytes(url, get("Host: a") + behind);

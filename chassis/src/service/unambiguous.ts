@@ -1,46 +1,51 @@
-import type { IncomingMessage } from "node:http";
-import type { Socket } from "node:net";
-import type { FastifyInstance } from "fastify";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { SERVICE_HEADER } from "../client/answers-as.ts";
+import { problemHeaders, problemOf } from "../contract/problem.ts";
+import type { Failure } from "../core/failure.ts";
 import { malformedRequest } from "../gateway/malformed.ts";
-import { SINGLE } from "../gateway/request-headers.ts";
+import { readHeaders } from "../gateway/request-headers.ts";
+import { type OnRequest, takeNoMore } from "../gateway/server.ts";
+import { requestIdOf } from "./request-id.ts";
 
-const ending = new WeakSet<Socket>();
-
-/** Whether a connection ends with the answer to an ambiguous request. */
-export const isEnding = (socket: Socket): boolean => ending.has(socket);
+/** What a server does with a request. */
+export type Handle = (request: IncomingMessage, response: ServerResponse) => void;
 
 /**
- * Refuses what another reader could take for something else, where node:http is lenient: a header given twice that can only be there
- * once, two `Host`s among them, a target in absolute form, and an upgrade. The connection ends with the answer, and nothing that
- * came behind such a request is handled.
+ * Refuses what another reader could take for something else, before anything else is done with it, whatever it asks for: a header given
+ * twice that can only be there once, two `Host`s among them, a target in absolute form, and an upgrade. The connection ends with the answer, and
+ * nothing that came behind such a request is handled.
  */
-export function refuseAmbiguous(server: FastifyInstance): void {
-  server.addHook("onRequest", ({ raw }, reply, done) => {
-    const { socket } = raw;
-    if (ending.has(socket)) {
-      reply.hijack();
-      done();
-    } else if (isAmbiguous(raw)) {
-      ending.add(socket);
-      reply.header("connection", "close");
-      done(malformedRequest.failure());
-    } else done();
-  });
+export const refuseAmbiguous =
+  (handle: Handle, service: string): OnRequest =>
+  (request, response, awaitsContinue) => {
+    if (isAmbiguous(request)) {
+      takeNoMore(request);
+      response.setHeader("connection", "close");
+      refuseEarly(request, response, { failure: malformedRequest.failure(), service });
+      return;
+    }
+    if (awaitsContinue) response.writeContinue();
+    handle(request, response);
+  };
+
+/** Whether two readers could take a request for two things. */
+function isAmbiguous(request: IncomingMessage): boolean {
+  if (!request.url?.startsWith("/")) return true;
+  try {
+    readHeaders(request);
+    return false;
+  } catch {
+    return true;
+  }
 }
 
-const isAmbiguous = (request: IncomingMessage): boolean =>
-  !request.url?.startsWith("/") || request.headers.upgrade !== undefined || isGivenTwice(request);
-
-/** Whether a header is there twice that can only be there once. */
-export function isGivenTwice({ headers, rawHeaders }: IncomingMessage): boolean {
-  // As many names as headers: none is there twice.
-  if (Object.keys(headers).length * 2 === rawHeaders.length) return false;
-  const seen = new Set<string>();
-  for (let at = 0; at < rawHeaders.length; at += 2) {
-    const name = (rawHeaders[at] as string).toLowerCase();
-    if (!SINGLE.has(name)) continue;
-    if (seen.has(name)) return true;
-    seen.add(name);
-  }
-  return false;
+/** Answers a request that nothing else is done with. */
+export function refuseEarly(
+  { headers }: IncomingMessage,
+  response: ServerResponse,
+  { failure, service }: { readonly failure: Failure; readonly service: string },
+): void {
+  const body = Buffer.from(JSON.stringify(problemOf(failure, requestIdOf(headers))));
+  const all = { ...problemHeaders(failure), "content-length": body.length, [SERVICE_HEADER]: service };
+  response.writeHead(failure.status, all).end(body);
 }

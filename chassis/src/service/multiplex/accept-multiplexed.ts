@@ -7,13 +7,14 @@ import { type Failure, failureFrom, unavailable } from "../../core/failure.ts";
 import { STATUS_CODES } from "../../core/node-http.ts";
 import type { Verify } from "../../gateway/authenticate.ts";
 import { malformedRequest } from "../../gateway/malformed.ts";
+import { readHeaders } from "../../gateway/request-headers.ts";
+import { isOver } from "../../gateway/server.ts";
 import type { Log } from "../../telemetry/log.ts";
 import { authorize } from "../authorize.ts";
 import type { Gate } from "../gate.ts";
 import type { Health } from "../health.ts";
 import { problemReply } from "../reply.ts";
 import { requestIdOf } from "../request-id.ts";
-import { isEnding, isGivenTwice } from "../unambiguous.ts";
 import type { AnswerRequest } from "./answer-request.ts";
 import { type ServedConnection, serveConnection } from "./serve-connection.ts";
 
@@ -46,7 +47,7 @@ export function acceptMultiplexed(
 
   async function accept(request: IncomingMessage, socket: Socket, begun: Buffer): Promise<void> {
     try {
-      if (isEnding(socket)) throw malformedRequest.failure();
+      if (isOver(socket)) throw malformedRequest.failure();
       await letIn(request);
     } catch (error) {
       refuse(socket, failureFrom(error), requestIdOf(request.headers), around);
@@ -97,10 +98,9 @@ export function acceptMultiplexed(
 
 /** Only services may: a connection has no limits but those that all its requests share. */
 async function assertService(request: IncomingMessage, verify: Verify): Promise<void> {
-  const { headers } = request;
-  const hasBody = headers["content-length"] !== undefined || headers["transfer-encoding"] !== undefined;
-  if (request.method !== "GET" || hasBody || isGivenTwice(request)) throw malformedRequest.failure();
-  await authorize("internal", headers.authorization, verify);
+  const { contentLength, chunked } = readHeaders(request, true);
+  if (request.method !== "GET" || contentLength !== undefined || chunked) throw malformedRequest.failure();
+  await authorize("internal", request.headers.authorization, verify);
 }
 
 const switching = (service: string): string =>

@@ -7,7 +7,7 @@ import { parseJson } from "../../contract/json.ts";
 import type { Cancellation } from "../../core/cancellation.ts";
 import { failureFrom, invalidInput, notFound, unavailable, unsupportedMediaType } from "../../core/failure.ts";
 import { malformedRequest } from "../../gateway/malformed.ts";
-import { SINGLE } from "../../gateway/request-headers.ts";
+import { isSingle } from "../../gateway/request-headers.ts";
 import type { Log } from "../../telemetry/log.ts";
 import { bodyTooLarge, DEFAULT_BODY_LIMIT } from "../body-limit.ts";
 import type { CountRequest, RequestCounter } from "../count-requests.ts";
@@ -124,7 +124,7 @@ function readHead(head: string): Required<Asking> & { readonly isAmbiguous: bool
     const name = pairs[at] as string;
     const value = pairs[at + 1];
     const before = headers[name];
-    isAmbiguous ||= before !== undefined && SINGLE.has(name);
+    isAmbiguous ||= before !== undefined && isSingle(name);
     if (before === undefined) headers[name] = value;
     else if (!FIRST.has(name)) headers[name] = `${before}${name === "cookie" ? "; " : ", "}${value}`;
   }

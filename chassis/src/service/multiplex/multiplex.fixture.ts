@@ -50,9 +50,8 @@ export async function serveMultiplexed<C extends Contract>(
   );
   const metrics = createMetrics(definition.service);
   const counterOf = requestCounter(metrics);
-  const server = createHttpServer(health, log, metrics, counterOf);
   const gate = createGate({ contract: definition, shedder, known: verify.known, metrics });
-  gate.guard(server.server);
+  const server = createHttpServer(health, log, metrics, { counterOf, guard: gate.guard });
   const around = { verify, health, stopping: new Cancellation(), gate };
   const calls = addRoutes(server, definition, handlers, around);
   const multiplexed = offers
