@@ -15,6 +15,7 @@ import { type ConsumerMetrics, consumerMetrics } from "./consumer-metrics.ts";
 import { isDatabaseOutage } from "./database-outage.ts";
 import { park } from "./dead-letter.ts";
 import { readEnvelope, standIn } from "./envelope.ts";
+import { type MessageLog, messageLog } from "./log-messages.ts";
 import type { Message } from "./message.ts";
 import type { Subscription } from "./messaging.ts";
 import { messageReader, messageUnreadable, type ReadMessage } from "./read-message.ts";
@@ -42,6 +43,7 @@ export type ConsumerOptions = {
 
 type Consumer = Required<Omit<ConsumerOptions, "metrics">> & {
   count: ConsumerMetrics;
+  lines: MessageLog;
   read: ReadMessage;
   apply: ReturnType<typeof applyTogether>;
   stopping: AbortSignal;
@@ -67,6 +69,7 @@ export async function startConsumer(options: ConsumerOptions): Promise<() => Pro
     tracer: undefined,
     ...options,
     count: consumerMetrics(options.metrics ?? createMetrics(options.consumer), types),
+    lines: messageLog(options.log),
     read: messageReader(options.subscriptions),
     apply: applyTogether(options.database, options.consumer, options.handlingTime),
     stopping: stopping.signal,
@@ -133,6 +136,7 @@ async function handle(consumer: Consumer, delivery: Delivery, span: Span): Promi
 
 async function handleOrPark(consumer: Consumer, delivery: Delivery, span: Span): Promise<Verdict> {
   const { message, attempt, fault } = delivery;
+  const began = performance.now();
   if (attempt > 1) consumer.count.redelivered(message.type);
   try {
     if (fault) throw messageUnreadable.failure({ cause: new Error(fault) });
@@ -140,6 +144,7 @@ async function handleOrPark(consumer: Consumer, delivery: Delivery, span: Span):
     const applied = await consumer.apply(message, consumer.read(message, consumer.clock.now()));
     boundary("after its commit", [message]);
     countApplied(consumer, message, applied);
+    consumer.lines(message, attempt, began, applied === "repeated");
     return "done";
   } catch (error) {
     if (isDatabaseOutage(error)) throw error;

@@ -45,7 +45,7 @@ export async function openConnections(
   settings: HostSettings,
   surroundings: Surroundings,
 ): Promise<Connections> {
-  const log = surroundings.log ?? createLog({ service, level: settings.LOG_LEVEL });
+  const log = surroundings.log ?? createLog({ service, level: settings.LOG_LEVEL, gather: 100 });
   const clock = surroundings.clock ?? systemClock;
   const metrics = createMetrics(service);
   metrics.addRuntime();

@@ -46,7 +46,7 @@ export function createEndpoints<C extends Contract>(
   };
   const counterOf = requestCounter(metrics);
   const server = createHttpServer(health, log, metrics, { counterOf, guard: gate.guard });
-  const routes = { verify, health, stopping, tracer, gate };
+  const routes = { verify, health, stopping, tracer, gate, log };
   const deadLetters = operateDeadLetters(database, background.messagesChanged);
   const calls = [
     ...addRoutes(server, contract, wiring.calls, routes),

@@ -6,12 +6,15 @@ import { deadlineExceeded, unavailable } from "../core/failure.ts";
 import type { Priority } from "../core/load-shedder.ts";
 import { after, type Soon } from "../core/soon.ts";
 import type { Verify } from "../gateway/authenticate.ts";
+import { currentContext, type WorkContext } from "../telemetry/context.ts";
+import type { Log } from "../telemetry/log.ts";
 import type { Tracer } from "../telemetry/tracer.ts";
 import { authorize } from "./authorize.ts";
 import { clientNetwork } from "./client-network.ts";
 import { withinDeadline } from "./deadline.ts";
 import type { Handler } from "./definition.ts";
 import type { Health } from "./health.ts";
+import { callLog } from "./log-calls.ts";
 import { makeReply, type Reply } from "./reply.ts";
 import { inputReader, type RawInput } from "./request-input.ts";
 import { ServedRequest } from "./served-request.ts";
@@ -42,16 +45,19 @@ export type ServedCallSurroundings = {
   readonly verify: Verify;
   readonly health: Health;
   readonly tracer?: Tracer | undefined;
+  /** Gets a line for each call that was handled. Default: none is written. */
+  readonly log?: Log | undefined;
 };
 
 const DEFAULT_TIMEOUT = 10_000;
 
 /** Joins a call with its handler. */
 export function servedCall(call: Call, handler: Handler<Call>, surroundings: ServedCallSurroundings): ServedCall {
-  const { verify, health, tracer } = surroundings;
+  const { verify, health, tracer, log } = surroundings;
   const { access, timeout = DEFAULT_TIMEOUT } = call.shape;
   const read = inputReader(call);
   const inServerSpan = serverSpan(call);
+  const lines = log && callLog(call, log);
 
   return {
     call,
@@ -60,13 +66,32 @@ export function servedCall(call: Call, handler: Handler<Call>, surroundings: Ser
       const { headers, socket, requestId, cancellation, priority } = visit;
       const patience = remainingTime(headers, timeout, visit.waited);
       const incoming = { requestId, tracer, patience, cancellation, priority };
-      const handle = (): Soon<unknown> =>
-        after(authorize(access, headers.authorization, verify), (caller) =>
+      const { params, body } = visit;
+      const handled = {
+        params,
+        body,
+        began: performance.now(),
+        requestId,
+        context: undefined as WorkContext | undefined,
+      };
+      const handle = (): Soon<unknown> => {
+        handled.context = currentContext();
+        return after(authorize(access, headers.authorization, verify), (caller) =>
           after(clientNetwork(headers, socket, verify), (network) =>
             handler(new ServedRequest(read(visit), caller, network, cancellation)),
           ),
         );
-      return withinDeadline(patience, cancellation, () => inServerSpan(headers["traceparent"], incoming, handle));
+      };
+      const served = withinDeadline(patience, cancellation, () =>
+        inServerSpan(headers["traceparent"], incoming, handle),
+      );
+      if (lines) {
+        served.then(
+          (result) => lines.returned(handled, result),
+          (error) => lines.failed(handled, error),
+        );
+      }
+      return served;
     },
     reply: makeReply(call),
   };

@@ -48,7 +48,10 @@ function standardOutput(gather: number | undefined): DestinationStream {
   if (gather === undefined) return pino.destination({ dest: 1, sync: false });
   // A batch goes into a file faster than to the thread that would write it; a pipe may be full, and nobody shall wait for it.
   const sync = fstatSync(1).isFile();
-  return pino.destination({ dest: 1, sync, minLength: 8 * 1024, periodicFlush: gather });
+  const stream = pino.destination({ dest: 1, sync, minLength: 8 * 1024, periodicFlush: gather });
+  // What a process said last tells why it ended. The asynchronous one does so by itself.
+  if (sync) process.once("exit", () => stream.flushSync());
+  return stream;
 }
 
 /**
@@ -65,6 +68,10 @@ export function infoLines(log: Log): (fields: string) => void {
     if (infoLevels.has(log.level)) stream.write(`{"level":"info"${time()}${bindings},${fields}}\n`);
   };
 }
+
+/** An id as a line may hold it without being escaped; undefined for anything else. */
+export const loggableId = (value: unknown): string | undefined =>
+  typeof value === "string" && /^[\w.:~-]{1,100}$/.test(value) ? value : undefined;
 
 const infoLevels: ReadonlySet<string> = new Set(["trace", "debug", "info"]);
 
