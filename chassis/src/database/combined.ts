@@ -12,22 +12,51 @@ export type ForAll<Item, Result> = (tx: Transaction, items: readonly Item[]) => 
 
 export type ForOne<Item, Result> = (tx: Transaction, item: Item) => Promise<Result>;
 
+export type CombinedOptions<Item> = {
+  /**
+   * Names what only one member of a group may hold until the transaction ends, such as the row that is locked; the same names mean the same
+   * in all combined statements. A member that wants what another holds is run in a transaction of its own, after it. Undefined: many
+   * members may want it at once, and the function for all copes with that.
+   */
+  holds?: (item: Item) => string | undefined;
+};
+
 /**
  * Makes a write of a store, for one item, out of one for all: what the members of a group of transactions want at the same time
- * (see `groupTransactions`) is one call of `write`, and so one statement.
+ * (see `groupTransactions`) is one call of `write`, and so one statement. This is how members share a transaction: `write` is given what
+ * all of them want, sees what each has done, and has to lock what it relies on, as other transactions run beside it (READ COMMITTED). Default:
+ * nothing is held.
  */
-export const combinedWrite = <Item, Result>(write: ForAll<Item, Result>): ForOne<Item, Result> => {
-  const combine = combined(write);
+export const combinedWrite = <Item, Result>(
+  write: ForAll<Item, Result>,
+  { holds = () => undefined }: CombinedOptions<Item> = {},
+): ForOne<Item, Result> => {
+  const combine = combined(write, holds);
   return async (tx, item) => {
-    const result = await combine(tx, item);
     const membership = membershipOf(tx);
-    if (membership) membership.hasWritten = true;
+    if (!membership) return combine(tx, item);
+    membership.writing += 1;
+    const result = await combine(tx, item).finally(() => {
+      membership.writing -= 1;
+    });
+    membership.hasWritten = true;
     return result;
   };
 };
 
-/** The same for a read, which may lock what it reads: whoever has done nothing else has changed nothing. */
-export const combinedRead = <Item, Result>(read: ForAll<Item, Result>): ForOne<Item, Result> => combined(read);
+/**
+ * The same for a read, which may lock what it reads. Default: an item is held by the member that asks for it first, so that no two
+ * members decide by the same row.
+ */
+export const combinedRead = <Item, Result>(
+  read: ForAll<Item, Result>,
+  { holds }: CombinedOptions<Item> = {},
+): ForOne<Item, Result> => {
+  const name = `combined read ${++reads} of `;
+  return combined(read, holds ?? ((item) => name + JSON.stringify(item)));
+};
+
+let reads = 0;
 
 type Wanted<Item, Result> = {
   readonly item: Item;
@@ -36,10 +65,15 @@ type Wanted<Item, Result> = {
   reject(error: unknown): void;
 };
 
-function combined<Item, Result>(work: ForAll<Item, Result>): ForOne<Item, Result> {
+function combined<Item, Result>(
+  work: ForAll<Item, Result>,
+  holds: (item: Item) => string | undefined,
+): ForOne<Item, Result> {
   const wantedBy = new WeakMap<Transaction, Wanted<Item, Result>[]>();
-  return (tx, item) => {
-    const group = membershipOf(tx)?.group ?? tx;
+  return async (tx, item) => {
+    const membership = membershipOf(tx);
+    membership?.hold(holds(item));
+    const group = membership?.group ?? tx;
     return new Promise((resolve, reject) => {
       const wanted = { item, context: currentContext(), resolve, reject };
       const others = wantedBy.get(group);

@@ -3,14 +3,16 @@ import pg from "pg";
 import { currentContext } from "../telemetry/context.ts";
 import type { Log } from "../telemetry/log.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
+import { createConflictRetries } from "./conflict-retries.ts";
+import { createIdleTransactions } from "./idle-transactions.ts";
 import { poolMetrics } from "./pool-metrics.ts";
-import { failureFromPostgres, isConflict } from "./postgres-error.ts";
+import { failureFromPostgres } from "./postgres-error.ts";
 import { type SilenceWatch, watchSilence } from "./silent-connections.ts";
 import { abandon, execute } from "./statement.ts";
-import { inTransaction, type Queryable, rowsOf, type Transaction } from "./transaction.ts";
-import { createWaitingLine, type WaitingLine } from "./waiting-line.ts";
+import { type Isolation, inTransaction, type Queryable, rowsOf, type Transaction } from "./transaction.ts";
+import { createWaitingLine, NO_END, type WaitingLine } from "./waiting-line.ts";
 
-export type { Queryable, Transaction };
+export type { Isolation, Queryable, Transaction };
 
 /**
  * A service's own PostgreSQL database. Statements belong to the work under way: what is over (its deadline has passed, its caller has
@@ -19,16 +21,31 @@ export type { Queryable, Transaction };
 export interface Database extends Queryable {
   /**
    * Runs `work` in one transaction: committed when it returns, rolled back when it throws (and when it returns although one of
-   * its statements failed: that throws as well). Work that lost a conflict
-   * (serialization failure, deadlock) is run again, at most three times, so it must do nothing but use the transaction.
-   * No remote calls inside: they would hold locks while they wait.
+   * its statements failed: that throws as well). Unless `isolation` says otherwise it is as if no other transaction ran: what was read is
+   * still so at the commit, whether or not it was locked (PostgreSQL's SERIALIZABLE). Work that lost a conflict (serialization
+   * failure, deadlock) is run again, up to 20 times, so it must do nothing but use the transaction. No remote calls inside: they would hold
+   * locks while they wait. While other work waits for a connection, a transaction that runs no statement for a second and a half is rolled
+   * back with `deadline_exceeded`.
    */
-  transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
+  transaction<T>(work: (tx: Transaction) => Promise<T>, options?: TransactionOptions): Promise<T>;
   /** Whether the server answers right now; asked on a connection that no other work takes. */
   answers(): Promise<boolean>;
   /** Waits for what is under way, then closes all connections. */
   close(): Promise<void>;
 }
+
+export type TransactionOptions = {
+  /**
+   * `serializable`: alone, as far as it can see. `read committed`: each statement sees what has been committed until then; for work that
+   * locks whatever it relies on, and then costs less where many want the same rows. Default `serializable`.
+   */
+  isolation?: Isolation;
+  /**
+   * `low`: for work in the background, such as handling events. All of it together takes at most four in ten connections, and waits for
+   * one as long as its deadline allows. Default `normal`.
+   */
+  priority?: "normal" | "low";
+};
 
 export type DatabaseOptions = {
   url: string;
@@ -46,6 +63,9 @@ export type DatabaseOptions = {
   /** Tells of the connections. Default: nobody does. */
   metrics?: Metrics;
 };
+
+/** The part of the connections that work of low priority may take. */
+const BACKGROUND_SHARE = 0.4;
 
 /** Milliseconds in which a server that is asked whether it answers has to. */
 const LONGEST_CHECK = 800;
@@ -94,12 +114,26 @@ export function openDatabase(options: DatabaseOptions): Database {
       onWaited(milliseconds);
     },
   });
+  const background = createWaitingLine({ places: Math.ceil(connections * BACKGROUND_SHARE), patience: NO_END });
+  const isContended = () => background.waiting() > 0 || line.waiting() > 0;
+  const idle = createIdleTransactions();
+  const retryConflicts = createConflictRetries();
   const silence = watchSilence(pool, options);
   pool.on("error", (error) => options.log.warn({ err: error }, "an idle database connection was lost"));
   const use: Use = (work) => withConnection(pool, silence, work);
   return {
-    query: (text, values) => inLine(line, use, (client) => rowsOf(client, text, values)),
-    transaction: (work) => retryConflicts(() => inLine(line, use, (client) => inTransaction(client, work))),
+    query: (text, values) => inLine(line, () => use((client) => rowsOf(client, text, values))),
+    transaction(work, { isolation = "serializable", priority = "normal" } = {}) {
+      const isLow = priority === "low";
+      const once = () =>
+        inLine(line, () =>
+          use((client) => {
+            const activity = idle.begin(isLow ? isContended : () => line.waiting() > 0);
+            return inTransaction(client, work, { isolation, activity }).finally(activity.close);
+          }),
+        );
+      return retryConflicts(isLow ? () => inLine(background, once) : once);
+    },
     answers: () => answers(use),
     async close() {
       await pool.end();
@@ -111,11 +145,11 @@ export function openDatabase(options: DatabaseOptions): Database {
 /** Does work on a connection of the pool, and gives it back. */
 type Use = <T>(work: (client: pg.PoolClient) => Promise<T>) => Promise<T>;
 
-/** Does `work` on a connection as soon as it is its turn. */
-async function inLine<T>(line: WaitingLine, use: Use, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+/** Does `work` as soon as it is its turn. */
+async function inLine<T>(line: WaitingLine, work: () => Promise<T>): Promise<T> {
   await line.enter(currentContext());
   try {
-    return await use(work);
+    return await work();
   } finally {
     line.leave();
   }
@@ -163,15 +197,5 @@ async function connect(pool: pg.Pool, silence: SilenceWatch): Promise<pg.PoolCli
     client.on("error", () => {});
     abandon(client);
     client.release(true);
-  }
-}
-
-async function retryConflicts<T>(attempt: () => Promise<T>): Promise<T> {
-  for (let tries = 1; ; tries++) {
-    try {
-      return await attempt();
-    } catch (error) {
-      if (tries === 3 || !isConflict(error)) throw error;
-    }
   }
 }

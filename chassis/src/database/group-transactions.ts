@@ -2,21 +2,22 @@ import { Failure } from "../core/failure.ts";
 import { boundary } from "../telemetry/boundary.ts";
 import { currentContext, runInContext, type WorkContext } from "../telemetry/context.ts";
 import { unhurried } from "../telemetry/time-left.ts";
-import type { Database, Transaction } from "./database.ts";
+import type { Database, Transaction, TransactionOptions } from "./database.ts";
 import { groupCommit } from "./group-commit.ts";
-import { isConflict } from "./postgres-error.ts";
-import { inGroup } from "./transaction-group.ts";
+import { isConflict, isDatabaseOutage } from "./postgres-error.ts";
+import { inGroup, type Leaving, type MemberOutcome } from "./transaction-group.ts";
 
 /**
- * Runs `work` in a transaction that it may share with others. `key` names what only one of them may handle at a time, such as an
- * order: members of one transaction do not wait for each other's locks.
+ * Runs `work` in a transaction that it may share with others, isolated from them: see {@link groupTransactions}. `key` names what only one
+ * of them may handle at a time, such as an order. `code` names what runs, so that code which can't share is not tried again and again;
+ * default: `work` itself.
  */
-export type GroupedTransaction = <T>(key: string, work: (tx: Transaction) => Promise<T>) => Promise<T>;
+export type GroupedTransaction = <T>(key: string, work: (tx: Transaction) => Promise<T>, code?: object) => Promise<T>;
 
-export type GroupTransactionsOptions = {
+export type GroupTransactionsOptions = Pick<TransactionOptions, "priority"> & {
   /** The most members of one transaction. Default 64. */
   most?: number;
-  /** How many transactions may be under way at once. Default 2. */
+  /** How many shared transactions may be under way at once. Default 2. */
   lanes?: number;
 };
 
@@ -25,99 +26,107 @@ type Item = {
   readonly context: WorkContext | undefined;
 };
 
-type Outcome = { readonly result: unknown } | { readonly error: unknown };
+/** Committed, refused with nothing to commit, or to be done in a transaction of its own. */
+type Outcome = { readonly result: unknown } | { readonly error: unknown } | { readonly left: Leaving | "failed" };
+
+/** Milliseconds for which code that was slow is not made to share a transaction again. */
+const SLOW_FOR = 60_000;
 
 /**
- * Makes a `database.transaction` for work of which much comes at the same time: it shares one transaction, and so one commit. What its
- * members ask of combined reads and writes (see `combinedRead`) at the same time are the same few statements, however many they are.
- * - Each has its own success or failure. One that is refused before it has written anything is left out. When one fails later the
- *   transaction is rolled back, and done again: those that failed each by itself, the others together.
- * - Nobody waits for company; one that is alone is like any transaction. What is over when its transaction begins is left out.
+ * Makes a `database.transaction` for work of which much comes at the same time: it shares one transaction, and so one commit, with what
+ * comes together with it. What members want of combined reads and writes (see `combinedWrite`) at the same time are the same few
+ * statements, however many members there are.
+ * - Each member is isolated. Only combined statements are shared; work that runs any statement of its own (`tx.query`), or wants what
+ *   another member holds, is taken out and run again in a serializable transaction of its own, as by `database.transaction`: locks, savepoints,
+ *   settings and temporary tables are never shared.
+ * - Each has its own success or failure. One that is refused before it has written anything is left out; when one fails later the shared
+ *   transaction is rolled back, and done again: the failed one by itself, the others together.
+ * - Batching adds no delay, and work that hangs leaves the others after a second. What is over when its transaction begins is left out.
  * - Work may be run more than once, so it must do nothing but use the transaction. Two works with one key are never at work at once.
  */
 export function groupTransactions(database: Database, options: GroupTransactionsOptions = {}): GroupedTransaction {
-  const { most = 64, lanes = 2 } = options;
-  const run = groupCommit<Item, Outcome>({ most, lanes, write: (items) => runAll(database, items) });
+  const { most = 64, lanes = 2, priority = "normal" } = options;
+  const share = groupCommit<Item, Outcome>({ most, lanes, write: (items) => runAll(database, items) });
   const inTurn = oneAtATime();
-  return (key, work) =>
+  const aloneUntil = new WeakMap<object, number>();
+  return (key, work, code = work) =>
     inTurn(key, async () => {
-      const outcome = await run({ work, context: currentContext() });
-      if ("error" in outcome) throw outcome.error;
-      return outcome.result as Awaited<ReturnType<typeof work>>;
+      if (!((aloneUntil.get(code) ?? 0) > performance.now())) {
+        const outcome = await share({ work, context: currentContext() });
+        if ("result" in outcome) return outcome.result as Awaited<ReturnType<typeof work>>;
+        if ("error" in outcome) throw outcome.error;
+        if (outcome.left === "alone") aloneUntil.set(code, Number.POSITIVE_INFINITY);
+        if (outcome.left === "slow") aloneUntil.set(code, performance.now() + SLOW_FOR);
+      }
+      return database.transaction(work, { priority });
     });
+}
+
+/** Nothing was committed since members failed or left after they had written. */
+class BatchAborted extends Error {
+  readonly outcomes: readonly MemberOutcome<unknown>[];
+  constructor(outcomes: readonly MemberOutcome<unknown>[]) {
+    super("members of a shared transaction failed after they had written");
+    this.outcomes = outcomes;
+  }
 }
 
 async function runAll(database: Database, items: readonly Item[]): Promise<Outcome[]> {
-  const [only] = items;
-  if (only && items.length === 1) return [await runAlone(database, only)];
-  const first = await runTogether(database, items);
-  if (first.committed) return first.outcomes;
-  const good = items.filter((_, index) => !first.spoilt.has(index));
-  const goodOutcomes = good.length > 0 ? await runAll(database, good) : [];
-  const outcomes: Outcome[] = [];
-  for (const [index, item] of items.entries()) {
-    const next = first.spoilt.has(index) ? await runAlone(database, item) : goodOutcomes.shift();
-    outcomes.push(next as Outcome);
+  try {
+    return (await runTogether(database, items)).map(settled);
+  } catch (error) {
+    if (!(error instanceof BatchAborted)) throw error;
+    const { outcomes } = error;
+    const others = items.filter((_, index) => !spoils(outcomes[index]));
+    const redone = others.length > 0 ? await runAll(database, others) : [];
+    return outcomes.map((outcome) => (spoils(outcome) ? settled(outcome) : (redone.shift() as Outcome)));
   }
+}
+
+/** What the caller is to hear: a failure is only told when it is not about what others did in the same transaction. */
+function settled(outcome: MemberOutcome<unknown>): Outcome {
+  if ("result" in outcome || "left" in outcome) return outcome;
+  return spoils(outcome) ? { left: "failed" } : outcome;
+}
+
+/** Whether nothing can be committed with this member in the transaction. */
+function spoils(outcome: MemberOutcome<unknown> | undefined): boolean {
+  if (!outcome || "result" in outcome) return false;
+  return outcome.hasWritten || ("error" in outcome && !isRefusal(outcome.error));
+}
+
+/** Runs all in one transaction. Throws {@link BatchAborted} when nothing is committed. */
+async function runTogether(database: Database, items: readonly Item[]): Promise<MemberOutcome<unknown>[]> {
+  const works = items.flatMap(({ context }) => context ?? []);
+  const run = () =>
+    database.transaction(
+      async (tx) => {
+        const outcomes = await runMembers(tx, items);
+        boundary("in transaction", works);
+        return outcomes;
+      },
+      { isolation: "read committed" },
+    );
+  boundary("before transaction", works);
+  const [only] = items;
+  // A single member keeps its deadline; several have nobody's.
+  const outcomes = await (items.length === 1 && only?.context ? runInContext(only.context, run) : run());
+  boundary("after commit", works);
   return outcomes;
 }
 
-/** Whoever is alone keeps their deadline. */
-async function runAlone(database: Database, { work, context }: Item): Promise<Outcome> {
-  const run = () => database.transaction(work);
-  try {
-    return { result: await (context ? runInContext(context, run) : run()) };
-  } catch (error) {
-    return { error };
-  }
-}
-
-type Together = { committed: true; outcomes: Outcome[] } | { committed: false; spoilt: ReadonlySet<number> };
-
-class Spoilt extends Error {
-  readonly spoilt: ReadonlySet<number>;
-  constructor(spoilt: ReadonlySet<number>) {
-    super("a member of a transaction failed after it had written");
-    this.spoilt = spoilt;
-  }
-}
-
-/** Runs all in one transaction; nothing is committed when one has spoilt it. */
-async function runTogether(database: Database, items: readonly Item[]): Promise<Together> {
-  const works = items.flatMap(({ context }) => context ?? []);
-  boundary("before transaction", works);
-  try {
-    const outcomes = await database.transaction(async (tx) => {
-      const done = await runMembers(tx, items);
-      boundary("in transaction", works);
-      return done;
-    });
-    boundary("after commit", works);
-    return { committed: true, outcomes };
-  } catch (error) {
-    if (error instanceof Spoilt) return { committed: false, spoilt: error.spoilt };
-    throw error;
-  }
-}
-
-async function runMembers(tx: Transaction, items: readonly Item[]): Promise<Outcome[]> {
+async function runMembers(tx: Transaction, items: readonly Item[]): Promise<MemberOutcome<unknown>[]> {
   const outcomes = await inGroup(tx, items, ({ work, context }, member) => {
     const run = () => work(member);
-    return context ? runInContext(unhurried(context), run) : run();
+    return context && items.length > 1 ? runInContext(unhurried(context), run) : run();
   });
-  const spoilt = new Set<number>();
-  for (const [index, outcome] of outcomes.entries()) {
-    if (!("error" in outcome)) continue;
-    if (isEverybodys(outcome.error)) throw outcome.error;
-    if (outcome.hasWritten || !isRefusal(outcome.error)) spoilt.add(index);
-  }
-  if (spoilt.size > 0) throw new Spoilt(spoilt);
+  for (const outcome of outcomes) if ("error" in outcome && isEverybodys(outcome.error)) throw outcome.error;
+  if (outcomes.some(spoils)) throw new BatchAborted(outcomes);
   return outcomes;
 }
 
-/** A conflict is a reason to do all of it again; while the database is away nobody knows anything. */
-const isEverybodys = (error: unknown): boolean =>
-  isConflict(error) || (error instanceof Failure && error.kind === "unavailable");
+/** A conflict is a reason to do all of it again; an outage of the database is no member's own. */
+const isEverybodys = (error: unknown): boolean => isConflict(error) || isDatabaseOutage(error);
 
 const isRefusal = (error: unknown): boolean => error instanceof Failure && error.kind === "refused";
 

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { refusal } from "../core/failure.ts";
-import { combinedWrite } from "./combined.ts";
+import { combinedRead, combinedWrite } from "./combined.ts";
 import type { Database, Queryable, Transaction } from "./database.ts";
 import { groupCommit } from "./group-commit.ts";
 
@@ -29,28 +29,43 @@ export async function once<Result>(tx: Transaction, keyed: KeyedRequest, work: (
 
 type Claim = Omit<KeyedRequest, "request"> & { readonly fingerprint: string };
 
-/** In one order, so that those who claim the same keys wait for each other instead of locking each other out. */
-const claim = combinedWrite<Claim, boolean>(async (tx, claims) => {
-  const rows = claims.map(({ scope, key, fingerprint }) => ({ scope, key, fingerprint }));
-  const claimed = await tx.query<{ scope: string; key: string }>(
-    `insert into idempotency (scope, key, fingerprint)
-     select scope, key, fingerprint from json_to_recordset($1) as given (scope text, key text, fingerprint text)
-     order by scope, key on conflict do nothing returning scope, key`,
-    [JSON.stringify(rows)],
-  );
-  const names = new Set(claimed.map(nameOf));
-  return claims.map((each) => names.has(nameOf(each)));
-});
-
 const nameOf = ({ scope, key }: { scope: string; key: string }): string => JSON.stringify([scope, key]);
 
-async function storedResult<Result>(tx: Transaction, keyed: KeyedRequest, fingerprint: string): Promise<Result> {
-  const [stored] = await tx.query<{ fingerprint: string; result: Result }>(
-    "select fingerprint, result from idempotency where scope = $1 and key = $2",
-    [keyed.scope, keyed.key],
+/** In one order, so that those who claim the same keys wait for each other instead of locking each other out. */
+const claim = combinedWrite<Claim, boolean>(
+  async (tx, claims) => {
+    const rows = claims.map(({ scope, key, fingerprint }) => ({ scope, key, fingerprint }));
+    const claimed = await tx.query<{ scope: string; key: string }>(
+      `insert into idempotency (scope, key, fingerprint)
+       select scope, key, fingerprint from json_to_recordset($1) as given (scope text, key text, fingerprint text)
+       order by scope, key on conflict do nothing returning scope, key`,
+      [JSON.stringify(rows)],
+    );
+    const names = new Set(claimed.map(nameOf));
+    return claims.map((each) => names.has(nameOf(each)));
+  },
+  { holds: (each) => `idempotency key ${nameOf(each)}` },
+);
+
+type Stored = { readonly scope: string; readonly key: string; readonly fingerprint: string; readonly result: unknown };
+
+const findResult = combinedRead<Pick<Stored, "scope" | "key">, Stored | undefined>(async (tx, keys) => {
+  const rows = keys.map(({ scope, key }) => ({ one: 1, scope, key }));
+  // `one` makes the planner expect a single row, and so look each up by its index.
+  const stored = await tx.query<Stored>(
+    `select i.scope, i.key, i.fingerprint, i.result
+       from json_to_recordset($1) as given (one integer, scope text, key text) join idempotency i using (scope, key)
+      where given.one = 1`,
+    [JSON.stringify(rows)],
   );
+  const byName = new Map(stored.map((each) => [nameOf(each), each]));
+  return keys.map((each) => byName.get(nameOf(each)));
+});
+
+async function storedResult<Result>(tx: Transaction, keyed: KeyedRequest, fingerprint: string): Promise<Result> {
+  const stored = await findResult(tx, keyed);
   if (stored?.fingerprint !== fingerprint) throw idempotencyKeyReused.failure();
-  return stored.result;
+  return stored.result as Result;
 }
 
 /** Removes up to 1,000 results older than a day; returns whether there may be more. */

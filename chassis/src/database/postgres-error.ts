@@ -29,6 +29,18 @@ export function isConnectionLost(error: unknown): boolean {
   return state === undefined ? isDriverError(error) : state.startsWith("08") || state.startsWith("57P");
 }
 
+const outages = new WeakSet<Failure>();
+
+/** An `unavailable` of the database itself: nothing can be done there now, and what was under way may or may not have been committed. */
+export function databaseOutage(cause: unknown): Failure {
+  const failure = unavailable.failure({ cause, retryAfter: 1 });
+  outages.add(failure);
+  return failure;
+}
+
+/** Whether `error` was made by {@link databaseOutage}, and not by something else that is unavailable, such as another service. */
+export const isDatabaseOutage = (error: unknown): boolean => error instanceof Failure && outages.has(error);
+
 /**
  * Outages of the database (unreachable, out of connections, shutting down, statement timeout) become `unavailable`; every other error is
  * returned as it is. In either case nothing is left in it of what rows and statements held, so that it may be logged and kept anywhere.
@@ -38,7 +50,7 @@ export function failureFromPostgres(error: unknown): unknown {
   if (error instanceof DatabaseError) removeContents(error);
   const state = sqlState(error);
   const outage = state === undefined ? isDriverError(error) : outageClasses.some((prefix) => state.startsWith(prefix));
-  return outage ? unavailable.failure({ cause: error, retryAfter: 1 }) : error;
+  return outage ? databaseOutage(error) : error;
 }
 
 /** What the server says besides code and names: rows, parameters, statements. */

@@ -9,7 +9,7 @@ import type { Attributes } from "../telemetry/tracer.ts";
 export function inStatementSpan<T>(text: string, run: () => Promise<T>): Promise<T> {
   const context = currentContext();
   // A statement by itself is a look for work that nobody asked for.
-  if (!isRecorded(context) || context.begins || text === "begin") return run();
+  if (!isRecorded(context) || context.begins || text.startsWith("begin")) return run();
   const { name, attributes } = summaryOf(text);
   return inSpan(name, { kind: "client", attributes }, run);
 }

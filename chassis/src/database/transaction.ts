@@ -2,6 +2,8 @@ import type pg from "pg";
 import { boundary } from "../telemetry/boundary.ts";
 import { currentContext } from "../telemetry/context.ts";
 import { whyOver } from "../telemetry/time-left.ts";
+import type { Activity } from "./idle-transactions.ts";
+import { isConflict } from "./postgres-error.ts";
 import { abandon, execute, runStatement } from "./statement.ts";
 
 /** Something that runs SQL. Values are always parameters (`$1`), never part of the text. */
@@ -20,26 +22,42 @@ export interface Transaction extends Queryable {
   readonly "~transaction": true;
 }
 
+/** How much a transaction sees of those that run at the same time. */
+export type Isolation = "serializable" | "read committed";
+
 /** Milliseconds after the end of its time that work in a transaction has to return in, before its connection is taken from it. */
 const PATIENCE = 2_000;
 
 /** Does `work` in a transaction on `client`: see `Database.transaction`. Work that does not return though it is over loses the connection. */
-export async function inTransaction<T>(client: pg.PoolClient, work: (tx: Transaction) => Promise<T>): Promise<T> {
+export async function inTransaction<T>(
+  client: pg.PoolClient,
+  work: (tx: Transaction) => Promise<T>,
+  { isolation, activity }: { isolation: Isolation; activity: Activity },
+): Promise<T> {
   const afterCommit: (() => void)[] = [];
   let ended = false;
+  let lostConflict: unknown;
   const tx: Transaction = {
     async query(text, values) {
       if (ended) throw new Error("the transaction has ended");
-      return rowsOf(client, text, values);
+      activity.began();
+      try {
+        return await rowsOf(client, text, values);
+      } catch (error) {
+        if (isConflict(error)) lostConflict = error;
+        throw error;
+      } finally {
+        activity.ended();
+      }
     },
     afterCommit: (callback) => afterCommit.push(callback),
     "~transaction": true,
   };
   boundary("before transaction");
-  await runStatement(client, "begin");
+  await runStatement(client, `begin isolation level ${isolation}`);
   let result: T;
   try {
-    result = await returned(work(tx), client);
+    result = await Promise.race([returned(work(tx), client), activity.evicted]);
     ended = true;
     refuseLateCommit();
     boundary("in transaction");
@@ -49,7 +67,8 @@ export async function inTransaction<T>(client: pg.PoolClient, work: (tx: Transac
     ended = true;
     // A rollback that fails means the connection is gone, and the server has rolled back by itself.
     await execute(client, "rollback").catch(() => client.emit("error", error as Error));
-    throw error;
+    // Whatever the work made of it.
+    throw lostConflict ?? error;
   }
   for (const callback of afterCommit) callback();
   return result;

@@ -1,6 +1,7 @@
-import { deadlineExceeded, type Failure, unavailable } from "../core/failure.ts";
+import { deadlineExceeded, type Failure } from "../core/failure.ts";
 import type { WorkContext } from "../telemetry/context.ts";
 import { timeLeft, whyOver } from "../telemetry/time-left.ts";
+import { databaseOutage } from "./postgres-error.ts";
 
 /** A line in front of a number of places. Who came first gets in first. */
 export type WaitingLine = {
@@ -16,6 +17,9 @@ export type WaitingLine = {
   /** How many places are taken. */
   taken(): number;
 };
+
+/** A patience that never ends: the longest time that a timer can hold. */
+export const NO_END = 2 ** 31 - 1;
 
 type Waiter = { readonly since: number; admit(): void };
 
@@ -69,6 +73,4 @@ export function createWaitingLine(options: {
 }
 
 const tooLong = (wasDeadline: boolean): Failure =>
-  wasDeadline
-    ? deadlineExceeded.failure()
-    : unavailable.failure({ cause: new Error("every connection was taken for too long"), retryAfter: 1 });
+  wasDeadline ? deadlineExceeded.failure() : databaseOutage(new Error("every connection was taken for too long"));

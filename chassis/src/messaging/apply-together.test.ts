@@ -14,15 +14,19 @@ async function world(t: TestContext, fails: (number: number) => boolean = () => 
   let transactions = 0;
   const counted: Database = {
     ...database,
-    transaction: (work) => {
+    transaction: (work, options) => {
       transactions += 1;
-      return database.transaction(work);
+      return database.transaction(work, options);
     },
   };
   const apply = applyTogether(counted, "reader");
+  const add = combinedWrite<number, void>(async (tx, numbers) => {
+    await tx.query("insert into effect (thing_id, number) select 'a', unnest($1::int[])", [numbers]);
+    return numbers.map(() => undefined);
+  });
   const handle: EventHandler<unknown> = async (body, tx) => {
     const { number } = body as { number: number };
-    await tx.query("insert into effect (thing_id, number) values ('a', $1)", [number]);
+    await add(tx, number);
     if (fails(number)) throw new Error(`${number} fails`);
   };
   return {
@@ -40,7 +44,7 @@ const outcomes = (settled: readonly PromiseSettledResult<unknown>[]) =>
   settled.flatMap(({ status }, index) => (status === "rejected" ? [index] : []));
 
 describe("messages that come together", () => {
-  it("are applied in few transactions", async (t) => {
+  it("are applied in few transactions when their statements are combined ones", async (t) => {
     const { database, applyAll, transactions } = await world(t);
     deepEqual(outcomes(await applyAll(messages(100))), []);
     equal((await applied(database)).length, 100);

@@ -1,20 +1,8 @@
+import { combinedWrite } from "../database/combined.ts";
 import type { Database, Transaction } from "../database/database.ts";
 
-/** Records that `consumer` handles the message; false when it has already done so. A repeat at the same time waits for the first. */
-export async function recordInInbox(tx: Transaction, consumer: string, messageId: string): Promise<boolean> {
-  const recorded = await tx.query(
-    "insert into inbox (message_id, consumer) values ($1, $2) on conflict do nothing returning 1",
-    [messageId, consumer],
-  );
-  return recorded.length > 0;
-}
-
 /** Records that `consumer` handles these messages; resolves with those that it has not handled before. */
-export async function recordAllInInbox(
-  tx: Transaction,
-  consumer: string,
-  ids: readonly string[],
-): Promise<Set<string>> {
+async function recordAllInInbox(tx: Transaction, consumer: string, ids: readonly string[]): Promise<Set<string>> {
   // In one order, so that replicas with the same messages wait for each other instead of locking each other out.
   const recorded = await tx.query<{ id: string }>(
     `insert into inbox (message_id, consumer) select id, $2 from unnest($1::uuid[]) as ids (id)
@@ -23,6 +11,20 @@ export async function recordAllInInbox(
   );
   return new Set(recorded.map(({ id }) => id));
 }
+
+/** Records that `consumer` handles the message; false when it has already done so. A repeat at the same time waits for the first. */
+export const recordInInbox = async (tx: Transaction, consumer: string, messageId: string): Promise<boolean> =>
+  (await recordAllInInbox(tx, consumer, [messageId])).size > 0;
+
+/** Makes {@link recordInInbox} for a consumer whose messages come together: members of a group record theirs by one statement. */
+export const createInbox = (consumer: string) =>
+  combinedWrite<string, boolean>(
+    async (tx, ids) => {
+      const fresh = await recordAllInInbox(tx, consumer, ids);
+      return ids.map((id) => fresh.has(id));
+    },
+    { holds: (id) => `inbox ${id}` },
+  );
 
 /** Forgets up to `limit` messages that were handled more than `days` ago; resolves with how many. */
 export async function removeHandled(database: Database, days: number, limit: number): Promise<number> {

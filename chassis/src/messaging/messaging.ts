@@ -11,7 +11,9 @@ export type Publish = <Body>(tx: Transaction, event: Event<Body>, body: Body) =>
 
 /**
  * Handles an event. `tx` also holds the record that this message was handled, so its effects happen once however often the
- * message is delivered. A thrown `refused` or `bug` failure parks the message; anything that may pass is tried again.
+ * message is delivered. The handler is isolated: whatever it does by `tx.query` is as if no other handler or transaction of the service ran
+ * (see `Database.transaction`), so reading, deciding and writing needs no locks. Handlers that use nothing but combined statements
+ * (`combinedRead`, `combinedWrite`, `publish`, `startSaga`) may share a transaction with others. It may be run more than once, so it must do nothing but use `tx`. A thrown `refused` or `bug` failure parks the message; anything that may pass is tried again.
  */
 export type EventHandler<Body> = (body: Body, tx: Transaction, message: Message) => Promise<void>;
 

@@ -1,20 +1,19 @@
 import { Cancellation } from "../core/cancellation.ts";
 import { deadlineExceeded } from "../core/failure.ts";
-import { currentContext, newContext, runInContext, type WorkContext } from "../telemetry/context.ts";
+import { currentContext, newContext, runInContext } from "../telemetry/context.ts";
 
 /**
- * Does `work` with a deadline of its own, so many milliseconds from now: what it does in a database is broken off then. It is given that
- * deadline for contexts that it makes itself.
+ * Does `work` with a deadline of its own, so many milliseconds from now: then it fails with `deadline_exceeded`, whether or not it returns, and
+ * what it does in a database is broken off.
  */
-export async function withinTime<T>(
-  milliseconds: number,
-  work: (time: Pick<WorkContext, "deadline" | "cancellation">) => Promise<T>,
-): Promise<T> {
+export async function withinTime<T>(milliseconds: number, work: () => Promise<T>): Promise<T> {
   const cancellation = new Cancellation();
+  const { promise: over, reject } = Promise.withResolvers<never>();
+  cancellation.listen(reject);
   const timer = setTimeout(() => cancellation.cancel(deadlineExceeded.failure()), milliseconds);
   const time = { deadline: performance.now() + milliseconds, cancellation };
   try {
-    return await runInContext({ ...(currentContext() ?? newContext()), ...time }, () => work(time));
+    return await Promise.race([runInContext({ ...(currentContext() ?? newContext()), ...time }, work), over]);
   } finally {
     clearTimeout(timer);
   }

@@ -39,7 +39,9 @@ export async function insertSagas(database: Queryable, sagas: readonly NewSaga[]
 }
 
 /** Stores a new instance, and tells whether there was none of that name and key yet. */
-export const insertSaga = combinedWrite<NewSaga, boolean>(insertSagas);
+export const insertSaga = combinedWrite<NewSaga, boolean>(insertSagas, {
+  holds: ({ instance }) => `saga ${JSON.stringify([instance.name, instance.key])}`,
+});
 
 const INSERT = `
   insert into saga (id, name, version, key, input, step, owner, due_at, step_deadline, deadline, fence, request_id,

@@ -1,12 +1,12 @@
 import type { Clock } from "../core/clock.ts";
-import type { Database } from "../database/database.ts";
+import type { Database, Transaction } from "../database/database.ts";
 import { groupCommit } from "../database/group-commit.ts";
 import { type GroupedTransaction, groupTransactions } from "../database/group-transactions.ts";
 import { boundary } from "../telemetry/boundary.ts";
 import type { Progress, SagaInstance } from "./saga-instance.ts";
 import { INSTANCE, instanceOf, type SagaRow } from "./saga-row.ts";
 import { LeaseLost, type SagaStore, type Within } from "./saga-store.ts";
-import { noted, type SagaSave, saveSaga, saveSagas } from "./save-sagas.ts";
+import { holdsFence, noted, type SagaSave, saveSaga, saveSagas } from "./save-sagas.ts";
 
 /** Milliseconds a lease lasts when it isn't renewed, on the database's clock. */
 export const LEASE = 5_000;
@@ -21,7 +21,8 @@ export type PostgresSagaStoreOptions = {
 /** Keeps sagas in the service's own database. Leases and deadlines run on the database's clock; saves share commits. */
 export function createPostgresSagaStore({ database, owner, clock }: PostgresSagaStoreOptions): SagaStore {
   const save = groupCommit<SagaSave, boolean>({ write: (saves) => saveTogether(database, saves) });
-  const transaction = groupTransactions(database);
+  const transaction = groupTransactions(database, { priority: "low" });
+  const codes = new Map<string, object>();
 
   return {
     async claim(limit) {
@@ -30,7 +31,7 @@ export function createPostgresSagaStore({ database, owner, clock }: PostgresSaga
       return rows.map((row) => instanceOf(row, now));
     },
     async save(instance, progress) {
-      if (typeof progress === "function") return saveWithin(transaction, instance, progress);
+      if (typeof progress === "function") return saveWithin(transaction, codeOf(codes, instance), instance, progress);
       if (!(await save({ instance, progress }))) throw lost(instance);
       return progress;
     },
@@ -57,14 +58,32 @@ async function saveTogether(database: Database, saves: readonly SagaSave[]): Pro
   return saved;
 }
 
-async function saveWithin(transaction: GroupedTransaction, instance: SagaInstance, within: Within): Promise<Progress> {
+/** What stands for the code of the step that an instance is at: each step is new for each instance. */
+function codeOf(codes: Map<string, object>, { name, version, step, status }: SagaInstance): object {
+  const id = JSON.stringify([name, version, step, status]);
+  const known = codes.get(id) ?? {};
+  codes.set(id, known);
+  return known;
+}
+
+async function saveWithin(
+  transaction: GroupedTransaction,
+  code: object,
+  instance: SagaInstance,
+  within: Within,
+): Promise<Progress> {
   boundary("before transaction", [instance]);
-  const saved = await transaction(instance.id, async (tx) => {
+  let runs = 0;
+  const save = async (tx: Transaction) => {
+    runs += 1;
+    // Run again, maybe since another process has written to the instance: then there is nothing to do any more.
+    if (runs > 1 && !(await holdsFence(tx, instance))) throw lost(instance);
     const progress = await within(tx);
     if (!(await saveSaga(tx, { instance, progress }))) throw lost(instance);
     boundary("in transaction", [instance]);
     return progress;
-  });
+  };
+  const saved = await transaction(instance.id, save, code);
   boundary("after commit", [instance]);
   return saved;
 }

@@ -1,4 +1,4 @@
-import { combinedWrite } from "../database/combined.ts";
+import { combinedRead, combinedWrite } from "../database/combined.ts";
 import type { Queryable } from "../database/database.ts";
 import { isUnderWay, keepsLease, type Progress, type SagaInstance } from "./saga-instance.ts";
 
@@ -13,7 +13,22 @@ export async function saveSagas(database: Queryable, saves: readonly SagaSave[])
 }
 
 /** Stores the progress of an instance, and tells whether its fencing number was still the stored one. */
-export const saveSaga = combinedWrite<SagaSave, boolean>(saveSagas);
+export const saveSaga = combinedWrite<SagaSave, boolean>(saveSagas, {
+  holds: ({ instance }) => `saga ${instance.id}`,
+});
+
+/** Whether the fencing number of an instance is still the stored one. */
+export const holdsFence = combinedRead<SagaInstance, boolean>(
+  async (tx, instances) => {
+    const stored = await tx.query<{ id: string; fence: number }>(
+      "select id, fence from saga where id = any ($1::uuid[])",
+      [instances.map(({ id }) => id)],
+    );
+    const fences = new Map(stored.map(({ id, fence }) => [id, fence]));
+    return instances.map(({ id, fence }) => fences.get(id) === fence);
+  },
+  { holds: ({ id }) => `saga ${id}` },
+);
 
 /** Without nulls: what is not there is null as well, and need not be read. */
 const rowOf = ({ instance, progress }: SagaSave) => {

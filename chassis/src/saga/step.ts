@@ -60,7 +60,10 @@ export type AskingStep<State, More extends object, Sources extends readonly Refu
   deadline?: number;
 };
 
-/** A step in this service's own database: it commits in one transaction with the saga's progress. */
+/**
+ * A step in this service's own database: it commits in one transaction with the saga's progress. It is isolated as a handler of events is,
+ * from other sagas as from everything else (see `Database.transaction`), and may be run more than once.
+ */
 export type LocalStep<State, More extends object, Sources extends readonly RefusalSource[]> = StepRules<Sources> & {
   within(tx: Transaction, state: State): Changes<More>;
 };

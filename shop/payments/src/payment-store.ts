@@ -61,17 +61,20 @@ type Change = {
 };
 
 /** Changes the status of a payment if it is `from`; undefined when it is not, and then nothing has changed. */
-export const changeStatus = combinedWrite<Change, Payment | undefined>(async (tx, changes) => {
-  // `one` makes the planner expect a single row, and so look each up by its index, however small the table was when the plan was made.
-  const changed = await tx.query<Row>(
-    `update payment set status = given."to", decline_reason = given.reason, updated_at = now()
+export const changeStatus = combinedWrite<Change, Payment | undefined>(
+  async (tx, changes) => {
+    // `one` makes the planner expect a single row, and so look each up by its index, however small the table was when the plan was made.
+    const changed = await tx.query<Row>(
+      `update payment set status = given."to", decline_reason = given.reason, updated_at = now()
        from json_to_recordset($1) as given (one integer, "orderId" text, "from" text, "to" text, reason text)
       where given.one = 1 and payment.order_id = given."orderId" and payment.status = given."from" returning ${payment}`,
-    [JSON.stringify(changes.map((change) => ({ one: 1, ...change })))],
-  );
-  const byOrder = new Map(changed.map((row) => [row.orderId, asPayment(row)]));
-  return changes.map(({ orderId }) => byOrder.get(orderId));
-});
+      [JSON.stringify(changes.map((change) => ({ one: 1, ...change })))],
+    );
+    const byOrder = new Map(changed.map((row) => [row.orderId, asPayment(row)]));
+    return changes.map(({ orderId }) => byOrder.get(orderId));
+  },
+  { holds: ({ orderId }) => `payment ${orderId}` },
+);
 
 /** The payment of an order that is known to have one: payments are never removed. */
 export async function knownPayment(database: Queryable, orderId: string): Promise<Payment> {

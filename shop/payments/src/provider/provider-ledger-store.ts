@@ -13,23 +13,26 @@ export async function isKnown(database: Queryable, key: string): Promise<boolean
 type Asked = { readonly key: string; readonly request: ChargeRequest | null };
 
 /** Locks the charge with this key. One that is new begins open, or voided when there is no request. */
-export const lockCharge = combinedWrite<Asked, Charge>(async (tx, asked) => {
-  const rows = asked.map(({ key, request }) => ({ key, status: request ? "open" : "voided", ...request }));
-  await tx.query(
-    `insert into provider.charge (key, status, reference, amount, currency, method)
+export const lockCharge = combinedWrite<Asked, Charge>(
+  async (tx, asked) => {
+    const rows = asked.map(({ key, request }) => ({ key, status: request ? "open" : "voided", ...request }));
+    await tx.query(
+      `insert into provider.charge (key, status, reference, amount, currency, method)
      select key, status, reference, amount, currency, method
        from json_to_recordset($1) as given (key text, status text, reference text, amount bigint, currency text, method text)
       order by key on conflict do nothing`,
-    [JSON.stringify(rows)],
-  );
-  const found = await tx.query<Row>(
-    `select key, status, reference, amount::float8 as amount, currency, method, decline_code as "declineCode", failures
+      [JSON.stringify(rows)],
+    );
+    const found = await tx.query<Row>(
+      `select key, status, reference, amount::float8 as amount, currency, method, decline_code as "declineCode", failures
        from provider.charge where key = any ($1) order by key for update`,
-    [asked.map(({ key }) => key)],
-  );
-  const charges = new Map(found.map((row) => [row.key, asCharge(row)]));
-  return asked.map(({ key }) => charges.get(key) as Charge);
-});
+      [asked.map(({ key }) => key)],
+    );
+    const charges = new Map(found.map((row) => [row.key, asCharge(row)]));
+    return asked.map(({ key }) => charges.get(key) as Charge);
+  },
+  { holds: ({ key }) => `charge ${key}` },
+);
 
 /** Stores what became of a charge that is locked, and the money that moved by it. */
 export const saveCharge = combinedWrite<Charge, void>(async (tx, charges) => {
