@@ -17,3 +17,10 @@ test("the wait is spread over the whole range below the ceiling", () => {
     50,
   );
 });
+
+test("a wait is a time, however many attempts there were", () => {
+  for (const first of [0, 1]) {
+    const wait = backoffDelay({ first, most: 500, factor: 2 }, 1_025, () => 1);
+    assert.equal(wait, first && 500);
+  }
+});

@@ -13,6 +13,7 @@ export type Backoff = {
  * (Brooker, "Exponential Backoff And Jitter", 2015). `attempt` counts from 1; `random` is in [0, 1).
  */
 export function backoffDelay(backoff: Backoff, attempt: number, random: () => number = Math.random): number {
-  const ceiling = Math.min(backoff.most, backoff.first * (backoff.factor ?? 2) ** (attempt - 1));
-  return ceiling * random();
+  // A power that is no number any more must not make one of nothing.
+  const grown = backoff.first > 0 ? backoff.first * (backoff.factor ?? 2) ** (attempt - 1) : 0;
+  return Math.min(backoff.most, grown) * random();
 }

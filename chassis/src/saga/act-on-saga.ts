@@ -1,9 +1,10 @@
 import type { FailureDefinition } from "../core/failure.ts";
+import { legible } from "../core/thrown.ts";
 import type { OperatedSaga } from "./operated-saga-store.ts";
 import { sagaEnded, sagaNotWaiting, sagaPastPivot } from "./operations-contract.ts";
 import type { AnySaga } from "./saga.ts";
 import type { HistoryEntry, Progress, SagaInstance } from "./saga-instance.ts";
-import { afterRecording, afterStep, afterUndo, backFrom, entering } from "./saga-progress.ts";
+import { afterRecording, afterStep, afterUndo, backFrom, entering, undoneFrom } from "./saga-progress.ts";
 import { isBeforePivot } from "./step.ts";
 
 /** What a person can do with a saga. */
@@ -21,7 +22,7 @@ export function progressByHand(saga: AnySaga, operated: OperatedSaga, decision: 
   if (decision.action === "compensate") {
     refuseWhen(status === "compensating" || !canTurnBack(saga, going), sagaPastPivot);
     const because = line(going, "called off", decision);
-    return { ...backFrom(saga, going, going.position, "called_off", because), givenBack: true };
+    return { ...backFrom(saga, going, undoneFrom(saga, going), "called_off", because), givenBack: true };
   }
   refuseWhen(parkedFrom === null && owner !== null, sagaNotWaiting);
   return decision.action === "retry" ? retry(saga, going, decision) : skip(saga, going, decision);
@@ -60,7 +61,7 @@ const line = (instance: SagaInstance, what: HistoryEntry["what"], { by, reason }
   step: instance.step,
   attempt: instance.attempts + 1,
   what,
-  cause: reason,
+  cause: legible(reason),
   by,
 });
 

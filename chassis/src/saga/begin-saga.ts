@@ -18,5 +18,7 @@ export const beginSaga = (
   faults: 0,
   stepDeadline: null,
   deadline: null,
+  keyFormat: 2,
+  claims: 0,
   fence: 1,
 });

@@ -1,7 +1,9 @@
+import { describeError } from "../core/thrown.ts";
 import type { AnySaga } from "./saga.ts";
 import type { Progress, SagaInstance } from "./saga-instance.ts";
 import { entering, entry } from "./saga-progress.ts";
 import { stateFault } from "./saga-state.ts";
+import { copyOf, NotStorable } from "./storable.ts";
 
 /** Whether an instance can be run by a definition: why not, or the migration that has to be saved first. */
 export type Fit = { readonly misfit: string } | { readonly migration: Progress | undefined };
@@ -20,26 +22,30 @@ export function fit(saga: AnySaga | undefined, instance: SagaInstance): Fit {
 
 function migrate(saga: AnySaga, instance: SagaInstance): Fit {
   const where = `the migration of saga "${saga.name}" from version ${instance.version} to ${saga.version}`;
-  const { added, input, step } = instance;
+  const { input, step } = instance;
   const compensating = instance.status === "compensating";
   try {
-    const made = saga.migrations[instance.version]?.(structuredClone({ input, added, step, compensating }));
-    if (!made) return { misfit: `${where} returned nothing` };
+    const made = saga.migrations[instance.version]?.(
+      structuredClone({ input, added: instance.added, step, compensating }),
+    );
+    if (typeof made !== "object" || made === null) return { misfit: `${where} returned nothing` };
+    const added = copyOf(made.added ?? {}) as object;
     const position = saga.steps.findIndex(({ name }) => name === made.step);
     const fault = stateFault(saga, made.input);
     if (fault) return { misfit: `${where} made an input that does not fit: ${fault}` };
     if (position === -1 && !(compensating && made.step === null)) {
       return { misfit: `${where} leads to step "${made.step}", which is not there` };
     }
-    const next = { ...instance, added: made.added };
+    const next = { ...instance, added };
     return {
       migration: {
         ...entering(saga, next, position),
-        migrated: { version: saga.version, input: made.input },
+        migrated: { version: saga.version, input: copyOf(made.input) as object },
         entry: { ...entry(instance, "migrated"), output: { from: instance.version, to: saga.version } },
       },
     };
-  } catch (error) {
-    return { misfit: `${where} threw ${error}` };
+  } catch (thrown) {
+    if (thrown instanceof NotStorable) return { misfit: `${where} made what can't be stored: ${thrown.message}` };
+    return { misfit: `${where} threw ${describeError(thrown)}` };
   }
 }

@@ -1,6 +1,7 @@
 import { combinedWrite } from "../database/combined.ts";
 import type { Queryable } from "../database/database.ts";
 import type { SagaInstance } from "./saga-instance.ts";
+import { boundedTime } from "./time.ts";
 
 /** A new instance to store. Times in milliseconds from now. */
 export type NewSaga = {
@@ -26,10 +27,11 @@ export async function insertSagas(database: Queryable, sagas: readonly NewSaga[]
     input: instance.input,
     step: instance.step,
     owner,
-    due: wait === null ? (owner === null ? 0 : lease) : Math.min(wait, timeLeft ?? wait),
+    due: boundedTime(wait === null ? (owner === null ? 0 : lease) : Math.min(wait, timeLeft ?? wait)),
     step_time_left: stepTimeLeft,
     time_left: timeLeft,
     fence: instance.fence,
+    key_format: instance.keyFormat,
     request_id: instance.requestId,
     traceparent: instance.traceparent,
   }));
@@ -44,11 +46,12 @@ export const insertSaga = combinedWrite<NewSaga, boolean>(insertSagas, {
 });
 
 const INSERT = `
-  insert into saga (id, name, version, key, input, step, owner, due_at, step_deadline, deadline, fence, request_id,
-    traceparent)
+  insert into saga (id, name, version, key, input, step, owner, due_at, step_deadline, deadline, fence, key_format,
+    request_id, traceparent)
   select id, name, version, key, input, step, owner,
     clock_timestamp() + due * interval '1 millisecond', clock_timestamp() + step_time_left * interval '1 millisecond',
-    clock_timestamp() + time_left * interval '1 millisecond', fence, request_id, traceparent
+    clock_timestamp() + time_left * interval '1 millisecond', fence, key_format, request_id, traceparent
   from json_to_recordset($1) as given (id uuid, name text, version integer, key text, input json, step text, owner text,
-    due float8, step_time_left float8, time_left float8, fence bigint, request_id text, traceparent text)
+    due float8, step_time_left float8, time_left float8, fence bigint, key_format smallint,
+    request_id text, traceparent text)
   on conflict (name, key) do nothing returning id`;

@@ -6,6 +6,7 @@ import { currentContext } from "../telemetry/context.ts";
 import { playAlone, traceId } from "./play-alone.fixture.ts";
 import { type Saga, type StepContext, saga } from "./saga.ts";
 import type { SagaInstance } from "./saga-instance.ts";
+import { CANCELLED_GRACE } from "./step-times.ts";
 
 const Order = Type.Object({ orderId: Type.String() });
 const declined = refusal("declined", 409, "Declined");
@@ -60,13 +61,14 @@ for (const [how, charge] of Object.entries(impatient)) {
         },
         undo: nothing,
         deadline: 25_000,
+        timeout: 6_000,
       })
       .pivot("confirm", { within: nothing })
       .fails(nothing);
     const { instance, elapsed } = await playAlone(definition);
     assert.equal(instance.status, "failed");
     assert(attempts >= 3, `asked ${attempts} times`);
-    assert(elapsed >= 25_000 && elapsed < 27_000, `given up after ${elapsed} ms`);
+    assert(elapsed >= 25_000 && elapsed < 25_000 + 2 * CANCELLED_GRACE, `given up after ${elapsed} ms`);
   });
 }
 

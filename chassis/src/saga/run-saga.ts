@@ -1,11 +1,16 @@
-import { doLocally, doRemotely, recordFailure, undo, waitForTimer } from "./do-step.ts";
+import { doLocally, recordFailure, undoLocally } from "./do-locally.ts";
+import { doRemotely, undoRemotely } from "./do-remotely.ts";
 import { fit } from "./fit.ts";
 import type { Run, SagaSurroundings } from "./run.ts";
 import type { AnySaga } from "./saga.ts";
 import { isUnderWay, keepsLease, type Progress, type SagaInstance } from "./saga-instance.ts";
-import { outOfTime, parked } from "./saga-progress.ts";
+import { afterFailedStep, afterFailedUndo, outOfTime, parked } from "./saga-progress.ts";
+import { LeaseLost } from "./saga-store.ts";
 import { type Advance, saved } from "./save-progress.ts";
-import { isBeforePivot } from "./step.ts";
+import { isBeforePivot, type SagaStep } from "./step.ts";
+import { stepFailure } from "./step-failure.ts";
+import { isUndoneInTime } from "./time-left.ts";
+import { waitForTimer } from "./timer.ts";
 
 /** How a run ended: the lease is given back with `ended` and `waiting`; after `interrupted` the caller still holds it. */
 export type RunEnd = "ended" | "waiting" | "interrupted";
@@ -68,18 +73,36 @@ const logTrouble = (
 ) =>
   log.info({ saga: name, key, sagaId: id, status, step, attempt, what, cause, wait }, "a saga's step did not succeed");
 
-function advanceOnce(run: Run, instance: SagaInstance): Promise<Advance | "interrupted"> {
+/** Whatever goes wrong besides what the step itself answers for is a fault as well: counted, and parked when it does not pass. */
+async function advanceOnce(run: Run, instance: SagaInstance): Promise<Advance | "interrupted"> {
   const step = run.saga.steps[instance.position];
-  if (instance.status === "compensating") return step ? undo(run, instance, step) : recordFailure(run, instance);
-  if (!step) throw new Error(`saga ${instance.id} is running, but has no step ${instance.position}`);
+  try {
+    return await (instance.status === "compensating" ? goBack(run, instance, step) : goOn(run, instance, step));
+  } catch (error) {
+    if (error instanceof LeaseLost) throw error;
+    const failure = stepFailure(error, new Set());
+    if (instance.status === "compensating") {
+      return saved(run, instance, afterFailedUndo(run.saga, instance, failure, run.random));
+    }
+    const timing = { timeLeft: Number.POSITIVE_INFINITY, random: run.random };
+    return saved(run, instance, afterFailedStep(run.saga, instance, failure, timing));
+  }
+}
+
+function goBack(run: Run, instance: SagaInstance, step: SagaStep | undefined): Promise<Advance | "interrupted"> {
+  if (!step) return recordFailure(run, instance);
+  return step.action.undoWithin ? undoLocally(run, instance, step) : undoRemotely(run, instance, step);
+}
+
+function goOn(run: Run, instance: SagaInstance, step: SagaStep | undefined): Promise<Advance | "interrupted"> {
+  if (!step) throw new Error(`saga "${run.saga.name}" has no step ${instance.position}`);
   if (isOutOfTime(run, instance)) return saved(run, instance, outOfTime(run.saga, instance));
   if (step.kind === "timer") return waitForTimer(run, instance, step);
   return step.action.within ? doLocally(run, instance, step) : doRemotely(run, instance, step);
 }
 
-/** A remote pivot may have been asked already, and then there is no way back. */
 function isOutOfTime({ saga: { steps }, clock }: Run, { deadline, position }: SagaInstance): boolean {
   if (deadline === null || clock.monotonic() < deadline) return false;
-  const isLocalPivot = steps[position]?.kind === "pivot" && steps[position]?.action.within !== undefined;
-  return isLocalPivot || isBeforePivot(steps, position);
+  const step = steps[position];
+  return isBeforePivot(steps, position) || (step !== undefined && isUndoneInTime(step));
 }

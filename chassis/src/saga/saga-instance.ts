@@ -1,3 +1,5 @@
+import { boundedTime } from "./time.ts";
+
 /**
  * - `running`: going forward. `compensating`: undoing what was done.
  * - `parked`: waits for a person. `done`, `failed`: final.
@@ -33,6 +35,10 @@ export type SagaInstance = {
   readonly deadline: number | null;
   /** The fencing number: a save that knows an older one than the database is refused. */
   readonly fence: number;
+  /** How the idempotency keys of its steps are made: 1 of instances from before 2, whose keys tell all names apart. */
+  readonly keyFormat: 1 | 2;
+  /** How often it was taken up since it last got any further. */
+  readonly claims: number;
   /** The context the saga was started in. */
   readonly requestId: string;
   readonly traceparent: string;
@@ -96,12 +102,13 @@ export const isUnderWay = (status: SagaStatus): status is "running" | "compensat
 /** The instance as it is once `progress` has been saved; `now` is the monotonic clock. */
 export function progressed(instance: SagaInstance, progress: Progress, now: number): SagaInstance {
   const { stepTimeLeft, wait: _wait, entry: _entry, givenBack: _givenBack, migrated, ...changed } = progress;
-  const stepDeadline = typeof stepTimeLeft === "number" ? now + stepTimeLeft : stepTimeLeft;
+  const stepDeadline = typeof stepTimeLeft === "number" ? now + boundedTime(stepTimeLeft) : stepTimeLeft;
   return {
     ...instance,
     ...migrated,
     ...changed,
     stepDeadline: stepDeadline === undefined ? instance.stepDeadline : stepDeadline,
+    claims: 0,
     fence: instance.fence + 1,
   };
 }

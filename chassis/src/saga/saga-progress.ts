@@ -1,8 +1,10 @@
 import { type Backoff, backoffDelay } from "../core/backoff.ts";
+import { legible } from "../core/thrown.ts";
 import type { AnySaga } from "./saga.ts";
 import type { HistoryEntry, Progress, SagaInstance } from "./saga-instance.ts";
-import { canBeUndone, type RetryPolicy, timeOf } from "./step.ts";
+import { canBeUndone, type RetryPolicy } from "./step.ts";
 import type { StepFailure } from "./step-failure.ts";
+import { timeOf } from "./step-times.ts";
 
 const RETRY: Backoff = { first: 200, most: 30_000 };
 /** An attempt that failed in a way that repeating isn't expected to cure is repeated all the same, so many times. */
@@ -10,7 +12,7 @@ const MOST_FAULTS = 5;
 
 /** What the time of a failure decides. */
 export type Timing = {
-  /** Milliseconds until the step is given up. */
+  /** Milliseconds until the step is given up; Infinity: it is not. */
   readonly timeLeft: number;
   readonly random: () => number;
 };
@@ -31,21 +33,28 @@ export function afterStep(saga: AnySaga, instance: SagaInstance, output?: object
  * is asked again until the step's time is up and then undone as well. After it, there is only asking again. Defects park.
  */
 export function afterFailedStep(saga: AnySaga, instance: SagaInstance, failure: StepFailure, timing: Timing): Progress {
-  const { kind, action } = saga.steps[instance.position] ?? {};
-  const refused = failure.what === "refused" && kind !== "retried";
-  const givenUp = failure.what === "unknown" && kind === "undoable" && timing.timeLeft <= 0;
+  const step = saga.steps[instance.position];
+  const refused = failure.what === "refused" && step?.kind !== "retried";
+  const givenUp = failure.what === "unknown" && timing.timeLeft <= 0;
   if (refused || givenUp) {
-    // Whoever refused has done nothing; whoever didn't answer may have.
-    const from = refused ? instance.position - 1 : instance.position;
+    // What refused has done nothing; what didn't answer may have.
+    const from = refused ? instance.position - 1 : undoneFrom(saga, instance);
     return backFrom(saga, instance, from, failure.code, entry(instance, failure.what, failure.cause));
   }
-  const limit = kind === "undoable" ? timing.timeLeft : Number.POSITIVE_INFINITY;
-  return again(instance, failure, failure.what, { ...timing, timeLeft: limit, retry: action?.retry });
+  const hasDeadline = step !== undefined && timeOf(step) !== null;
+  return again(instance, failure, failure.what, { ...timing, hasDeadline, retry: step?.action.retry });
 }
 
 /** What follows from the saga having no time left before its pivot; the step under way may have been asked. */
 export const outOfTime = (saga: AnySaga, instance: SagaInstance): Progress =>
-  backFrom(saga, instance, instance.position, "deadline_exceeded", entry(instance, "out of time"));
+  backFrom(saga, instance, undoneFrom(saga, instance), "deadline_exceeded", entry(instance, "out of time"));
+
+/**
+ * The step with which undoing begins: the one under way, which may have been done though there was no answer; but of a local one nothing is
+ * done without its commit.
+ */
+export const undoneFrom = ({ steps }: AnySaga, { position }: SagaInstance): number =>
+  steps[position]?.action.within ? position - 1 : position;
 
 /** Turns back: undoes the step at `from` and those before it, because of `reason`. */
 export const backFrom = (
@@ -82,6 +91,7 @@ export const afterFailedUndo = (
 ): Progress =>
   again(instance, failure, "undo failed", {
     timeLeft: Number.POSITIVE_INFINITY,
+    hasDeadline: false,
     random,
     retry: saga.steps[instance.position]?.action.retry,
   });
@@ -103,7 +113,7 @@ function again(
   instance: SagaInstance,
   failure: StepFailure,
   what: HistoryEntry["what"],
-  { timeLeft, random, retry = {} }: Timing & { retry: RetryPolicy | undefined },
+  { timeLeft, hasDeadline, random, retry = {} }: Timing & { hasDeadline: boolean; retry: RetryPolicy | undefined },
 ): Progress {
   const attempts = instance.attempts + 1;
   const faults = instance.faults + (failure.what === "unknown" ? 0 : 1);
@@ -116,7 +126,7 @@ function again(
     faults,
     wait: Math.min(wait, Math.max(0, timeLeft)),
     // Of an instance that was stored before steps began with their deadline.
-    ...(Number.isFinite(timeLeft) && instance.stepDeadline === null && { stepTimeLeft: timeLeft }),
+    ...(hasDeadline && instance.stepDeadline === null && { stepTimeLeft: timeLeft }),
     entry: entry(instance, what, failure.cause),
   };
 }
@@ -164,5 +174,5 @@ export const entry = (instance: SagaInstance, what: HistoryEntry["what"], cause?
   step: instance.step,
   attempt: instance.attempts + 1,
   what,
-  cause,
+  cause: cause && legible(cause),
 });

@@ -15,6 +15,8 @@ export type SagaRow = {
   attempts: number;
   faults: number;
   fence: number;
+  key_format: 1 | 2;
+  claims: number;
   request_id: string;
   traceparent: string;
   step_time_left: number | null;
@@ -23,14 +25,15 @@ export type SagaRow = {
 
 /** The columns of a {@link SagaRow}. Times are sent as what is left of them: the clocks of two machines never meet. */
 export const INSTANCE = `id, name, version, key, input, added, status, position, step, reason, attempts, faults, fence,
-  request_id, traceparent, extract(epoch from step_deadline - clock_timestamp())::float8 * 1000 as step_time_left,
+  key_format, claims, request_id, traceparent, extract(epoch from step_deadline - clock_timestamp())::float8 * 1000 as step_time_left,
   extract(epoch from deadline - clock_timestamp())::float8 * 1000 as time_left`;
 
 /** The instance of a row that was read just now, on the monotonic clock. */
 export function instanceOf(row: SagaRow, now: number): SagaInstance {
-  const { request_id, step_time_left, time_left, ...same } = row;
+  const { request_id, step_time_left, time_left, key_format, ...same } = row;
   return {
     ...same,
+    keyFormat: key_format,
     requestId: request_id,
     stepDeadline: step_time_left === null ? null : now + step_time_left,
     deadline: time_left === null ? null : now + time_left,

@@ -1,7 +1,8 @@
 import { jsonValidator, type Validator } from "../contract/validate.ts";
-import { Failure } from "../core/failure.ts";
+import { Failure, invalidInput } from "../core/failure.ts";
 import type { AnySaga } from "./saga.ts";
 import type { SagaInstance } from "./saga-instance.ts";
+import { copyOf, NotStorable } from "./storable.ts";
 
 const validators = new WeakMap<object, Validator<unknown>>();
 
@@ -14,10 +15,16 @@ function validatorOf(schema: object): Validator<unknown> {
   return validate;
 }
 
-/** A copy of `value` as it can be stored, with the schema's defaults filled in. Throws `invalid_input` when it doesn't fit. */
+/**
+ * A copy of `value` as it can be stored, with the schema's defaults filled in. Throws `invalid_input` when it doesn't fit, or could only be
+ * stored as something else.
+ */
 export function validState(schema: object, value: unknown): object {
-  const copy: unknown = value === undefined ? undefined : JSON.parse(JSON.stringify(value));
-  return validatorOf(schema)(copy) as object;
+  try {
+    return validatorOf(schema)(value === undefined ? undefined : copyOf(value)) as object;
+  } catch (error) {
+    throw error instanceof NotStorable ? invalidInput.failure({ errors: [error.fault] }) : error;
+  }
 }
 
 /** Why `input` does not fit the saga's schema; undefined when it does. */

@@ -1,6 +1,7 @@
 import type { Static, TObject } from "typebox";
 import type { Transaction } from "../database/database.ts";
 import type { Migration } from "./migration.ts";
+import { requireSaga, requireStep } from "./require-definition.ts";
 import {
   type AskingStep,
   type CodeOf,
@@ -87,8 +88,9 @@ export type Saga<Input extends object = object> = {
 export type AnySaga = Saga<never>;
 
 /**
- * Starts a saga inside a business transaction. `key` names the instance: a second start with the same key does nothing. Throws
- * when `input` does not fit the saga's schema.
+ * Starts a saga inside a business transaction. `key` names the instance, in at most 500 characters: a second start with the same key does
+ * nothing. Throws `invalid_input`, before anything is written, when the key or `input` can't be stored as they are, or `input` does not
+ * fit the saga's schema.
  */
 export type StartSaga = <Input extends object>(
   tx: Transaction,
@@ -98,7 +100,7 @@ export type StartSaga = <Input extends object>(
 
 /**
  * Starts a saga that belongs to no other change: those that are started at the same time share one commit. Resolves once it is
- * committed; a second start with the same key does nothing. Throws when `input` does not fit the saga's schema.
+ * committed; a second start with the same key does nothing. Throws `invalid_input` as {@link StartSaga} does.
  */
 export type StartSagaAlone = <Input extends object>(
   saga: Saga<Input>,
@@ -107,7 +109,10 @@ export type StartSagaAlone = <Input extends object>(
 
 type Definition = Omit<Saga, "steps" | "fails"> & { steps: SagaStep[] };
 
-/** Begins the definition of a saga. Its name and its steps' names are stored with each instance: don't rename them. */
+/**
+ * Begins the definition of a saga. Its name and its steps' names are stored with each instance: don't rename them. Throws, as does each
+ * step that is added, when a time, a version or a retry policy is no number or out of its bounds.
+ */
 export function saga<Schema extends TObject>(
   name: string,
   input: Schema,
@@ -128,14 +133,11 @@ export function decidedSaga<Schema extends TObject>(
   return decided(begin(name, input, options)) as never;
 }
 
-const begin = (name: string, input: TObject, options: SagaOptions & { deadline?: number }): Definition => ({
-  name,
-  version: options.version ?? 1,
-  input,
-  deadline: options.deadline,
-  migrations: options.migrate ?? {},
-  steps: [],
-});
+function begin(name: string, input: TObject, options: SagaOptions & { deadline?: number }): Definition {
+  const { version = 1, deadline, migrate = {} } = options;
+  requireSaga({ name, version, deadline });
+  return { name, version, input, deadline, migrations: migrate, steps: [] };
+}
 
 function beforePivot(definition: Definition): SagaBuilder<object, never, string> {
   return {
@@ -167,6 +169,8 @@ function withStep(
   kind: SagaStep["kind"],
   action: StepAction & StepRules<Sources>,
 ): Definition {
+  requireStep(definition.name, name, action);
+  // Keys of instances that began long ago do not tell a space from a dash.
   const named = (text: string) => text.replaceAll(" ", "-");
   if (definition.steps.some((step) => named(step.name) === named(name))) {
     throw new Error(`saga "${definition.name}" has two steps "${name}"`);

@@ -1,11 +1,8 @@
 import { backoffDelay } from "../core/backoff.ts";
 import type { Clock } from "../core/clock.ts";
 import { Failure } from "../core/failure.ts";
-import { runInContext } from "../telemetry/context.ts";
 import { type Progress, progressed, type SagaInstance } from "./saga-instance.ts";
-import { LeaseLost, type SagaStore, type Within } from "./saga-store.ts";
-import { sagaContext } from "./step-attempt.ts";
-import { inStepSpan } from "./step-span.ts";
+import { LeaseLost, type SagaStore } from "./saga-store.ts";
 
 /** What saving needs. */
 export type Saving = {
@@ -32,8 +29,8 @@ export const savedOr = (
 ): Promise<Advance | "interrupted"> =>
   saved(saving, instance, progress).catch((error: unknown) => savedInstead(saving, instance, error, onFailure));
 
-/** Whoever has lost the lease has nothing to save any more. */
-function savedInstead(
+/** Saves what follows from a failed save. A process that has lost the lease has nothing to save any more. */
+export function savedInstead(
   saving: Saving,
   instance: SagaInstance,
   error: unknown,
@@ -43,40 +40,10 @@ function savedInstead(
   return saved(saving, instance, onFailure(error));
 }
 
-/**
- * Saves what `within` returns in one transaction with what it writes; when it throws, or the database refuses what it returns, saves
- * what `onFailure` makes of that instead.
- */
-export async function savedWithin(
-  saving: Saving,
-  instance: SagaInstance,
-  within: Within,
-  onFailure: (error: unknown) => Progress,
-): Promise<Advance | "interrupted"> {
-  let hasThrown = false;
-  const save = () =>
-    saving.store.save(instance, (tx) => {
-      hasThrown = false;
-      return within(tx).catch((error: unknown) => {
-        hasThrown = true;
-        throw error;
-      });
-    });
-  try {
-    return await untilReached(
-      saving,
-      instance,
-      () => runInContext(sagaContext(instance), () => inStepSpan(instance, save)),
-      () => !hasThrown,
-    );
-  } catch (error) {
-    return savedInstead(saving, instance, error, onFailure);
-  }
-}
-
 const RETRY = { first: 100, most: 2_000 };
 
-async function untilReached(
+/** Saves, again and again while it is `isOurs`, the database's, that it can't be reached. */
+export async function untilReached(
   { clock, random, signal }: Saving,
   instance: SagaInstance,
   save: () => Promise<Progress>,

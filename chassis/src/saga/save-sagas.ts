@@ -1,6 +1,7 @@
 import { combinedRead, combinedWrite } from "../database/combined.ts";
 import type { Queryable } from "../database/database.ts";
 import { isUnderWay, keepsLease, type Progress, type SagaInstance } from "./saga-instance.ts";
+import { boundedTime } from "./time.ts";
 
 /** The progress of an instance, to be stored if nobody else has written to it. */
 export type SagaSave = { readonly instance: SagaInstance; readonly progress: Progress };
@@ -45,9 +46,9 @@ const rowOf = ({ instance, progress }: SagaSave) => {
     attempts,
     faults,
     keeps_deadline: stepTimeLeft === undefined,
-    step_time_left: stepTimeLeft ?? undefined,
+    step_time_left: typeof stepTimeLeft === "number" ? boundedTime(stepTimeLeft) : undefined,
     keeps_lease: keepsLease(progress),
-    wait: isUnderWay(status) ? (wait ?? 0) : undefined,
+    wait: isUnderWay(status) ? boundedTime(wait ?? 0) : undefined,
     version: migrated?.version,
     input: migrated?.input,
     entry,
@@ -78,6 +79,7 @@ const SAVE = `
     owner = case when keeps_lease then saga.owner end,
     due_at = case when keeps_lease then saga.due_at else clock_timestamp() + wait * interval '1 millisecond' end,
     fence = saga.fence + 1,
+    claims = 0,
     updated_at = clock_timestamp(),
     ended_at = case when given.status in ('done', 'failed') then clock_timestamp() end,
     history = ${noted("given.entry")}

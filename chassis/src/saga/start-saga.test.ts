@@ -96,3 +96,38 @@ test("what a process has no room for is anybody's at once", async (t) => {
   replica(t, database, "free", [definition]).begin();
   await untilEnded(database, 1);
 });
+
+const half = "😀".slice(1);
+const unfit: [string, { key?: unknown; input?: unknown }, string][] = [
+  ["a key with NUL", { key: "a\0b" }, "/key"],
+  ["a key with half a surrogate pair", { key: half }, "/key"],
+  ["a key that is too long", { key: "k".repeat(10_000) }, "/key"],
+  ["a key that is no text", { key: undefined }, "/key"],
+  ["an input with NUL", { input: { orderId: "a\0b" } }, "/orderId"],
+  ["an input with half a surrogate pair", { input: { orderId: half } }, "/orderId"],
+  ["an input that JSON would change", { input: { orderId: new Date(0) } }, "/orderId"],
+  ["an input that is too large", { input: { orderId: "o".repeat(2_000_000) } }, ""],
+];
+
+for (const [what, given, path] of unfit) {
+  test(`${what} is invalid input, and nothing is written`, async (t) => {
+    const { database, startSaga } = await setUp(t);
+    const start = { ...begun, ...given } as typeof begun;
+    const isInvalid = (error: unknown) => invalidInput.is(error) && error.errors?.[0]?.path === path;
+    const startAlone = createStartSagaAlone({ owner: "process", onCommit: () => {}, database });
+    await database.transaction(async (tx) => {
+      await assert.rejects(startSaga(tx, sell, start), isInvalid);
+      await tx.query("select 1");
+    });
+    await assert.rejects(startAlone(sell, start), isInvalid);
+    assert.deepEqual(await database.query("select id from saga"), []);
+  });
+}
+
+test("the longest key of the longest name is stored, in any script", async (t) => {
+  const { database, startSaga } = await setUp(t);
+  const named = saga("語".repeat(200), Order).pivot("confirm", { within: nothing }).fails(nothing);
+  const key = Array.from({ length: 500 }, (_, at) => String.fromCodePoint(0x4e00 + ((at * 7_919) % 20_000))).join("");
+  await database.transaction((tx) => startSaga(tx, named, { ...begun, key }));
+  assert.equal((await database.query("select id from saga")).length, 1);
+});

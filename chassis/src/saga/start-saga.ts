@@ -1,17 +1,20 @@
+import { faultOfText } from "../contract/json.ts";
 import { type Clock, systemClock } from "../core/clock.ts";
+import { invalidInput } from "../core/failure.ts";
 import { newId } from "../core/id.ts";
 import type { Database } from "../database/database.ts";
 import { groupCommit } from "../database/group-commit.ts";
 import { currentContext, newContext } from "../telemetry/context.ts";
 import { formatTraceparent } from "../telemetry/trace-context.ts";
 import { beginSaga } from "./begin-saga.ts";
-import { waitOf } from "./do-step.ts";
 import { insertSaga, insertSagas, type NewSaga } from "./insert-saga.ts";
 import { LEASE } from "./postgres-saga-store.ts";
 import type { AnySaga, StartSaga, StartSagaAlone } from "./saga.ts";
 import type { SagaInstance } from "./saga-instance.ts";
 import { validState } from "./saga-state.ts";
-import { timeOf } from "./step.ts";
+import type { SagaStep } from "./step.ts";
+import { timeOf } from "./step-times.ts";
+import { waitOf } from "./timer.ts";
 
 export type StartSagaOptions = {
   /** The process that runs the saga first: the same as the runner's. */
@@ -44,8 +47,9 @@ export function createStartSagaAlone(options: StartSagaOptions & { database: Dat
 function newSaga(saga: AnySaga, { key, input }: { key: string; input: object }, options: StartSagaOptions): NewSaga {
   const { requestId, trace } = currentContext() ?? newContext();
   const [first] = saga.steps;
+  requireKey(key);
   const valid = validState(saga.input, input);
-  const wait = first?.kind === "timer" ? waitOf(first, valid) : null;
+  const wait = first?.kind === "timer" ? firstWait(first, valid) : null;
   const instance = beginSaga(saga, {
     id: newId(),
     key,
@@ -62,6 +66,26 @@ function newSaga(saga: AnySaga, { key, input }: { key: string; input: object }, 
     wait,
     stepTimeLeft: wait ?? (first ? timeOf(first) : null),
   };
+}
+
+/** The unique index can't hold much more than this and the saga's name, in any script. */
+const LONGEST_KEY = 500;
+
+function requireKey(key: unknown): void {
+  const fault =
+    typeof key !== "string" || key.length > LONGEST_KEY
+      ? `must be a text of at most ${LONGEST_KEY} characters`
+      : faultOfText(key);
+  if (fault) throw invalidInput.failure({ errors: [{ path: "/key", message: fault }] });
+}
+
+/** A timer that makes no sense is a defect of the saga, not of the business that starts it: it is found when the saga is run. */
+function firstWait(timer: SagaStep, state: object): number | null {
+  try {
+    return waitOf(timer, state);
+  } catch {
+    return null;
+  }
 }
 
 /** The instance as it is run right after its start. */

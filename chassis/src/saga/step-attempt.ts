@@ -1,6 +1,6 @@
 import { Cancellation } from "../core/cancellation.ts";
 import type { Clock } from "../core/clock.ts";
-import { deadlineExceeded, unavailable } from "../core/failure.ts";
+import { deadlineExceeded, type Failure, unavailable } from "../core/failure.ts";
 import { newContext, runInContext, type WorkContext } from "../telemetry/context.ts";
 import { parseTraceparent } from "../telemetry/trace-context.ts";
 import type { Tracer } from "../telemetry/tracer.ts";
@@ -9,6 +9,7 @@ import type { SagaStep, StepContext } from "./step.ts";
 import { type StepFailure, stepFailure } from "./step-failure.ts";
 import { stepKey } from "./step-key.ts";
 import { inStepSpan } from "./step-span.ts";
+import { CANCELLED_GRACE } from "./step-times.ts";
 
 /** What came of an attempt. `interrupted`: the process stops or has lost its lease, and the outcome is unknown. */
 export type Outcome<T> = { readonly result: T } | { readonly failure: StepFailure } | "interrupted";
@@ -19,21 +20,17 @@ export type RemoteAttempt<T> = {
   step: SagaStep;
   /** Milliseconds after which there is no more waiting for an answer. */
   timeout: number;
-  clock: Clock;
-  /** Aborted when the process stops or has lost its lease. */
-  signal: AbortSignal;
   work: (context: StepContext) => Promise<T>;
 };
 
-/** Does `work` with the step's key, in the context that the saga was started in, and waits no longer than `timeout`. */
-export async function attemptRemote<T>({
-  instance,
-  step,
-  timeout,
-  clock,
-  signal,
-  work,
-}: RemoteAttempt<T>): Promise<Outcome<T>> {
+/**
+ * Does `work` with the step's key, in the context that the saga was started in. After `timeout`, and when the process stops, its signal is
+ * aborted; then it has two seconds to settle: what it resolves with by then still counts.
+ */
+export async function attemptRemote<T>(
+  { clock, signal }: { clock: Clock; signal: AbortSignal },
+  { instance, step, timeout, work }: RemoteAttempt<T>,
+): Promise<Outcome<T>> {
   const giveUp = new Cancellation();
   const context: WorkContext = {
     ...sagaContext(instance),
@@ -53,7 +50,9 @@ export async function attemptRemote<T>({
     if (await settlesAtOnce(working)) return { result: await working };
     return { result: await within(working, giveUp, { timeout, clock, signal }) };
   } catch (error) {
-    const failure = stepFailure(error, step.refuses);
+    const failed = stepFailure(error, step.refuses);
+    // What fails after it was cancelled tells nothing of whether it took effect.
+    const failure = giveUp.why && failed.what !== "refused" ? stepFailure(giveUp.why, step.refuses) : failed;
     return signal.aborted && failure.what !== "refused" ? "interrupted" : { failure };
   }
 }
@@ -69,11 +68,11 @@ async function settlesAtOnce(work: Promise<unknown>): Promise<boolean> {
     settled = true;
   };
   work.then(settle, settle);
-  for (let turn = 0; turn < 5 && !settled; turn++) await undefined;
+  for (let turn = 0; turn < 8 && !settled; turn++) await undefined;
   return settled;
 }
 
-/** A step that ignores its signal must not keep the saga waiting. */
+/** Waits for work as long as it may take; once that is over, as long as it may take to end. */
 async function within<T>(
   work: Promise<T>,
   giveUp: Cancellation,
@@ -82,19 +81,19 @@ async function within<T>(
   const stop = () => giveUp.cancel(unavailable.failure({ cause: signal.reason }));
   if (signal.aborted) stop();
   signal.addEventListener("abort", stop);
-  const cancel = clock.after(timeout, () => giveUp.cancel(deadlineExceeded.failure()));
+  const cancelTimer = clock.after(timeout, () => giveUp.cancel(deadlineExceeded.failure()));
+  const late = Promise.withResolvers<never>();
+  let cancelGrace = () => {};
+  const waitNoLonger = (why: Failure) => {
+    cancelGrace = clock.after(CANCELLED_GRACE, () => late.reject(why));
+  };
+  if (giveUp.why) waitNoLonger(giveUp.why);
+  else giveUp.listen(waitNoLonger);
   try {
-    return await untilCancelled(work, giveUp);
+    return await Promise.race([work, late.promise]);
   } finally {
     signal.removeEventListener("abort", stop);
-    cancel();
+    cancelTimer();
+    cancelGrace();
   }
-}
-
-function untilCancelled<T>(work: Promise<T>, cancellation: Cancellation): Promise<T> {
-  return new Promise((resolve, reject) => {
-    work.then(resolve, reject);
-    if (cancellation.why) reject(cancellation.why);
-    cancellation.listen(reject);
-  });
 }

@@ -1,4 +1,6 @@
 import { Failure } from "../core/failure.ts";
+import { outageFrom } from "../core/outage.ts";
+import { describeError, errorFrom, legible } from "../core/thrown.ts";
 import type { Outage } from "./saga.ts";
 
 /**
@@ -14,6 +16,9 @@ export type StepFailure = {
   readonly retryAfter?: number | undefined;
 };
 
+/** The longest that a service which is away is believed to stay so, in milliseconds. */
+const LONGEST_RETRY_AFTER = 3_600_000;
+
 const outages: readonly string[] = [
   "unavailable",
   "upstream_failed",
@@ -21,21 +26,25 @@ const outages: readonly string[] = [
   "deadline_exceeded",
 ] satisfies Outage[];
 
-/** Sorts what a step threw, given the codes of the refusals that it expects; `cause` is written for whoever reads the history. */
-export function stepFailure(error: unknown, expected: ReadonlySet<string>): StepFailure {
-  if (!(error instanceof Failure)) return { what: "fault", code: "internal_error", cause: describe(error) };
-  const behind = error.cause === undefined ? "" : `: ${describe(error.cause)}`;
+/**
+ * Sorts what a step threw, whatever that is, given the codes of the refusals that it expects; `cause` is written for whoever reads the
+ * history.
+ */
+export function stepFailure(thrown: unknown, expected: ReadonlySet<string>): StepFailure {
+  const error = outageFrom(thrown) ?? errorFrom(thrown);
+  if (!(error instanceof Failure)) return { what: "fault", code: "internal_error", cause: describeError(error) };
+  const behind = error.cause === undefined ? "" : `: ${describeError(error.cause)}`;
   const cause = legible(`${error.code}: ${error.message}${behind}`);
   if (error.kind === "unavailable") {
-    const retryAfter = error.retryAfter === undefined ? undefined : error.retryAfter * 1_000;
-    return { what: "unknown", code: outages.includes(error.code) ? error.code : "unavailable", cause, retryAfter };
+    const code = outages.includes(error.code) ? error.code : "unavailable";
+    return { what: "unknown", code, cause, retryAfter: retryAfterOf(error) };
   }
   const isExpected = error.kind === "refused" && expected.has(error.code);
   return { what: isExpected ? "refused" : "fault", code: error.code, cause };
 }
 
-const describe = (error: unknown): string =>
-  legible(error instanceof Error ? (error.stack ?? `${error.name}: ${error.message}`) : String(error));
-
-/** Text that PostgreSQL takes, and not more of it than a person reads. */
-const legible = (text: string): string => text.replaceAll("\0", "").toWellFormed().slice(0, 2_000);
+/** Services say all kinds of things: what is no time is as if nothing was said. */
+function retryAfterOf({ retryAfter }: Failure): number | undefined {
+  const milliseconds = Number(retryAfter) * 1_000;
+  return milliseconds > 0 ? Math.min(milliseconds, LONGEST_RETRY_AFTER) : undefined;
+}

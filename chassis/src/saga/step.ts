@@ -30,9 +30,9 @@ export type CodeOf<Source> =
 
 /** How a step is repeated, by the kind of its failure. A refusal is never repeated. */
 export type RetryPolicy = {
-  /** Waits between attempts without an answer. Default: 200 milliseconds doubling up to 30,000. */
+  /** Waits between attempts without an answer; all times above 0. Default: 200 milliseconds doubling up to 30,000. */
   outage?: Backoff;
-  /** Attempts that fail in a way that repeating isn't expected to cure, before the saga is parked for a person. Default 5. */
+  /** Attempts that fail in a way that repeating isn't expected to cure, before the saga is parked for a person. At least 1, default 5. */
   faults?: number;
 };
 
@@ -43,6 +43,12 @@ export type StepRules<Sources extends readonly RefusalSource[]> = {
   retry?: RetryPolicy;
   /** The schema of what the step returns: anything else is a defect. Sensitive fields of it are hidden from operators. */
   returns?: TObject;
+  /**
+   * Milliseconds that one attempt may take, at doing it as well as at undoing it. Then its signal is aborted (a local step's transaction
+   * is rolled back), and the next attempt begins when it has returned, or two seconds later. At most a day. Default: 10,000, or the
+   * `deadline` that the step states if that is longer.
+   */
+  timeout?: number;
 };
 
 /** A step in another service. `do` may be repeated with the same key; `undo` must work by key alone, whether or not `do` ever arrived. */
@@ -62,7 +68,8 @@ export type AskingStep<State, More extends object, Sources extends readonly Refu
 
 /**
  * A step in this service's own database: it commits in one transaction with the saga's progress. It is isolated as a handler of events is,
- * from other sagas as from everything else (see `Database.transaction`), and may be run more than once.
+ * from other sagas as from everything else (see `Database.transaction`). One that takes longer than its `timeout` is rolled back, which
+ * counts as a fault. It may be run more than once for one commit, so it must do nothing but use the transaction.
  */
 export type LocalStep<State, More extends object, Sources extends readonly RefusalSource[]> = StepRules<Sources> & {
   within(tx: Transaction, state: State): Changes<More>;
@@ -80,7 +87,10 @@ export type FinalStep<State, More extends object, Sources extends readonly Refus
   do(state: State, context: StepContext): Changes<More>;
 };
 
-/** Milliseconds to wait, or what they are computed from. It must need nothing but the state. */
+/**
+ * Milliseconds to wait, at most a hundred years, or what they are computed from. It must need nothing but the state. A computed time that
+ * is over already does not wait; one that is no number, or too long, is a fault.
+ */
 export type Wait<State> = number | ((state: State) => number);
 
 /** What a step does, as the runner sees it: one of `do`, `within`, `ask` and `after`. */
@@ -92,6 +102,7 @@ export type StepAction = {
   undoWithin?(tx: Transaction, state: never): Promise<unknown>;
   after?: Wait<never>;
   deadline?: number;
+  timeout?: number;
   retry?: RetryPolicy;
   returns?: TObject;
 };
@@ -109,12 +120,6 @@ export type SagaStep = {
 /** Whether there is anything to undo of a step. */
 export const canBeUndone = ({ action }: SagaStep): boolean =>
   action.undo !== undefined || action.undoWithin !== undefined;
-
-const STEP_DEADLINE = 60_000;
-
-/** Milliseconds that a step has from when it becomes the one to do; null: it is not given up, or is a timer that has yet to begin. */
-export const timeOf = ({ kind, action }: SagaStep): number | null =>
-  kind === "undoable" && !action.within ? (action.deadline ?? STEP_DEADLINE) : null;
 
 /** The codes behind what a step says it may be refused with. */
 export const codesOf = (sources: readonly RefusalSource[] = []): ReadonlySet<string> =>

@@ -1,0 +1,41 @@
+import { runInContext } from "../telemetry/context.ts";
+import { createLocalAttempt } from "./local-attempt.ts";
+import type { Progress, SagaInstance } from "./saga-instance.ts";
+import type { Within } from "./saga-store.ts";
+import { type Advance, type Saving, savedInstead, untilReached } from "./save-progress.ts";
+import { sagaContext } from "./step-attempt.ts";
+import { inStepSpan } from "./step-span.ts";
+
+/** Work in our own database, and what follows from it. */
+export type LocalWork = {
+  /** Returns the progress that is stored in one transaction with what it writes. */
+  readonly within: Within;
+  /** Milliseconds after which the work is given up. */
+  readonly timeout: number;
+  /** What follows from its having thrown, from its having taken too long, or from the database having refused what it returned. */
+  readonly onFailure: (error: unknown) => Progress;
+};
+
+/** Saves what `within` returns in one transaction with what it writes; when that fails, saves what `onFailure` makes of it instead. */
+export async function savedWithin(
+  saving: Saving,
+  instance: SagaInstance,
+  { within, timeout, onFailure }: LocalWork,
+): Promise<Advance | "interrupted"> {
+  const attempt = createLocalAttempt(saving, timeout);
+  const context = { ...sagaContext(instance), cancellation: attempt.cancellation };
+  const save = () => saving.store.save(instance, (tx) => attempt.run(() => within(tx)));
+  try {
+    return await untilReached(
+      saving,
+      instance,
+      () => runInContext(context, () => inStepSpan(instance, save)),
+      () => !attempt.hasFailed(),
+    );
+  } catch (error) {
+    if (saving.signal.aborted && attempt.cancellation.why) return "interrupted";
+    return await savedInstead(saving, instance, attempt.tooLong() ?? error, onFailure);
+  } finally {
+    attempt.close();
+  }
+}
