@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
 import { refusal } from "../core/failure.ts";
 import type { Database, Transaction } from "../database/database.ts";
 import { eventually } from "../testing/eventually.ts";
@@ -115,4 +116,28 @@ test("the saga's own deadline ends the retries of a local step, of which nothing
   await untilEnded(database, 1);
   assert.deepEqual(await effects(database), ["rejected: deadline_exceeded"]);
   assert(attempts > 0);
+});
+
+test("local steps of other sagas go on within two seconds, however many never return", async (t) => {
+  const { database } = await sagaDatabase(t);
+  const stuck = decidedSaga("stuck", Order).step("bill", { within: forever }).ends();
+  const asleep = decidedSaga("asleep", Order)
+    .step("bill", { within: async (tx) => void (await tx.query("select pg_sleep(60)")) })
+    .ends();
+  const sound = decidedSaga("sound", Order)
+    .step("bill", { within: (tx, { orderId }) => note(tx, orderId) })
+    .step("send", { within: (tx, { orderId }) => note(tx, orderId) })
+    .ends();
+  const one = replica(t, database, "one", [stuck, asleep, sound]);
+  one.begin();
+  await one.start(stuck, ...Array.from({ length: 20 }, (_, at) => `stuck ${at}`));
+  await one.start(asleep, "a", "b");
+  await delay(500);
+  for (let round = 0; round < 3; round++) {
+    const from = performance.now();
+    await one.start(sound, `${round} a`, `${round} b`);
+    await untilEnded(database, 2 * (round + 1));
+    const took = performance.now() - from;
+    assert(took < 2_000, `it took ${took} ms`);
+  }
 });
