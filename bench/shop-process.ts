@@ -12,18 +12,32 @@ export type ShopProcess = {
   readonly readyAfter: number;
   /** The supervisor and the services. */
   readonly pids: readonly number[];
+  readonly services: Readonly<Record<string, readonly ServiceProcess[]>>;
   stop(): Promise<void>;
 };
 
-type RunFile = { gateway: string; services: Record<string, { pid: number }[]> };
+type RunFile = { gateway: string; services: Record<string, ServiceProcess[]> };
 
-/** Starts the shop on `dataFolder` with a free port, all of it on one core if one is named; resolves when it is ready. */
-export async function startShopProcess(dataFolder: string, core?: string): Promise<ShopProcess> {
+export type ServiceProcess = { readonly pid: number; readonly url: string };
+
+export type ShopProcessOptions = {
+  /** The core that all of it runs on. Default: any. */
+  core?: string;
+  /** The root of the repository that it is started from. Default: this one. */
+  root?: string;
+  environment?: Readonly<Record<string, string>>;
+};
+
+/** Starts the shop on `dataFolder` with a free port; resolves when it is ready. */
+export async function startShopProcess(dataFolder: string, options: ShopProcessOptions = {}): Promise<ShopProcess> {
+  const { core, root = fileURLToPath(new URL("../", import.meta.url)), environment } = options;
   const begin = performance.now();
-  const start = fileURLToPath(new URL("../shop/commands/start/start.ts", import.meta.url));
+  const { scripts } = JSON.parse(await readFile(join(root, "package.json"), "utf8"));
+  const [, ...start] = scripts.start.split(" ");
   const [program, args] = core === undefined ? [process.execPath, []] : ["taskset", ["-c", core, process.execPath]];
-  const child = spawn(program, [...args, start], {
-    env: { ...process.env, DATA_DIR: dataFolder, PORT: "0", CONSOLE_PORT: "0" },
+  const child = spawn(program, [...args, ...start], {
+    cwd: root,
+    env: { ...process.env, ...environment, DATA_DIR: dataFolder, PORT: "0", CONSOLE_PORT: "0" },
     stdio: ["ignore", "ignore", "inherit"],
   });
   const run = await readRunFile(child, join(dataFolder, "run.json"));
@@ -33,6 +47,7 @@ export async function startShopProcess(dataFolder: string, core?: string): Promi
     gateway: run.gateway,
     readyAfter,
     pids: [child.pid as number, ...services],
+    services: run.services,
     async stop() {
       const exited = once(child, "exit");
       child.kill("SIGTERM");

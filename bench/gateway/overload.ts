@@ -38,7 +38,7 @@ type Outcome = {
 export async function measureOverload(): Promise<Row[]> {
   const folder = await mkdtemp(join(tmpdir(), "flotilla-bench-"));
   await promisify(execFile)("taskset", ["-cp", CORES.load, String(process.pid)]);
-  const shop = await startShopProcess(folder, CORES.subject);
+  const shop = await startShopProcess(folder, { core: CORES.subject });
   try {
     const place = await orderPlacer(shop.gateway, folder);
     const offer: Offer = (perSecond, milliseconds, onset) => offered(place, perSecond, milliseconds, onset);
