@@ -1,7 +1,8 @@
 import { event } from "@flotilla/chassis/contract/event";
 import { Fields, Text } from "@flotilla/chassis/contract/schema";
 import { systemClock } from "@flotilla/chassis/core/clock";
-import { openDatabase } from "@flotilla/chassis/database";
+import { openDatabase, type Transaction } from "@flotilla/chassis/database";
+import { combinedWrite } from "@flotilla/chassis/database/combined";
 import { migrate } from "@flotilla/chassis/database/migrate";
 import { on } from "@flotilla/chassis/messaging";
 import { connectBroker } from "@flotilla/chassis/messaging/connect-broker";
@@ -11,7 +12,8 @@ import { createRelay } from "@flotilla/chassis/messaging/relay";
 import { createLog } from "@flotilla/chassis/telemetry/log";
 
 /*
- * One of the two services: `writer` publishes, `reader` writes a row of effect for each event. Both as processes of their own, on
+ * One of the two services: `writer` publishes, `reader` writes a row of effect for each event, by a
+ * combined statement, or by a plain one with HANDLER=plain. Both as processes of their own, on
  * databases of their own, as in the shop.
  */
 /** What the writer is told: to publish so many events from a number on, to begin or to stop sending, to publish one. */
@@ -32,8 +34,15 @@ await migrate(database, [{ name: "chassis/messaging", folder }]);
 
 if (ROLE === "reader") {
   let watched = false;
+  const addCombined = combinedWrite<string, void>(async (tx, numbers) => {
+    await tx.query("insert into effect (number, at) select unnest($1::int[]), clock_timestamp()", [numbers]);
+    return numbers.map(() => undefined);
+  });
+  const addPlain = (tx: Transaction, number: string) =>
+    tx.query("insert into effect (number, at) values ($1, clock_timestamp())", [number]);
+  const add = process.env["HANDLER"] === "plain" ? addPlain : addCombined;
   const handle = on(happened, async ({ number }, tx) => {
-    await tx.query("insert into effect (number, at) values ($1, clock_timestamp())", [number]);
+    await add(tx, number);
     if (watched) tx.afterCommit(() => process.send?.({ at: now() }));
   });
   await startConsumer({ consumer: "reader", database, broker, subscriptions: [handle], clock, log });

@@ -8,12 +8,20 @@ export const RUNS = Number(process.env["BENCH_RUNS"] ?? 3);
 /** The databases of a writer and a reader, and of the embedded broker; `which` tells one pair from another. */
 export const databasesOf = (which = "") => ["writer", "reader", "broker"].map((name) => `${name}${which}`);
 
+/** How the reader writes its effects: by statements that handlers share, or each by its own. */
+export type Handler = "combined" | "plain";
+
 /** A writer and a reader on the broker at `brokerUrl`; without one, on the embedded broker. */
-export async function startServices(world: World, brokerUrl?: string, which = "") {
+export async function startServices(world: World, brokerUrl?: string, which = "", handler: Handler = "combined") {
   await world.query(`reader${which}`, "create table if not exists effect (number integer, at timestamptz)");
   const broker = brokerUrl ?? world.url(`broker${which}`);
   const part = (role: string) =>
-    startPart("./flotilla-part.ts", { ROLE: role, DATABASE: world.url(`${role}${which}`), BROKER: broker });
+    startPart("./flotilla-part.ts", {
+      ROLE: role,
+      DATABASE: world.url(`${role}${which}`),
+      BROKER: broker,
+      HANDLER: handler,
+    });
   const reader = await part("reader");
   const writer = await part("writer");
   const told = async (word: unknown) => {
@@ -37,11 +45,12 @@ export async function drain(world: World, services: Services, from: number, coun
 }
 
 /** Events a second from an outbox to effects in another service. The first events pay for what a process does but once. */
-export async function drainFlotilla(brokerUrl?: string): Promise<number> {
-  return withServices(brokerUrl, async (world, services) => {
+export async function drainFlotilla(brokerUrl?: string, handler?: Handler): Promise<number> {
+  const measure = async (world: World, services: Services) => {
     await drain(world, services, 0, EVENTS);
     return drain(world, services, EVENTS, EVENTS);
-  });
+  };
+  return withServices(brokerUrl, measure, handler);
 }
 
 /** The time of one event on an idle system. */
@@ -59,9 +68,10 @@ export async function measureIdle(subject: string, brokerUrl?: string): Promise<
 async function withServices<T>(
   brokerUrl: string | undefined,
   measure: (world: World, services: Services) => Promise<T>,
+  handler?: Handler,
 ): Promise<T> {
   const world = await openWorld(databasesOf());
-  const services = await startServices(world, brokerUrl && `${brokerUrl}?exchange=bench-${randomUUID()}`);
+  const services = await startServices(world, brokerUrl && `${brokerUrl}?exchange=bench-${randomUUID()}`, "", handler);
   try {
     return await measure(world, services);
   } finally {

@@ -50,7 +50,10 @@ async function ratesAndTimes(rabbitmq?: string): Promise<Row[]> {
 
 async function drains(rabbitmq: string | undefined): Promise<Drains> {
   const all = new Map<string, () => Promise<number>>();
-  if (wanted.includes("embedded")) all.set(EMBEDDED, () => drainFlotilla());
+  if (wanted.includes("embedded")) {
+    all.set(EMBEDDED, () => drainFlotilla());
+    all.set(`${EMBEDDED}, plain handlers`, () => drainFlotilla(undefined, "plain"));
+  }
   if (wanted.includes("peers")) {
     await installPeers(["pg-boss", "graphile-worker"]);
     const { drainPgBoss, drainGraphileWorker } = await import("./peers.ts");
