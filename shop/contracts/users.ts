@@ -4,20 +4,24 @@ import { event } from "@flotilla/chassis/contract/event";
 import { Fields, Id, Nullable, OneOf, Page, PageQuery, Text, Time } from "@flotilla/chassis/contract/schema";
 import { notFound, refusal } from "@flotilla/chassis/core/failure";
 import { type Static, Type } from "typebox";
+import { HASHING_TURN, Password } from "./password.ts";
+import {
+  confirmPasswordReset,
+  issueResetToken,
+  passwordResetRequested,
+  requestPasswordReset,
+} from "./password-reset.ts";
+import { endAllSessions, endSession, listSessions } from "./sessions.ts";
 
 export const emailTaken = refusal("email_taken", 409, "There is an account with this email already");
 export const invalidCredentials = refusal("invalid_credentials", 401, "Email or password is wrong");
 export const refreshTokenInvalid = refusal("refresh_token_invalid", 401, "The refresh token is not valid");
 export const refreshTokenReused = refusal("refresh_token_reused", 401, "The refresh token was used before");
+export const passwordWrong = refusal("password_wrong", 403, "The current password is wrong");
 export const lastAdmin = refusal("last_admin", 409, "The last administrator's account can't be closed");
 
 const Name = Text(100);
 const Email = Type.String({ format: "email", minLength: 3, maxLength: 254 });
-const Password = Type.String({ minLength: 8, maxLength: 200 });
-
-/** Milliseconds. Passwords are hashed a few at a time: when hundreds sign in at once, they wait for their turn. */
-const HASHING_TURN = 30_000;
-
 export const User = Fields({
   id: Id,
   name: Type.String(),
@@ -69,7 +73,7 @@ export const refresh = call("POST /auth/refresh", {
 });
 
 export const logout = call("POST /auth/logout", {
-  summary: "Sign out: the session's refresh tokens end at once, its access tokens within a minute",
+  summary: "Sign out: from now on the session changes and buys nothing, and within seconds it is over everywhere",
   access: "customer",
   body: Fields({
     refreshToken: Type.Optional(
@@ -103,11 +107,20 @@ export const updateUser = call("PUT /users/{id}", {
   summary: "Change name, email or password; what is left out stays",
   access: "customer",
   body: Type.Object(
-    { name: Type.Optional(Name), email: Type.Optional(Email), password: Type.Optional(Password) },
+    {
+      name: Type.Optional(Name),
+      email: Type.Optional(Email),
+      password: Type.Optional(Password),
+      currentPassword: Type.Optional(
+        Type.String({ maxLength: 200, description: "Needed to change one's own email or password" }),
+      ),
+    },
     { additionalProperties: false, minProperties: 1 },
   ),
   replies: { 200: User },
-  refuses: [notFound, emailTaken],
+  refuses: [notFound, emailTaken, passwordWrong],
+  limit: "sign-in",
+  timeout: HASHING_TURN,
 });
 
 export const deleteUser = call("DELETE /users/{id}", {
@@ -160,12 +173,28 @@ export const userDeleted = event("user.deleted", {
   body: Fields({ userId: Id, deletedAt: Time }),
 });
 
+export const credentialsChanged = event("user.credentials_changed", {
+  key: "userId",
+  heardBy: ["email"],
+  body: Fields({
+    userId: Id,
+    email: Type.String({ description: "The email before the change" }),
+    changed: Type.Array(OneOf("email", "password")),
+    changedAt: Time,
+  }),
+});
+
 export const users = contract("users", {
   calls: {
     register,
     login,
     refresh,
     logout,
+    listSessions,
+    endAllSessions,
+    endSession,
+    requestPasswordReset,
+    confirmPasswordReset,
     getKeys,
     getMe,
     getUser,
@@ -174,6 +203,7 @@ export const users = contract("users", {
     listUsers,
     listEndedSessions,
     getContact,
+    issueResetToken,
   },
-  events: { userCreated, userDeleted },
+  events: { userCreated, userDeleted, passwordResetRequested, credentialsChanged },
 });

@@ -40,6 +40,11 @@ export type CallShape = {
    * calls of sagas are so by themselves.
    */
   priority?: "high";
+  /**
+   * `sign-in`: the gateway limits it as strictly as signing in, and vouches for where the client is. For what verifies or hashes passwords; public
+   * calls below `/auth/` are so by themselves.
+   */
+  limit?: "sign-in";
   /** Milliseconds after which callers count it as slow, and so spare the service. Default 1,000. */
   slowAfter?: number;
   /** Milliseconds the service takes at most. Default 10,000; 0 for answers without end. */

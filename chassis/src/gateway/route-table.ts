@@ -119,7 +119,7 @@ function callRoute(
   { name, service, call, path }: ReturnType<typeof publicCalls>[number],
   { contracts, rules = {}, compositions = [] }: RouteSources,
 ): CallRoute {
-  const { access, headers, bodyLimit, timeout = DEFAULT_TIMEOUT, idempotencyKey, cache, priority } = call.shape;
+  const { access, headers, bodyLimit, timeout = DEFAULT_TIMEOUT, idempotencyKey, cache, priority, limit } = call.shape;
   if (!access) throw new Error(`${call.method} ${call.path} of ${service} does not say who may call it`);
   const reads = call.method === "GET" && timeout > 0;
   if (cache !== undefined && !(reads && access === "public")) {
@@ -135,7 +135,7 @@ function callRoute(
     method: call.method,
     service,
     access,
-    limit: signsIn ? "sign-in" : "caller",
+    limit: signsIn ? "sign-in" : (limit ?? "caller"),
     priority: priority ?? "normal",
     bodyLimit: rule.bodyLimit ?? bodyLimit ?? DEFAULT_BODY_LIMIT,
     timeout,

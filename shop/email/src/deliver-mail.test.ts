@@ -5,7 +5,7 @@ import { createLog } from "@flotilla/chassis/telemetry/log";
 import { type Cleanup, testDatabase } from "@flotilla/chassis/testing/postgres";
 import type { Contact } from "@flotilla/contracts/users";
 import { deliverMail } from "./deliver-mail.ts";
-import { receipt, welcome } from "./facts.fixture.ts";
+import { order, receipt, welcome } from "./facts.fixture.ts";
 import type { Intent, Letter } from "./mail.ts";
 import { mailStore } from "./mail-store.ts";
 import { letterRefused, mailUnavailable } from "./mailer.ts";
@@ -36,8 +36,24 @@ test("a letter to a closed account is dropped", async (t) => {
     throw notFound.failure();
   };
   await post.round();
-  assert.deepEqual(await post.outcomes(), [{ state: "dropped", cause: "the account is closed" }]);
+  assert.deepEqual(await post.outcomes(), [{ state: "dropped", cause: "there is nobody to write to any more" }]);
   assert.equal(post.delivered.length, 0);
+});
+
+test("a letter that carries a token asks for it when it is delivered, and keeps it nowhere", async (t) => {
+  const facts = { userId: "user-1", resetId: "reset-1", requestedAt: order.at };
+  const reset: Intent = { id: "1", template: "passwordReset", facts, userId: "user-1", recipient: null };
+  const post = await withPost(t, [reset, { ...reset, id: "2" }]);
+  await post.round();
+  assert.match(post.delivered[0]?.text ?? "", /^a-token-for-a-reset$/m);
+  assert.match(post.delivered[0]?.html ?? "", /a-token-for-a-reset/);
+  assert.doesNotMatch(JSON.stringify(await post.database.query("select * from mail")), /a-token/);
+  post.token = async () => {
+    throw notFound.failure();
+  };
+  await post.database.query("update mail set state = 'queued', due_at = now() where id = '2'");
+  await post.round();
+  assert.equal((await post.outcomes())[1]?.state, "dropped", "the reset is over");
 });
 
 test("an outage of users or of the mail server puts the letter off, until it arrives", async (t) => {
@@ -119,10 +135,16 @@ async function withPost(t: Cleanup, intents: Intent[]) {
     database,
     delivered,
     contact: async (): Promise<Contact> => ada,
+    token: async () => ({ token: "a-token-for-a-reset", email: "ada@shop.example", expiresAt: order.at }),
     carry: async (_letter: Letter): Promise<void> => {},
     round: () =>
       deliverMail(
-        { mails, mailer: { deliver, atOnce: 10, longest: 1_000 }, users: { getContact: () => post.contact() }, log },
+        {
+          mails,
+          mailer: { deliver, atOnce: 10, longest: 1_000 },
+          users: { getContact: () => post.contact(), issueResetToken: () => post.token() },
+          log,
+        },
         stopping.signal,
       ),
     due: () => database.query("update mail set due_at = now()"),

@@ -5,7 +5,7 @@ import { goOn } from "@flotilla/chassis/telemetry/context";
 import type { Log } from "@flotilla/chassis/telemetry/log";
 import { inSpan } from "@flotilla/chassis/telemetry/span";
 import type { users } from "@flotilla/contracts/users";
-import type { Outcome, Recipient } from "./mail.ts";
+import type { Addressee, Intent, Outcome } from "./mail.ts";
 import type { Claimed, MailStore } from "./mail-store.ts";
 import { letterRefused, type Mailer } from "./mailer.ts";
 import { write } from "./templates.ts";
@@ -13,7 +13,7 @@ import { write } from "./templates.ts";
 type Needs = {
   mails: Pick<MailStore, "claim" | "settle" | "retry">;
   mailer: Pick<Mailer, "deliver" | "atOnce" | "longest">;
-  users: Pick<Client<typeof users>, "getContact">;
+  users: Pick<Client<typeof users>, "getContact" | "issueResetToken">;
   log: Log;
 };
 
@@ -43,7 +43,7 @@ export async function deliverMail(needs: Needs, stopping: AbortSignal): Promise<
   return claimed.length === atOnce;
 }
 
-type Delivering = Needs & { contactOf(userId: string): Promise<Recipient | undefined> };
+type Delivering = Needs & { contactOf(userId: string): Promise<Addressee | undefined> };
 
 /** Letters to one recipient that are delivered at the same time share the question. */
 function askedOnce<T>(ask: (userId: string) => Promise<T>): (userId: string) => Promise<T> {
@@ -71,11 +71,12 @@ async function record(needs: Needs, mail: Claimed, outcome: Outcome): Promise<vo
   }
 }
 
-async function attempt({ mailer, contactOf, log }: Delivering, mail: Claimed, hurry: AbortSignal): Promise<Outcome> {
+async function attempt(needs: Delivering, mail: Claimed, hurry: AbortSignal): Promise<Outcome> {
+  const { mailer, log } = needs;
   try {
-    const to = mail.recipient ?? (await contactOf(mail.userId));
-    if (!to) return { state: "dropped", cause: "the account is closed" };
-    await mailer.deliver({ id: mail.id, to, ...write(mail) }, hurry);
+    const addressee = await addresseeOf(needs, mail);
+    if (!addressee) return { state: "dropped", cause: "there is nobody to write to any more" };
+    await mailer.deliver({ id: mail.id, to: addressee.to, ...write(mail, addressee.token) }, hurry);
     return { state: "sent" };
   } catch (error) {
     log.warn({ err: error, mailId: mail.id, attempt: mail.attempt }, "a letter was not delivered");
@@ -83,9 +84,25 @@ async function attempt({ mailer, contactOf, log }: Delivering, mail: Claimed, hu
   }
 }
 
-async function contactOf(users: Needs["users"], id: string): Promise<Recipient | undefined> {
+/** Undefined when the account or what the letter is about is gone. */
+async function addresseeOf({ users, contactOf }: Delivering, mail: Intent): Promise<Addressee | undefined> {
+  if (mail.recipient) return { to: mail.recipient };
+  if (mail.template !== "passwordReset") return contactOf(mail.userId);
+  return unlessGone(async () => {
+    const { token, email } = await users.issueResetToken({ params: { id: mail.facts.resetId } }, { timeout: LOOK_UP });
+    return { to: { email }, token };
+  });
+}
+
+const contactOf = (users: Needs["users"], id: string): Promise<Addressee | undefined> =>
+  unlessGone(async () => {
+    const { email } = await users.getContact({ params: { id } }, { timeout: LOOK_UP });
+    return { to: { email } };
+  });
+
+async function unlessGone<T>(ask: () => Promise<T>): Promise<T | undefined> {
   try {
-    return await users.getContact({ params: { id } }, { timeout: LOOK_UP });
+    return await ask();
   } catch (error) {
     if (notFound.is(error)) return undefined;
     throw error;

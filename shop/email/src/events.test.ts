@@ -14,6 +14,17 @@ test("each event that concerns a customer becomes the intent of a letter, once h
     await service.hear("2", "order.confirmed", order);
     await service.hear("3", "order.rejected", { ...order, reason: "out_of_stock" });
     await service.hear("4", "order.cancelled", order);
+    await service.hear("5", "user.password_reset_requested", {
+      userId: "user-1",
+      resetId: "reset-1",
+      requestedAt: order.at,
+    });
+    await service.hear("6", "user.credentials_changed", {
+      userId: "user-1",
+      email: "ada@shop.example",
+      changed: ["password"],
+      changedAt: order.at,
+    });
   };
   await hearAll();
   await hearAll();
@@ -22,6 +33,8 @@ test("each event that concerns a customer becomes the intent of a letter, once h
     { id: "2", template: "receipt", userId: "user-1" },
     { id: "3", template: "rejection", userId: "user-1" },
     { id: "4", template: "refund", userId: "user-1" },
+    { id: "5", template: "passwordReset", userId: "user-1" },
+    { id: "6", template: "credentialsChanged", userId: "user-1" },
   ]);
 });
 

@@ -2,7 +2,8 @@ import type { Transaction } from "@flotilla/chassis/database";
 import { on, type Subscription } from "@flotilla/chassis/messaging";
 import type { Message } from "@flotilla/chassis/messaging/message";
 import { orderCancelled, orderConfirmed, orderRejected } from "@flotilla/contracts/orders";
-import { userCreated, userDeleted } from "@flotilla/contracts/users";
+import { passwordResetRequested } from "@flotilla/contracts/password-reset";
+import { credentialsChanged, userCreated, userDeleted } from "@flotilla/contracts/users";
 import type { Facts, Intent, Template } from "./mail.ts";
 import type { MailStore } from "./mail-store.ts";
 
@@ -14,8 +15,9 @@ type Needs = {
 
 /** Which event makes which letter be written. */
 export function subscriptions({ mails, wake }: Needs): Subscription[] {
-  const orderLetter =
-    <Name extends Exclude<Template, "welcome">>(template: Name) =>
+  /** A letter to where the user can be reached when it is delivered. */
+  const letter =
+    <Name extends Exclude<Template, "welcome" | "credentialsChanged">>(template: Name) =>
     (facts: Facts[Name], tx: Transaction, message: Message) =>
       queue(tx, { id: message.id, template, facts, userId: facts.userId, recipient: null } as Intent);
 
@@ -29,9 +31,14 @@ export function subscriptions({ mails, wake }: Needs): Subscription[] {
       const recipient = { email: facts.email };
       return queue(tx, { id, template: "welcome", facts, userId: facts.userId, recipient });
     }),
-    on(orderConfirmed, orderLetter("receipt")),
-    on(orderRejected, orderLetter("rejection")),
-    on(orderCancelled, orderLetter("refund")),
+    on(orderConfirmed, letter("receipt")),
+    on(orderRejected, letter("rejection")),
+    on(orderCancelled, letter("refund")),
+    on(passwordResetRequested, letter("passwordReset")),
+    on(credentialsChanged, (facts, tx, { id }) => {
+      const recipient = { email: facts.email };
+      return queue(tx, { id, template: "credentialsChanged", facts, userId: facts.userId, recipient });
+    }),
     on(userDeleted, (body, tx) => mails.dropQueued(tx, body.userId)),
   ];
 }

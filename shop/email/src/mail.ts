@@ -1,6 +1,7 @@
 import type { BodyOf } from "@flotilla/chassis/contract/event";
 import type { orderCancelled, orderConfirmed, orderRejected } from "@flotilla/contracts/orders";
-import type { userCreated } from "@flotilla/contracts/users";
+import type { passwordResetRequested } from "@flotilla/contracts/password-reset";
+import type { credentialsChanged, userCreated } from "@flotilla/contracts/users";
 
 /** Each template's name, and the facts its letter is written from. */
 export type Facts = {
@@ -8,6 +9,8 @@ export type Facts = {
   receipt: BodyOf<typeof orderConfirmed>;
   rejection: BodyOf<typeof orderRejected>;
   refund: BodyOf<typeof orderCancelled>;
+  passwordReset: BodyOf<typeof passwordResetRequested>;
+  credentialsChanged: BodyOf<typeof credentialsChanged>;
 };
 
 export type Template = keyof Facts;
@@ -26,6 +29,9 @@ export type Intent = {
     recipient: Recipient | null;
   };
 }[Template];
+
+/** Where a letter goes, and the secret it carries: asked for when it is written, kept nowhere. */
+export type Addressee = { to: Recipient; token?: string };
 
 /** What a letter says. */
 export type Content = { subject: string; text: string; html: string };

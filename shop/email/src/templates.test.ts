@@ -39,6 +39,15 @@ test("a line break in a product's name does not begin a new line of the letter",
   }
 });
 
+test("who changed email or password is told so at the email from before, without the new one", () => {
+  const facts = { userId: "u", email: "old@shop.example", changed: ["email" as const], changedAt: order.at };
+  const { subject, text } = write({ template: "credentialsChanged", facts });
+  assert.equal(subject, "Your account has a new email");
+  assert.match(text, /write to the new email/);
+  const both = write({ template: "credentialsChanged", facts: { ...facts, changed: ["email", "password"] } });
+  assert.equal(both.subject, "Your account has a new email and password");
+});
+
 test("a rejection says why in words, also for a reason nobody foresaw", () => {
   const why = (reason: string) => write({ template: "rejection", facts: { ...order, reason } }).text;
   assert.match(why("out_of_stock"), /sold out/);

@@ -1,3 +1,4 @@
+import { resetToken } from "../reset-token.ts";
 import type { Shop } from "../shop.ts";
 import { eventually, type Visitor } from "../visitor.ts";
 import { type doorsTo, type Operation, operations, pathOf } from "./operations.ts";
@@ -28,6 +29,14 @@ type Door = ReturnType<typeof doorsTo>[number];
 export async function examplesIn(shop: Shop): Promise<Examples> {
   const product = await shop.admin.addProduct({ name: "Compass", price: 1_200 }, 1_000);
   const [ann, leaver, closer] = [await shop.customer("Ann"), await shop.customer("Lea"), await shop.customer("Cleo")];
+  const signedInAgain = ({ user }: Visitor) =>
+    shop.visitor().signIn({ email: user.email, password: "a good password" });
+  const [elsewhere, another] = [await signedInAgain(leaver), await signedInAgain(ann)];
+  const token = await resetToken(shop, (await shop.customer("Rita")).user.email);
+  await resetToken(shop, leaver.user.email);
+  const [reset] = await shop
+    .database("users")
+    .query<{ id: string }>("select id from password_reset where account_id = $1", [leaver.user.id]);
   const order = await ann.order(product.id, 1);
   const notification = await eventually("a notification", async () => {
     const { body } = await ann.ask("GET", "/api/notifications");
@@ -35,8 +44,16 @@ export async function examplesIn(shop: Shop): Promise<Examples> {
   });
   const spare = await shop.admin.addProduct({ name: "Old rope", price: 1 }, 0);
   const known = goodRequests(
-    { ann, leaver, closer },
-    { product: product.id, spare: spare.id, order: order.id, notification },
+    { ann, leaver, elsewhere, closer },
+    {
+      product: product.id,
+      spare: spare.id,
+      order: order.id,
+      notification,
+      session: sessionOf(another),
+      reset: reset?.id ?? "",
+      token,
+    },
   );
   const of = ({ name }: Operation): Example => known[name] ?? {};
   const tokenFor = async (operation: Operation): Promise<string | undefined> => {
@@ -67,17 +84,25 @@ export async function examplesIn(shop: Shop): Promise<Examples> {
   };
 }
 
-type People = { ann: Visitor; leaver: Visitor; closer: Visitor };
-type Ids = { product: string; spare: string; order: string; notification: string };
+type People = { ann: Visitor; leaver: Visitor; elsewhere: Visitor; closer: Visitor };
+type Ids = Record<"product" | "spare" | "order" | "notification" | "session" | "reset" | "token", string>;
+
+const sessionOf = ({ session }: Visitor): string =>
+  JSON.parse(Buffer.from(session?.accessToken.split(".")[1] ?? "", "base64url").toString()).sid;
 
 /** A request of each operation that needs more than its path. */
-function goodRequests({ ann, leaver, closer }: People, ids: Ids): Record<string, Example> {
-  const { product, spare, order, notification } = ids;
+function goodRequests({ ann, leaver, elsewhere, closer }: People, ids: Ids): Record<string, Example> {
+  const { product, spare, order, notification, session, reset, token } = ids;
   return {
     register: { body: { name: "Rob", email: "rob@mail.example", password: "a good password" } },
     login: { body: { email: ann.user.email, password: "a good password" } },
     refresh: { body: { refreshToken: leaver.session?.refreshToken } },
     logout: { body: { refreshToken: "of no use" }, token: leaver.session?.accessToken ?? "" },
+    endAllSessions: { token: elsewhere.session?.accessToken ?? "" },
+    endSession: { params: { id: session } },
+    requestPasswordReset: { body: { email: ann.user.email } },
+    confirmPasswordReset: { body: { token, password: "a good password" } },
+    issueResetToken: { params: { id: reset } },
     getUser: { params: { id: ann.user.id } },
     updateUser: { params: { id: ann.user.id }, body: { name: "Ann", email: ann.user.email } },
     deleteUser: { params: { id: closer.user.id }, token: closer.session?.accessToken ?? "" },

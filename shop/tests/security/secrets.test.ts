@@ -65,7 +65,7 @@ test("no password, token or card number reaches a log, a span, a metric, a row, 
   await ask("POST", "/api/auth/refresh", { body: { refreshToken: elsewhere.session?.refreshToken } });
   await ask("POST", "/api/auth/login", { body: { email: account.email, password: `${PASSWORD}!` } });
   await ask("POST", "/api/auth/register", { body: account });
-  await ask("PUT", `/api/users/${sam.user.id}`, { body: { password: `${PASSWORD}?` } });
+  await ask("PUT", `/api/users/${sam.user.id}`, { body: { password: `${PASSWORD}?`, currentPassword: PASSWORD } });
   // What ended the session is told to all services within seconds, and Sam goes on.
   keep((await sam.signIn({ email: account.email, password: `${PASSWORD}?` })).session);
   await ask("GET", "/api/orders", { headers: { authorization: `Bearer ${sam.session?.accessToken}x` } });

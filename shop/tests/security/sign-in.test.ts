@@ -34,7 +34,9 @@ test("signing out, a new password, a token that came back and a closed account e
   const ends: Record<string, (visitor: Visitor) => Promise<unknown>> = {
     "signing out": (visitor) => visitor.ask("POST", "/api/auth/logout"),
     "a new password": (visitor) =>
-      visitor.ask("PUT", `/api/users/${visitor.user.id}`, { body: { password: "another good one" } }),
+      visitor.ask("PUT", `/api/users/${visitor.user.id}`, {
+        body: { password: "another good one", currentPassword: "a good password" },
+      }),
     "a token that came back": async (visitor) => {
       const body = { refreshToken: visitor.session?.refreshToken };
       for (let use = 0; use < 2; use += 1) await visitor.ask("POST", "/api/auth/refresh", { body });
@@ -65,7 +67,9 @@ test("whoever set a new password goes on by the refresh token, and nobody else d
   const here = await shop.customer("Paul");
   const account = { email: here.user.email, password: "a good password" };
   const elsewhere = await shop.visitor().signIn(account);
-  await here.ask("PUT", `/api/users/${here.user.id}`, { body: { password: "another good one" } });
+  await here.ask("PUT", `/api/users/${here.user.id}`, {
+    body: { password: "another good one", currentPassword: "a good password" },
+  });
   const refreshed = (visitor: Visitor) =>
     visitor.ask("POST", "/api/auth/refresh", { body: { refreshToken: visitor.session?.refreshToken } });
   assert.equal((await refreshed(elsewhere)).status, 401);
@@ -153,6 +157,18 @@ describe("failed sign-ins", () => {
     assert.equal((await rows()).length, 3);
     await logIn(shop.url("users"), email, { headers: { "x-forwarded-for": "198.51.100.9" }, from: "127.0.0.4" });
     assert.equal((await rows()).length, 5);
+    await shop.database("users").query("delete from failed_sign_in");
+  });
+
+  test("are counted together with wrong current passwords, for the network that the gateway sees", async () => {
+    const ann = await shop.customer();
+    const body = { password: "another good one", currentPassword: "wrong" };
+    const change = { method: "PUT", path: `/api/users/${ann.user.id}`, body, token: tokenOf(ann), from: "127.0.0.5" };
+    const { status, json } = await send(shop.url("gateway"), change);
+    assert.deepEqual([status, json.code], [403, "password_wrong"]);
+    await logIn(shop.url("gateway"), ann.user.email, { from: "127.0.0.5" });
+    const rows = await shop.database("users").query("select failures from failed_sign_in");
+    assert.deepEqual(rows, [{ failures: 2 }, { failures: 2 }, { failures: 2 }]);
     await shop.database("users").query("delete from failed_sign_in");
   });
 

@@ -5,7 +5,9 @@ import { type Account, emailKey } from "./account.ts";
 /** The accounts in the database: the only place with SQL about them. */
 export type AccountStore = ReturnType<typeof accountStore>;
 
-export const accountStore = (database: Queryable) => ({
+export const accountStore = (database: Queryable) => ({ ...accountsIn(database), ...administrators });
+
+const accountsIn = (database: Queryable) => ({
   async find(id: string, queryable: Queryable = database): Promise<Account | undefined> {
     const [row] = await queryable.query<Row>(`select ${columns} from account where id = $1`, [id]);
     return row && fromRow(row);
@@ -40,12 +42,6 @@ export const accountStore = (database: Queryable) => ({
     return row && fromRow(row);
   },
 
-  /** The ids of all administrators, locked until the transaction ends. */
-  async lockAdmins(tx: Transaction): Promise<string[]> {
-    const rows = await tx.query<{ id: string }>("select id from account where role = 'admin' order by id for update");
-    return rows.map(({ id }) => id);
-  },
-
   /** False, and nothing done, when there is an account with this email. */
   async add(tx: Transaction, account: Account): Promise<boolean> {
     const added = await tx.query(
@@ -69,6 +65,29 @@ export const accountStore = (database: Queryable) => ({
     await tx.query("delete from account where id = $1", [id]);
   },
 });
+
+/** Who is an administrator, and by the settings. */
+const administrators = {
+  /** The ids of all administrators, locked until the transaction ends. */
+  async lockAdmins(tx: Transaction): Promise<string[]> {
+    const rows = await tx.query<{ id: string }>("select id from account where role = 'admin' order by id for update");
+    return rows.map(({ id }) => id);
+  },
+
+  /** Notes that the account is an administrator's by the settings. */
+  async appoint(tx: Transaction, id: string): Promise<void> {
+    await tx.query("update account set appointed = true where id = $1", [id]);
+  },
+
+  /** Makes customers of all whom the settings made administrators, but for the one with this email; returns their ids. */
+  async dismissOthers(tx: Transaction, email: string): Promise<string[]> {
+    const dismissed = await tx.query<{ id: string }>(
+      "update account set role = 'customer', appointed = false where appointed and email_key <> $1 returning id",
+      [emailKey(email)],
+    );
+    return dismissed.map(({ id }) => id);
+  },
+};
 
 export const isEmailTaken = (error: unknown): boolean => isUniqueViolation(error, "account_email_key_unique");
 

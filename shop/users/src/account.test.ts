@@ -1,7 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { invalidInput } from "@flotilla/chassis/core/failure";
-import { changeAccount, emailKey, endsSessions, isLastAdmin, mayAccess, newAccount, shownUser } from "./account.ts";
+import {
+  changeAccount,
+  changedCredentials,
+  emailKey,
+  isLastAdmin,
+  mayAccess,
+  newAccount,
+  shownUser,
+} from "./account.ts";
 
 const now = new Date("2030-01-01T00:00:00Z");
 const details = { name: "Ada", email: "Ada@example.org", passwordHash: "$argon2id$1" };
@@ -30,12 +38,12 @@ test("what a change leaves out stays", () => {
   assert.deepEqual(changeAccount(account, { name: "Ada L." }), { ...account, name: "Ada L." });
 });
 
-test("a new password or another email ends sessions; a new name or another spelling of the email does not", () => {
-  const ends = (change: Partial<typeof details>) => endsSessions(account, changeAccount(account, change));
-  assert.equal(ends({ passwordHash: "$argon2id$2" }), true);
-  assert.equal(ends({ email: "ada@example.com" }), true);
-  assert.equal(ends({ name: "Ada L." }), false);
-  assert.equal(ends({ email: "ada@example.org" }), false);
+test("a new password and another email are new credentials; a new name or another spelling of the email is not", () => {
+  const changed = (change: Partial<typeof details>) => changedCredentials(account, changeAccount(account, change));
+  assert.deepEqual(changed({ passwordHash: "$argon2id$2" }), ["password"]);
+  assert.deepEqual(changed({ email: "ada@example.com" }), ["email"]);
+  assert.deepEqual(changed({ name: "Ada L." }), []);
+  assert.deepEqual(changed({ email: "ada@example.org" }), []);
 });
 
 test("users access themselves, administrators everybody", () => {

@@ -22,11 +22,14 @@ export const changeAccount = (account: Account, change: Partial<AccountDetails>)
   ...tidy({ ...account, ...change }),
 });
 
-/** Whether a change makes whoever signed in before it sign in again: a stolen session must not outlive it. */
-export const endsSessions = (before: Account, after: Account): boolean =>
-  hasNewPassword(before, after) || emailKey(before.email) !== emailKey(after.email);
+/** What a person signs in with. */
+export type Credential = "email" | "password";
 
-export const hasNewPassword = (before: Account, after: Account): boolean => before.passwordHash !== after.passwordHash;
+/** Which credentials differ. Whoever signed in before has to do so again: a stolen session must not outlive the change. */
+export const changedCredentials = (before: Account, after: Account): Credential[] => [
+  ...(emailKey(before.email) === emailKey(after.email) ? [] : (["email"] as const)),
+  ...(before.passwordHash === after.passwordHash ? [] : (["password"] as const)),
+];
 
 /** The form in which two emails of one account are the same: composed, in lower case. */
 export const emailKey = (email: string): string => email.normalize("NFC").toLowerCase();

@@ -3,16 +3,21 @@ import type { Clock } from "@flotilla/chassis/core/clock";
 import { notFound } from "@flotilla/chassis/core/failure";
 import { userOf } from "@flotilla/chassis/identity/caller";
 import type { Handlers } from "@flotilla/chassis/service";
+import type { Session } from "@flotilla/contracts/sessions";
 import type { users as contract } from "@flotilla/contracts/users";
 import { type Account, contactOf, mayAccess, shownUser } from "./account.ts";
 import type { AccountStore } from "./account-store.ts";
 import type { deleteUser } from "./delete-user.ts";
+import type { endSessions } from "./end-sessions.ts";
 import type { EndedSessionStore } from "./ended-session-store.ts";
 import type { SigningKeys } from "./keys/signing-keys.ts";
 import type { logIn } from "./log-in.ts";
+import type { confirmPasswordReset } from "./password-reset/confirm-password-reset.ts";
+import type { issueResetToken } from "./password-reset/issue-reset-token.ts";
+import type { requestPasswordReset } from "./password-reset/request-password-reset.ts";
 import type { refreshSession } from "./refresh-session.ts";
 import type { registerUser } from "./register-user.ts";
-import type { SessionStore } from "./session-store.ts";
+import type { SessionStore, StoredSession } from "./session-store.ts";
 import type { updateUser } from "./update-user.ts";
 
 type Needs = {
@@ -26,22 +31,15 @@ type Needs = {
   refreshSession: ReturnType<typeof refreshSession>;
   updateUser: ReturnType<typeof updateUser>;
   deleteUser: ReturnType<typeof deleteUser>;
+  endSessions: ReturnType<typeof endSessions>;
+  requestPasswordReset: ReturnType<typeof requestPasswordReset>;
+  issueResetToken: ReturnType<typeof issueResetToken>;
+  confirmPasswordReset: ReturnType<typeof confirmPasswordReset>;
 };
 
 /** The answers of the users service. */
 export const calls = (needs: Needs): Handlers<typeof contract> => {
-  const {
-    accounts,
-    sessions,
-    endedSessions,
-    keys,
-    clock,
-    registerUser,
-    logIn,
-    refreshSession,
-    updateUser,
-    deleteUser,
-  } = needs;
+  const { accounts, sessions, endedSessions, keys, clock, endSessions } = needs;
 
   async function existing(id: string): Promise<Account> {
     const account = await accounts.find(id);
@@ -50,12 +48,32 @@ export const calls = (needs: Needs): Handlers<typeof contract> => {
   }
 
   return {
-    register: ({ body, network, signal }) => registerUser(body, network, signal),
-    login: ({ body, network, signal }) => logIn(body, network, signal),
-    refresh: ({ body }) => refreshSession(body.refreshToken),
+    register: ({ body, network, signal }) => needs.registerUser(body, network, signal),
+    login: ({ body, network, signal }) => needs.logIn(body, network, signal),
+    refresh: ({ body }) => needs.refreshSession(body.refreshToken),
     async logout({ caller }) {
+      await endSessions.current(userOf(caller));
+    },
+    async listSessions({ caller, query: { cursor, limit } }) {
       const { id, session } = userOf(caller);
-      await sessions.end({ id: session, accountId: id }, clock.now());
+      const rows = await sessions.list(id, cursor, clock.now(), limit + 1);
+      return pageOf(
+        rows.map((row) => shownSession(row, session)),
+        limit,
+      );
+    },
+    async endAllSessions({ caller }) {
+      await endSessions.all(userOf(caller));
+    },
+    async endSession({ caller, params }) {
+      await endSessions.one(userOf(caller), params.id);
+    },
+    async requestPasswordReset({ body, network }) {
+      await needs.requestPasswordReset(body.email, network);
+    },
+    issueResetToken: ({ params }) => needs.issueResetToken(params.id),
+    async confirmPasswordReset({ body, network, signal }) {
+      await needs.confirmPasswordReset(body, network, signal);
     },
     getKeys: async () => ({ keys: keys.shown() }),
     getMe: async ({ caller }) => shownUser(await existing(userOf(caller).id)),
@@ -63,9 +81,10 @@ export const calls = (needs: Needs): Handlers<typeof contract> => {
       if (!mayAccess(userOf(caller), params.id)) throw notFound.failure();
       return shownUser(await existing(params.id));
     },
-    updateUser: ({ caller, params, body, signal }) => updateUser(userOf(caller), params.id, body, signal),
+    updateUser: ({ caller, params, body, network, signal }) =>
+      needs.updateUser({ caller: userOf(caller), id: params.id, change: body, network, signal }),
     async deleteUser({ caller, params }) {
-      await deleteUser(userOf(caller), params.id);
+      await needs.deleteUser(userOf(caller), params.id);
     },
     async listUsers({ query: { cursor, limit } }) {
       const rows = await accounts.list(cursor, limit + 1);
@@ -75,3 +94,10 @@ export const calls = (needs: Needs): Handlers<typeof contract> => {
     getContact: async ({ params }) => contactOf(await existing(params.id)),
   };
 };
+
+const shownSession = ({ id, createdAt, expiresAt }: StoredSession, current: string): Session => ({
+  id,
+  createdAt: createdAt.toISOString(),
+  expiresAt: expiresAt.toISOString(),
+  current: id === current,
+});

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { notFound } from "@flotilla/chassis/core/failure";
+import { notFound, tokenInvalid } from "@flotilla/chassis/core/failure";
 import { invalidCredentials, lastAdmin, refreshTokenInvalid } from "@flotilla/contracts/users";
 import { ada, callerOf, usersUnderTest } from "./users-under-test.ts";
 
@@ -49,6 +49,10 @@ test("the last administrator stays, also when two delete each other at the same 
   );
   const refused = outcomes.flatMap((outcome) => (outcome.status === "rejected" ? [outcome.reason] : []));
   assert.equal(refused.length, 1);
-  assert.ok(lastAdmin.is(refused[0]));
+  assert.ok(tokenInvalid.is(refused[0]), "a closed account's session closes no other");
+  const [stays] = await database.query<{ id: string }>("select id from account where role = 'admin'");
+  const caller = callers.find(({ id }) => id === stays?.id);
+  assert.ok(caller);
+  await assert.rejects(call("deleteUser", { caller, params: { id: caller.id } }), lastAdmin.is);
   assert.equal((await database.query("select 1 from account where role = 'admin'")).length, 1);
 });

@@ -6,27 +6,38 @@ import type { Publish } from "@flotilla/chassis/messaging";
 import { lastAdmin, userDeleted } from "@flotilla/contracts/users";
 import { isLastAdmin, mayAccess } from "./account.ts";
 import type { AccountStore } from "./account-store.ts";
+import type { Audit } from "./audit.ts";
+import { currentCaller } from "./current-caller.ts";
 import type { SessionStore } from "./session-store.ts";
 
-type Needs = { database: Database; accounts: AccountStore; sessions: SessionStore; publish: Publish; clock: Clock };
+type Needs = {
+  database: Database;
+  accounts: AccountStore;
+  sessions: SessionStore;
+  publish: Publish;
+  clock: Clock;
+  audit: Audit;
+};
 
 /**
  * Closes an account: personal data and sessions are gone. Throws `not_found` (also for users that are not the caller's to
- * delete) and `last_admin`.
+ * delete), `last_admin`, and `token_invalid` when the caller's session has ended.
  */
 export const deleteUser =
-  ({ database, accounts, sessions, publish, clock }: Needs) =>
+  ({ database, accounts, sessions, publish, clock, audit }: Needs) =>
   async (caller: Caller, id: string): Promise<void> => {
     if (!mayAccess(caller, id)) throw notFound.failure();
     await database.transaction(async (tx) => {
       // First of all, so that two administrators who delete each other wait for one another.
       const adminIds = await accounts.lockAdmins(tx);
       const account = await accounts.findForChange(tx, id);
-      if (!account) throw notFound.failure();
+      const now = await currentCaller(sessions, caller, tx);
+      if (!account || !mayAccess(now, id)) throw notFound.failure();
       if (isLastAdmin(account, adminIds)) throw lastAdmin.failure();
       // The account takes its sessions along; that they have ended is told for a while longer.
       await sessions.endOthers(tx, id, undefined, clock.now());
       await accounts.remove(tx, id);
       await publish(tx, userDeleted, { userId: id, deletedAt: clock.now().toISOString() });
     });
+    audit({ action: "close_account", result: "done", userId: id, by: caller.id });
   };

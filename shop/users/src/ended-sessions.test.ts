@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { endedSessionStore } from "./ended-session-store.ts";
-import { callerOf, usersUnderTest } from "./users-under-test.ts";
+import { ada, callerOf, usersUnderTest } from "./users-under-test.ts";
 
 const told = async (call: Awaited<ReturnType<typeof usersUnderTest>>["call"], query = {}) =>
   (await call("listEndedSessions", { query })).sessions.sort();
@@ -23,7 +23,7 @@ test("a new password ends all access tokens; the session that set it goes on by 
   const { register, login, refresh, call } = await usersUnderTest(t);
   const [elsewhere, here] = [await register(), await login()];
   const caller = callerOf(here);
-  const body = { password: "battery staple" };
+  const body = { password: "battery staple", currentPassword: ada.password };
   await call("updateUser", { caller, params: { id: caller.id }, body });
   assert.deepEqual(await told(call), [callerOf(elsewhere).session, caller.session].sort());
   const renewed = await refresh(here.refreshToken);
@@ -45,7 +45,11 @@ test("a new email ends the other sessions only", async (t) => {
   const { register, login, call } = await usersUnderTest(t);
   const [elsewhere, here] = [await register(), await login()];
   const caller = callerOf(here);
-  await call("updateUser", { caller, params: { id: caller.id }, body: { email: "ada@example.net" } });
+  await call("updateUser", {
+    caller,
+    params: { id: caller.id },
+    body: { email: "ada@example.net", currentPassword: ada.password },
+  });
   assert.deepEqual(await told(call), [callerOf(elsewhere).session]);
 });
 

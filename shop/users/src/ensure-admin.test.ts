@@ -49,6 +49,19 @@ test("an account that had the administrator's email before becomes the administr
   await assert.rejects(login({ email: credentials.email, password: ada.password }), invalidCredentials.is);
 });
 
+test("another email in the settings makes another administrator, and the one before is so no longer", async (t) => {
+  const { replica, login, refresh, register, promote } = await usersUnderTest(t);
+  const byHand = await register();
+  await promote(byHand.user);
+  await (await replica(settings)).prepare();
+  const former = await login(credentials);
+  await (await replica({ ...settings, ADMIN_EMAIL: "new@shop.example" })).prepare();
+  assert.equal((await login({ ...credentials, email: "new@shop.example" })).user.role, "admin");
+  await assert.rejects(refresh(former.refreshToken), refreshTokenInvalid.is);
+  assert.equal((await login(credentials)).user.role, "customer");
+  assert.equal((await refresh(byHand.refreshToken)).user.role, "admin", "the settings never made this one");
+});
+
 test("without settings there is no administrator, and half of them is a fault", () => {
   assert.deepEqual(readConfig(config, {}), {});
   const faulty = [{ ADMIN_EMAIL: settings.ADMIN_EMAIL }, { ADMIN_PASSWORD: settings.ADMIN_PASSWORD }];

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { tokenInvalid } from "@flotilla/chassis/core/failure";
 import { invalidCredentials, refreshTokenInvalid } from "@flotilla/contracts/users";
 import { callerOf, usersUnderTest } from "./users-under-test.ts";
 
@@ -50,7 +51,8 @@ test("nobody can sign another out with a session id of theirs", async (t) => {
   const { register, refresh, call } = await usersUnderTest(t);
   const one = await register();
   const other = await register({ email: "bob@example.org" });
-  await call("logout", { caller: { ...callerOf(other), session: callerOf(one).session } });
+  const caller = { ...callerOf(other), session: callerOf(one).session };
+  await assert.rejects(call("logout", { caller }), tokenInvalid.is);
   await refresh(one.refreshToken);
 });
 

@@ -1,6 +1,8 @@
 import type { Database } from "@flotilla/chassis/database";
 import { invalidCredentials, type SignedIn } from "@flotilla/contracts/users";
+import { emailKey } from "./account.ts";
 import type { AccountStore } from "./account-store.ts";
+import type { Audit } from "./audit.ts";
 import type { Passwords } from "./passwords/passwords.ts";
 import type { SignIns } from "./sign-in.ts";
 import type { SignInLimits } from "./sign-in-limits.ts";
@@ -11,6 +13,7 @@ type Needs = {
   passwords: Passwords;
   signIns: SignIns;
   limits: SignInLimits;
+  audit: Audit;
 };
 type Given = { email: string; password: string };
 
@@ -19,19 +22,26 @@ type Given = { email: string; password: string };
  * `rate_limited` when that happened too often.
  */
 export const logIn =
-  ({ database, accounts, passwords, signIns, limits }: Needs) =>
+  ({ database, accounts, passwords, signIns, limits, audit }: Needs) =>
   async ({ email, password }: Given, network: string, signal?: AbortSignal): Promise<SignedIn> => {
     const attempt = { email, network };
     await limits.check(attempt);
     const found = await accounts.findByEmail(email);
-    const right = await passwords.inTurn(async (verify) => {
-      // Many may have waited together; those before this one count.
-      await limits.check(attempt);
-      const isRight = await verify(password, found?.passwordHash);
-      if (!isRight) await limits.failed(attempt);
-      return isRight;
-    }, signal);
-    if (!found || !right) throw invalidCredentials.failure();
+    const right = await passwords.inTurn(
+      { network, subject: emailKey(email) },
+      async ({ verify }) => {
+        // Many may have waited together; those before this one count.
+        await limits.check(attempt);
+        const isRight = await verify(password, found?.passwordHash);
+        if (!isRight) await limits.failed(attempt);
+        return isRight;
+      },
+      signal,
+    );
+    if (!found || !right) {
+      audit({ action: "sign_in", result: "refused", what: invalidCredentials.code, userId: found?.id, network });
+      throw invalidCredentials.failure();
+    }
     const [account, issued] = await database.transaction(async (tx) => {
       // The password may have been changed while it was verified: then the old one must not begin a session.
       const unchanged = await accounts.findUnchanged(tx, found);
@@ -39,5 +49,6 @@ export const logIn =
       return [unchanged, await signIns.begin(tx, unchanged, network)] as const;
     });
     await limits.succeeded(attempt);
+    audit({ action: "sign_in", result: "done", userId: account.id, session: issued.sessionId, network });
     return signIns.answer(account, issued);
   };

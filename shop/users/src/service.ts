@@ -2,14 +2,21 @@ import { defineService } from "@flotilla/chassis/service";
 import { worker } from "@flotilla/chassis/service/worker";
 import { users } from "@flotilla/contracts/users";
 import { accountStore } from "./account-store.ts";
+import { auditTo } from "./audit.ts";
 import { calls } from "./calls.ts";
 import { config } from "./config.ts";
 import { deleteUser } from "./delete-user.ts";
+import { endSessions } from "./end-sessions.ts";
 import { endedSessionStore } from "./ended-session-store.ts";
 import { ensureAdmin } from "./ensure-admin.ts";
 import { signingKeyStore } from "./keys/signing-key-store.ts";
 import { signingKeys } from "./keys/signing-keys.ts";
 import { logIn } from "./log-in.ts";
+import { announcePasswordResets } from "./password-reset/announce-password-resets.ts";
+import { confirmPasswordReset } from "./password-reset/confirm-password-reset.ts";
+import { issueResetToken } from "./password-reset/issue-reset-token.ts";
+import { passwordResetStore } from "./password-reset/password-reset-store.ts";
+import { requestPasswordReset } from "./password-reset/request-password-reset.ts";
 import { createPasswords } from "./passwords/passwords.ts";
 import { refreshSession } from "./refresh-session.ts";
 import { registerUser } from "./register-user.ts";
@@ -26,10 +33,11 @@ export const service = defineService({
   contract: users,
   config,
   migrations: new URL("../migrations/", import.meta.url),
-  wire({ config: { ADMIN_EMAIL, ADMIN_PASSWORD }, database, publish, clock }) {
+  wire({ config: { ADMIN_EMAIL, ADMIN_PASSWORD }, database, publish, clock, log }) {
     const accounts = accountStore(database);
     const sessions = sessionStore(database);
     const endedSessions = endedSessionStore(database);
+    const resets = passwordResetStore(database);
     const failures = signInFailureStore(database);
     const passwords = createPasswords();
     const keys = signingKeys({ database, store: signingKeyStore(database), clock });
@@ -37,12 +45,15 @@ export const service = defineService({
       database,
       accounts,
       sessions,
+      resets,
       passwords,
       publish,
       clock,
+      audit: auditTo(log),
       signIns: signIns({ sessions, sign: keys.sign, clock }),
       limits: signInLimits({ store: failures, sessions, clock }),
     };
+    const announcing = worker("announce password resets", 5_000, announcePasswordResets(needs));
     return {
       calls: calls({
         accounts,
@@ -55,11 +66,17 @@ export const service = defineService({
         refreshSession: refreshSession(needs),
         updateUser: updateUser(needs),
         deleteUser: deleteUser(needs),
+        endSessions: endSessions(needs),
+        requestPasswordReset: requestPasswordReset({ ...needs, wake: announcing.wake }),
+        issueResetToken: issueResetToken(needs),
+        confirmPasswordReset: confirmPasswordReset(needs),
       }),
       workers: [
+        announcing,
         worker("refresh signing keys", MINUTE, keys.refresh),
         worker("forget expired sessions", 60 * MINUTE, () => sessions.forgetExpired(clock.now())),
         worker("forget failed sign-ins", 5 * MINUTE, () => failures.forgetOld(clock.now())),
+        worker("forget password resets", 5 * MINUTE, () => resets.forgetOld(clock.now())),
         worker("forget ended sessions", 5 * MINUTE, () => endedSessions.forgetOld(clock.now())),
       ],
       async prepare() {

@@ -1,8 +1,12 @@
 import type { Database, Transaction } from "@flotilla/chassis/database";
+import type { Account } from "./account.ts";
 import type { StoredToken } from "./refresh-token.ts";
 
 /** What a session and its newest refresh token are stored with. */
 export type TokenRecord = { sessionId: string; hash: Buffer; expiresAt: Date };
+
+/** A session that goes on. */
+export type StoredSession = { readonly id: string; readonly createdAt: Date; readonly expiresAt: Date };
 
 /** A token as it was found, and whose it is. */
 export type FoundToken = StoredToken & { readonly accountId: string };
@@ -10,9 +14,10 @@ export type FoundToken = StoredToken & { readonly accountId: string };
 /** The sessions and refresh tokens in the database: the only place with SQL about them. */
 export type SessionStore = ReturnType<typeof sessionStore>;
 
-export const sessionStore = (database: Database) => ({ ...lives(database), ...ends(database) });
+export const sessionStore = (database: Database) => ({ ...lives, ...looks(database), ...ends(database) });
 
-const lives = (database: Database) => ({
+/** How sessions begin and go on. */
+const lives = {
   /** Begins a session with its first refresh token. */
   async open(
     tx: Transaction,
@@ -65,6 +70,29 @@ const lives = (database: Database) => ({
     if (renewed.length === 0) return;
     await tx.query("update refresh_token set session_id = $2 where session_id = $1", [session.id, next]);
   },
+};
+
+/** What can be told of sessions. */
+const looks = (database: Database) => ({
+  /** The role of the account that has this session, while it goes on; in a transaction both stay so until it ends. */
+  async findRole(session: { id: string; accountId: string }, tx?: Transaction): Promise<Account["role"] | undefined> {
+    const [found] = await (tx ?? database).query<Pick<Account, "role">>(
+      `select role from session join account on account.id = account_id
+       where session.id = $1 and account_id = $2 and ended_at is null${tx ? " for share of session" : ""}`,
+      [session.id, session.accountId],
+    );
+    return found?.role;
+  },
+
+  /** The sessions of an account that go on, oldest first, those after `cursor`. */
+  async list(accountId: string, cursor: string | undefined, now: Date, limit: number): Promise<StoredSession[]> {
+    return database.query<StoredSession>(
+      `select id, created_at as "createdAt", expires_at as "expiresAt" from session
+       where account_id = $1 and ended_at is null and expires_at > $2 and id collate "C" > $3
+       order by id collate "C" limit $4`,
+      [accountId, now, cursor ?? "", limit],
+    );
+  },
 
   /** Whether a session of the account with this email key began at this network, as far as sessions are remembered. */
   async beganAt(emailKey: string, network: Buffer): Promise<boolean> {
@@ -78,18 +106,22 @@ const lives = (database: Database) => ({
 
 /** The ways sessions end; that they did is told by the ended sessions' store. */
 const ends = (database: Database) => ({
-  /** Ends a session of the account: none of its refresh tokens is good any more, and its access tokens are not for long. */
+  /**
+   * Ends a session of the account: none of its refresh tokens is good any more, and its access tokens are not for long. Returns whether it went
+   * on until now.
+   */
   async end(
     session: { id: string; accountId: string },
     now: Date,
     tx: Transaction | Database = database,
-  ): Promise<void> {
-    await tx.query(
+  ): Promise<boolean> {
+    const ended = await tx.query(
       `with ended as (
          update session set ended_at = $3 where id = $1 and account_id = $2 and ended_at is null returning id)
-       insert into ended_session (session_id, ended_at) select id, $3 from ended`,
+       insert into ended_session (session_id, ended_at) select id, $3 from ended returning 1`,
       [session.id, session.accountId, now],
     );
+    return ended.length === 1;
   },
 
   /** Ends all sessions of the account but `kept`. */

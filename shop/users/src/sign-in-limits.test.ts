@@ -123,7 +123,8 @@ test("an unknown email costs the same work as a wrong password, to the statement
   const limits = signInLimits({ store: signInFailureStore(watched), sessions: sessionStore(watched), clock });
   const never = () => assert.fail("nobody signs in");
   const signIns: SignIns = { begin: never, continue: never, answer: never };
-  const attempt = logIn({ database: watched, accounts: accountStore(watched), passwords, signIns, limits });
+  const audit = () => {};
+  const attempt = logIn({ database: watched, accounts: accountStore(watched), passwords, signIns, limits, audit });
   const workOf = async (email: string) => {
     work.length = 0;
     await assert.rejects(attempt({ email, password: "wrong" }, home), invalidCredentials.is);

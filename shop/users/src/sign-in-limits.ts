@@ -5,8 +5,8 @@ import { emailKey } from "./account.ts";
 import type { SessionStore } from "./session-store.ts";
 import type { FailureCount, SignInFailureStore } from "./sign-in-failure-store.ts";
 
-/** Who tries to sign in, and from which network. */
-export type Attempt = { readonly email: string; readonly network: string };
+/** As whom somebody tries to sign in (undefined: by something that names no account), and from which network. */
+export type Attempt = { readonly email?: string; readonly network: string };
 
 /**
  * Failures in {@link WINDOW} after which nobody tries again until it is over: far above what people mistype, also behind an address
@@ -17,11 +17,16 @@ export const MOST_FAILURES = { accountAtNetwork: 50, network: 1_000, account: 50
 /** Milliseconds. */
 export const WINDOW = 5 * 60_000;
 
+/** Password resets in {@link WINDOW} after which a network asks for no more. */
+export const MOST_RESETS = 100;
+
 export type SignInLimits = {
   /** Throws `rate_limited` when there were too many failures. It is the same for accounts that are not there. */
   check(attempt: Attempt): Promise<void>;
   failed(attempt: Attempt): Promise<void>;
-  succeeded(attempt: Attempt): Promise<void>;
+  succeeded(attempt: Required<Attempt>): Promise<void>;
+  /** Counts a request for a password reset. Throws `rate_limited` when there were too many. */
+  resetRequested(network: string): Promise<void>;
 };
 
 /**
@@ -33,10 +38,10 @@ export function signInLimits(needs: { store: SignInFailureStore; sessions: Sessi
   return {
     async check(attempt) {
       const now = clock.now();
-      const [here, network, anywhere] = await store.counts(subjectsOf(attempt), now);
-      refuseBeyond(MOST_FAILURES.accountAtNetwork, here, now);
+      const [network, here, anywhere] = await store.counts(subjectsOf(attempt), now);
       refuseBeyond(MOST_FAILURES.network, network, now);
-      if (!isBeyond(MOST_FAILURES.account, anywhere)) return;
+      refuseBeyond(MOST_FAILURES.accountAtNetwork, here, now);
+      if (attempt.email === undefined || !isBeyond(MOST_FAILURES.account, anywhere)) return;
       if (await sessions.beganAt(emailKey(attempt.email), networkHash(attempt.network))) return;
       refuseBeyond(MOST_FAILURES.account, anywhere, now);
     },
@@ -45,7 +50,14 @@ export function signInLimits(needs: { store: SignInFailureStore; sessions: Sessi
       await store.add(subjectsOf(attempt), now, new Date(now.getTime() + WINDOW));
     },
     async succeeded(attempt) {
-      await store.forget(subjectsOf(attempt)[0]);
+      await store.forget(accountAtNetwork(attempt));
+    },
+    async resetRequested(network) {
+      const now = clock.now();
+      const subject = hash("password resets", network);
+      const [count] = await store.counts([subject], now);
+      refuseBeyond(MOST_RESETS, count, now);
+      await store.add([subject], now, new Date(now.getTime() + WINDOW));
     },
   };
 }
@@ -53,12 +65,13 @@ export function signInLimits(needs: { store: SignInFailureStore; sessions: Sessi
 /** What is kept of a network. */
 export const networkHash = (network: string): Buffer => hash("network", network);
 
-const subjectsOf = ({ email, network }: Attempt) =>
-  [
-    hash("account at network", emailKey(email), network),
-    networkHash(network),
-    hash("account", emailKey(email)),
-  ] as const;
+const subjectsOf = ({ email, network }: Attempt): Buffer[] => [
+  networkHash(network),
+  ...(email === undefined ? [] : [accountAtNetwork({ email, network }), hash("account", emailKey(email))]),
+];
+
+const accountAtNetwork = ({ email, network }: Required<Attempt>): Buffer =>
+  hash("account at network", emailKey(email), network);
 
 const hash = (...parts: string[]): Buffer => createHash("sha256").update(JSON.stringify(parts)).digest();
 

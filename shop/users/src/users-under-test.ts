@@ -8,18 +8,20 @@ import { Answer } from "@flotilla/chassis/service/answer";
 import { createLog } from "@flotilla/chassis/telemetry/log";
 import { fakeClock } from "@flotilla/chassis/testing/fake-clock";
 import { type Cleanup, testDatabase } from "@flotilla/chassis/testing/postgres";
-import type { SignedIn, User, userCreated, userDeleted } from "@flotilla/contracts/users";
+import type { SignedIn, User, users } from "@flotilla/contracts/users";
+import type { AuditEntry } from "./audit.ts";
 import type { calls } from "./calls.ts";
 import { service } from "./service.ts";
 
 type Calls = ReturnType<typeof calls>;
 type Reply<Name extends keyof Calls> = Exclude<Awaited<ReturnType<Calls[Name]>>, Answer<unknown>>;
 type Given = { params?: object; query?: object; body?: object; caller?: Caller; network?: string };
-type Published = { type: string; body: BodyOf<typeof userCreated> | BodyOf<typeof userDeleted> };
+type Events = (typeof users)["events"];
+type Published = { type: string; body: BodyOf<Events[keyof Events]> };
 
 export const ada = { name: "Ada", email: "ada@example.org", password: "correct horse" };
 
-/** The users service on a database of its own: its calls, and the events it published. */
+/** The users service on a database of its own: its calls, the events it published, and its audit. */
 export async function usersUnderTest(t: Cleanup) {
   const { database } = await testDatabase(t, [{ name: "users", folder: service.migrations }]);
   const clock = fakeClock();
@@ -28,7 +30,9 @@ export async function usersUnderTest(t: Cleanup) {
     jsonValidator(event.body)(body);
     tx.afterCommit(() => published.push({ type: event.type, body: body as Published["body"] }));
   };
-  const log = createLog({ service: "users", level: "silent" });
+  const audited: AuditEntry[] = [];
+  const destination = { write: (line: string) => void audited.push(JSON.parse(line).audit) };
+  const log = createLog({ service: "users", level: "info", destination });
 
   /** A replica with these settings. */
   async function replica(config: { ADMIN_EMAIL?: string; ADMIN_PASSWORD?: string } = {}) {
@@ -48,17 +52,26 @@ export async function usersUnderTest(t: Cleanup) {
       const reply = await wiring.calls[name]({ ...blank, ...given, signal } as never);
       return (reply instanceof Answer ? reply.body : reply) as Reply<Name>;
     };
-    return { call, prepare: async () => wiring.prepare?.() };
+    /** Starts what is done in the background. */
+    function work(): void {
+      for (const worker of wiring.workers ?? []) {
+        worker.start({ clock, log });
+        t.after(worker.stop);
+      }
+    }
+    return { call, work, prepare: async () => wiring.prepare?.() };
   }
 
-  const { call, prepare } = await replica();
+  const { call, work, prepare } = await replica();
   await prepare();
   return {
     database,
     clock,
     published,
+    audited,
     replica,
     call,
+    work,
     register: (given: Partial<typeof ada> = {}) => call("register", { body: { ...ada, ...given } }),
     login: (given: { email?: string; password?: string } = {}, network = "192.0.2.1") =>
       call("login", { network, body: { email: ada.email, password: ada.password, ...given } }),

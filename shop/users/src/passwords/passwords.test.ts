@@ -2,9 +2,14 @@ import assert from "node:assert/strict";
 import { argon2Sync } from "node:crypto";
 import { test } from "node:test";
 import { unavailable } from "@flotilla/chassis/core/failure";
-import { createPasswords } from "./passwords.ts";
+import { createPasswords, deriveOffLoop } from "./passwords.ts";
 
-const passwords = createPasswords();
+const by = { network: "192.0.2.1", subject: "ada" };
+const queue = createPasswords();
+const passwords = {
+  hash: (password: string, signal?: AbortSignal) => queue.inTurn(by, ({ hash }) => hash(password), signal),
+  verify: (password: string, hash: string) => queue.inTurn(by, ({ verify }) => verify(password, hash)),
+};
 
 test("a hash says how it was made, with a salt of its own", async () => {
   const [one, other] = await Promise.all([passwords.hash("correct horse"), passwords.hash("correct horse")]);
@@ -35,11 +40,11 @@ test("a password may be typed composed or decomposed", async () => {
 
 test("without a hash the answer is no, after the work of a real one", async () => {
   let worked = 0;
-  const counting = createPasswords((work) => {
+  const counting = createPasswords(undefined, (...about) => {
     worked++;
-    return work();
+    return deriveOffLoop(...about);
   });
-  assert.equal(await counting.verify("correct horse", undefined), false);
+  assert.equal(await counting.inTurn(by, ({ verify }) => verify("correct horse", undefined)), false);
   assert.equal(worked, 1);
 });
 

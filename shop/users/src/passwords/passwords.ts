@@ -1,6 +1,7 @@
 import { argon2, randomBytes, timingSafeEqual } from "node:crypto";
 import { promisify } from "node:util";
 import { type Bulkhead, bulkhead } from "./bulkhead.ts";
+import type { Requester } from "./fair-lines.ts";
 
 /** What hashing costs; `memory` in KiB. */
 export type Cost = { memory: number; passes: number; parallelism: number };
@@ -16,36 +17,38 @@ const argon2Async = promisify(argon2);
 /** Whether `hash` is of `password`. Without a hash: false, after the same work as with one. */
 export type VerifyPassword = (password: string, hash: string | undefined) => Promise<boolean>;
 
-export type Passwords = {
+/** What may be done with passwords in one turn. */
+export type Hashing = {
   /** The password's hash with a new salt, as a PHC string. */
-  hash(password: string, signal?: AbortSignal): Promise<string>;
-  verify(password: string, hash: string | undefined, signal?: AbortSignal): Promise<boolean>;
-  /** Does `work`, which may verify, when it is its turn; the turn lasts until it is done. */
-  inTurn<T>(work: (verify: VerifyPassword) => Promise<T>, signal?: AbortSignal): Promise<T>;
+  hash(password: string): Promise<string>;
+  readonly verify: VerifyPassword;
+};
+
+export type Passwords = {
+  /** Does `work` when it is the requester's turn; the turn lasts until it is done. Throws `unavailable` when too much waits already. */
+  inTurn<T>(by: Requester, work: (hashing: Hashing) => Promise<T>, signal?: AbortSignal): Promise<T>;
 };
 
 /**
- * Hashes passwords with argon2id, off the event loop. Hashing takes a core and 19 MiB each time, so few are done at once and
- * few wait: more are refused with `unavailable`.
+ * Hashes passwords with argon2id, off the event loop. Hashing takes a core and 19 MiB each time, so few are done at once and few wait: more
+ * are refused with `unavailable`, first of all those of requesters who have most waiting.
  */
 export function createPasswords(
   admit: Bulkhead = bulkhead({ atOnce: 2, waiting: 64 }),
   derive: Derive = deriveOffLoop,
 ): Passwords {
-  const verify: VerifyPassword = async (password, hash = NOBODYS) => {
-    const { cost, salt, tag } = fromPhc(hash);
-    const derived = await derive(password, salt, cost, tag.length);
-    return timingSafeEqual(derived, tag) && hash !== NOBODYS;
+  const hashing: Hashing = {
+    async hash(password) {
+      const salt = randomBytes(SALT_BYTES);
+      return toPhc(COST, salt, await derive(password, salt, COST, TAG_BYTES));
+    },
+    async verify(password, hash = NOBODYS) {
+      const { cost, salt, tag } = fromPhc(hash);
+      const derived = await derive(password, salt, cost, tag.length);
+      return timingSafeEqual(derived, tag) && hash !== NOBODYS;
+    },
   };
-  return {
-    hash: (password, signal) =>
-      admit(async () => {
-        const salt = randomBytes(SALT_BYTES);
-        return toPhc(COST, salt, await derive(password, salt, COST, TAG_BYTES));
-      }, signal),
-    verify: (password, hash, signal) => admit(() => verify(password, hash), signal),
-    inTurn: (work, signal) => admit(() => work(verify), signal),
-  };
+  return { inTurn: (by, work, signal) => admit(by, () => work(hashing), signal) };
 }
 
 /** The work itself. */
