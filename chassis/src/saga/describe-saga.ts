@@ -1,7 +1,10 @@
 import { REDACTED, redact } from "../contract/sensitive.ts";
+import { direction, fitOperated } from "./fit-operated.ts";
 import type { OperatedSaga } from "./operated-saga-store.ts";
 import type { SagaDetail, SagaLine, SagaSummary, SagaWait } from "./operations-contract.ts";
 import type { AnySaga } from "./saga.ts";
+import type { SagaInstance } from "./saga-instance.ts";
+import type { SagaSet } from "./saga-set.ts";
 import { canBeUndone } from "./step.ts";
 import { withInputs } from "./step-inputs.ts";
 
@@ -15,21 +18,29 @@ export const summaryOf = ({ instance, startedAt, updatedAt, endedAt }: OperatedS
   step: instance.step,
   reason: instance.reason,
   attempts: instance.attempts,
+  fence: instance.fence,
   startedAt,
   updatedAt,
   endedAt,
 });
 
-/** Everything about a saga that its operators may see; `saga` is its definition, if this process has it. */
-export function detailOf(operated: OperatedSaga, saga: AnySaga | undefined): SagaDetail {
+/** Everything about a saga that its operators may see, as the definitions of this process, `sagas`, know it. */
+export function detailOf(operated: OperatedSaga, sagas: SagaSet): SagaDetail {
+  const { name, version } = operated.instance;
+  const known = sagas.find(name, version);
+  // Another version's schema does not know what is sensitive in this one.
+  const saga = known?.version === version ? known : undefined;
   const input = shown(saga?.input, operated.instance.input);
   const lines = operated.history.map((line) => lineOf(line, saga));
+  const fitted = fitOperated(sagas, operated);
+  const hasEnded = direction(operated) === "ended";
   return {
     ...summaryOf(operated),
     input,
     history: withInputs(operated, lines, input, (values) => shown(undefined, values)),
-    remaining: remainingOf(operated, saga),
-    waits: waitOf(operated, saga),
+    remaining: hasEnded || "misfit" in fitted ? [] : remainingOf(fitted.saga, fitted.instance),
+    waits: hasEnded ? null : waitOf(operated, "misfit" in fitted ? undefined : fitted.saga),
+    ...(!hasEnded && "misfit" in fitted && { fault: fitted.misfit }),
   };
 }
 
@@ -54,29 +65,19 @@ function lineOf(line: OperatedSaga["history"][number], saga: AnySaga | undefined
   };
 }
 
-/** What it was doing, also when it is parked. */
-export const direction = ({ instance, parkedFrom }: OperatedSaga): "running" | "compensating" | "ended" => {
-  const status = parkedFrom ?? instance.status;
-  return status === "running" || status === "compensating" ? status : "ended";
-};
-
-function remainingOf(operated: OperatedSaga, saga: AnySaga | undefined): string[] {
-  const { position } = operated.instance;
-  const going = direction(operated);
-  if (!saga || going === "ended") return [];
-  if (going === "running") return saga.steps.slice(position).map(({ name }) => name);
-  const undoing = saga.steps
+function remainingOf({ steps }: AnySaga, { status, position }: SagaInstance): string[] {
+  if (status === "running") return steps.slice(position).map(({ name }) => name);
+  const undoing = steps
     .slice(0, position + 1)
     .filter(canBeUndone)
     .reverse();
   return [...undoing.map(({ name }) => `undo ${name}`), "record the failure"];
 }
 
-function waitOf(operated: OperatedSaga, saga: AnySaga | undefined): SagaWait | null {
+function waitOf(operated: OperatedSaga, saga: AnySaga | undefined): SagaWait {
   const { instance, dueAt, isDue, owner } = operated;
   const going = direction(operated);
-  if (going === "ended") return null;
-  const step = saga?.steps[instance.position];
+  const step = saga?.steps.find(({ name }) => name === instance.step);
   const about =
     going === "running" ? `"${instance.step}"` : instance.step ? `undoing "${instance.step}"` : "the failure";
   const attempt = instance.attempts + 1;

@@ -3,17 +3,12 @@ import { pageOf } from "../contract/page.ts";
 import type { Page } from "../contract/schema.ts";
 import { notFound } from "../core/failure.ts";
 import type { Database } from "../database/database.ts";
-import { type Decision, progressByHand } from "./act-on-saga.ts";
-import { faultOf } from "./check-saga.ts";
+import { type Decision, savesByHand } from "./act-on-saga.ts";
 import { detailOf, summaryOf } from "./describe-saga.ts";
+import { fitOperated } from "./fit-operated.ts";
 import { findSaga, listSagaRows, listUnfinished, type OperatedSaga } from "./operated-saga-store.ts";
-import {
-  type SagaCheck,
-  type SagaDetail,
-  type SagaStatus,
-  type SagaSummary,
-  sagaUnknown,
-} from "./operations-contract.ts";
+import type { SagaCheck, SagaDetail, SagaStatus, SagaSummary } from "./operations-contract.ts";
+import { isUnderWay } from "./saga-instance.ts";
 import type { SagaSet } from "./saga-set.ts";
 import { saveSagas } from "./save-sagas.ts";
 
@@ -27,7 +22,11 @@ export interface SagaOperations {
   }): Promise<Page<SagaSummary>>;
   /** Throws `not_found`. */
   show(id: string): Promise<SagaDetail>;
-  /** Carries a decision out and notes it in the history. Whoever runs the saga at that moment loses it, and writes nothing more. */
+  /**
+   * Carries a decision out and notes it in the history. An instance that today's definition migrates is migrated first. The process that
+   * runs the saga at that moment loses it, and writes nothing more. Throws `saga_changed`, with what happened, when the saga is not at the
+   * step or fence that the decision names, or changes while it is carried out.
+   */
   act(id: string, decision: Decision): Promise<SagaDetail>;
   /** Tries unfinished instances on today's definitions. */
   check(cursor: string | undefined): Promise<SagaCheck>;
@@ -42,12 +41,10 @@ export function createSagaOperations(options: {
   onChange: () => void;
 }): SagaOperations {
   const { database, sagas, onChange } = options;
-  const definitionOf = ({ instance }: OperatedSaga) => sagas.find(instance.name, instance.version);
-
   async function show(id: string): Promise<SagaDetail> {
     const found = await findSaga(database, id, "read");
     if (!found) throw notFound.failure();
-    return detailOf(found, definitionOf(found));
+    return detailOf(found, sagas);
   }
 
   return {
@@ -57,13 +54,12 @@ export function createSagaOperations(options: {
       return pageOf(found.map(summaryOf), limit);
     },
     async act(id, decision) {
+      // What does not say for which state it was made is for the one that it finds: of two at once the second is refused.
+      const fence = decision.fence ?? (await findSaga(database, id, "read"))?.instance.fence;
       await database.transaction(async (tx) => {
         const found = await findSaga(tx, id, "lock");
         if (!found) throw notFound.failure();
-        const saga = definitionOf(found);
-        if (!saga) throw sagaUnknown.failure();
-        const { instance } = found;
-        await saveSagas(tx, [{ instance, progress: progressByHand(saga, found, decision) }]);
+        for (const save of savesByHand(sagas, found, { ...decision, fence })) await saveSagas(tx, [save]);
         tx.afterCommit(onChange);
       });
       return show(id);
@@ -71,7 +67,8 @@ export function createSagaOperations(options: {
     async check(cursor) {
       const found = await listUnfinished(database, cursor, CHECKED_AT_ONCE);
       const faults = found.flatMap((each) => {
-        const fault = faultOf(sagas, each);
+        const fitted = fitOperated(sagas, each);
+        const fault = "misfit" in fitted ? fitted.misfit : strayFault(each);
         return fault ? [{ ...summaryOf(each), fault }] : [];
       });
       const last = found.length === CHECKED_AT_ONCE ? found.at(-1)?.instance.id : undefined;
@@ -79,3 +76,7 @@ export function createSagaOperations(options: {
     },
   };
 }
+
+/** Why nothing will ever take an instance up. */
+const strayFault = ({ instance, dueAt }: OperatedSaga): string | undefined =>
+  isUnderWay(instance.status) && dueAt === null ? "it is under way, but never due" : undefined;

@@ -43,11 +43,14 @@ export async function findSaga(tx: Queryable, id: string, lock: "lock" | "read")
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
+/** All that is under way, by the indexes that hold it: that of what is due, and that of what is not, but should be. */
+const UNDER_WAY = "(due_at is not null or due_at is null and status in ('running', 'compensating'))";
+
 // A status in the text of the statement lets the planner use the index that holds only the sagas of that status.
 const conditions: Record<SagaStatus | "any", string> = {
   any: "true",
-  running: "status = 'running' and due_at is not null",
-  compensating: "status = 'compensating' and due_at is not null",
+  running: `status = 'running' and ${UNDER_WAY}`,
+  compensating: `status = 'compensating' and ${UNDER_WAY}`,
   parked: "status = 'parked'",
   done: "status = 'done'",
   failed: "status = 'failed'",
@@ -76,7 +79,7 @@ export async function listUnfinished(
 ): Promise<OperatedSaga[]> {
   const rows = await tx.query<Row>(
     `select ${COLUMNS}, history from saga
-     where (due_at is not null or status = 'parked') and ($1::uuid is null or id > $1) order by id limit $2`,
+     where (${UNDER_WAY} or status = 'parked') and ($1::uuid is null or id > $1) order by id limit $2`,
     [cursor && UUID.test(cursor) ? cursor : null, limit],
   );
   return rows.map(operated);

@@ -8,6 +8,12 @@ export const sagaEnded = refusal("saga_ended", 409, "The saga has come to its en
 export const sagaNotWaiting = refusal("saga_not_waiting", 409, "The saga is being run right now");
 export const sagaPastPivot = refusal("saga_past_pivot", 409, "The saga is past the point from which it can be undone");
 export const sagaUnknown = refusal("saga_unknown", 409, "This process does not know the saga, or its version");
+export const sagaChanged = refusal("saga_changed", 409, "The saga has changed since the decision was made");
+export const sagaIncompatible = refusal(
+  "saga_incompatible",
+  409,
+  "The saga does not fit its definition in this process",
+);
 
 const Json = Type.Unsafe<Record<string, unknown>>({ type: "object", additionalProperties: true });
 const Optional = <Schema extends TSchema>(schema: Schema) => Type.Optional(schema);
@@ -24,6 +30,8 @@ const summary = {
   step: Nullable(Type.String()),
   reason: Nullable(Type.String()),
   attempts: Type.Integer(),
+  /** Grows whenever the saga is changed or taken up: names the state that a decision is made for. */
+  fence: Type.Integer(),
   startedAt: Time,
   updatedAt: Time,
   endedAt: Nullable(Time),
@@ -56,6 +64,7 @@ export const SagaDetail = Fields({
   history: Type.Array(SagaLine),
   remaining: Type.Array(Type.String(), { description: "What is left to do, or to undo, in its order" }),
   waits: Nullable(SagaWait),
+  fault: Optional(Type.String({ description: "Why the definitions of this process can't go on with it" })),
 });
 export type SagaDetail = Static<typeof SagaDetail>;
 
@@ -67,9 +76,15 @@ export const SagaCheck = Fields({
 });
 export type SagaCheck = Static<typeof SagaCheck>;
 
+const outdated = [sagaUnknown, sagaIncompatible, sagaChanged] as const;
+
 const action = {
   access: "admin",
-  body: Fields({ reason: Text(500) }),
+  body: Fields({
+    reason: Text(500),
+    step: Optional(Nullable(Type.String({ maxLength: 200, description: "The step that the decision is about" }))),
+    fence: Optional(Type.Integer({ description: "The saga's `fence` when the decision was made" })),
+  }),
   replies: { 200: SagaDetail },
 } as const;
 
@@ -91,21 +106,21 @@ export const showSaga = call("GET /operations/sagas/{id}", {
 export const retrySaga = call("POST /operations/sagas/{id}/retry", {
   ...action,
   summary: "Try again now",
-  refuses: [notFound, sagaEnded, sagaNotWaiting, sagaUnknown],
+  refuses: [notFound, sagaEnded, sagaNotWaiting, ...outdated],
 });
 
 /** Takes the step of a parked or waiting saga as done (or undone) by other means. */
 export const skipSaga = call("POST /operations/sagas/{id}/skip", {
   ...action,
   summary: "Go on behind the step it is at",
-  refuses: [notFound, sagaEnded, sagaNotWaiting, sagaUnknown],
+  refuses: [notFound, sagaEnded, sagaNotWaiting, ...outdated],
 });
 
 /** Undoes what was done, the step under way included. */
 export const compensateSaga = call("POST /operations/sagas/{id}/compensate", {
   ...action,
   summary: "Undo it",
-  refuses: [notFound, sagaEnded, sagaPastPivot, sagaUnknown],
+  refuses: [notFound, sagaEnded, sagaPastPivot, ...outdated],
 });
 
 export const checkSagas = call("GET /operations/saga-check", {

@@ -9,7 +9,7 @@ export function sagaOperationCalls(operations: SagaOperations): Handlers<typeof 
   const by =
     (action: Action): Handler<typeof retrySaga> =>
     ({ caller, params, body }) =>
-      operations.act(params.id, { action, by: userOf(caller).id, reason: body.reason });
+      operations.act(params.id, { action, by: userOf(caller).id, ...body });
   return {
     listSagas: ({ query }) => operations.list(query),
     showSaga: ({ params }) => operations.show(params.id),

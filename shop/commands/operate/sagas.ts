@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { Failure } from "@flotilla/chassis/core/failure";
 import type { SagaSummary } from "@flotilla/chassis/saga/operations";
 import { checkService, findSaga, listSagas, openSagaDesks, type SagaDesk } from "./saga-desk.ts";
 import { sagaPage, sagaPageFile } from "./saga-diagrams.ts";
@@ -13,10 +14,18 @@ const USAGE = `npm run sagas -- COMMAND, on the shop that runs in DATA_DIR (.dat
   retry ID --reason WHY            try a parked or waiting saga again at once
   skip ID --reason WHY             take the step it is at as done by other means
   compensate ID --reason WHY       undo it, if it is not past its pivot
+                                   with --step NAME or --fence N only if that is still so: \`show\` tells both
   check                            try all unfinished sagas on the definitions of today
   diagram                          write docs/reference/sagas.md from the definitions`;
 
-type Given = { id: string; reason: string; name: string | undefined; status: SagaSummary["status"] | undefined };
+type Given = {
+  id: string;
+  reason: string;
+  name: string | undefined;
+  status: SagaSummary["status"] | undefined;
+  step: string | undefined;
+  fence: string | undefined;
+};
 type Command = (desks: readonly SagaDesk[], given: Given) => Promise<void>;
 
 const commands: Record<string, Command> = {
@@ -44,17 +53,28 @@ const commands: Record<string, Command> = {
 };
 
 function acting(action: "retrySaga" | "skipSaga" | "compensateSaga"): Command {
-  return async (desks, { id, reason }) => {
+  return async (desks, { id, reason, step, fence }) => {
     if (!reason) throw new Error("--reason is required: it is kept in the saga's history");
-    const { desk } = await findSaga(desks, id);
-    console.log(sagaReport(desk.service, await desk.sagas[action]({ params: { id }, body: { reason } })));
+    const { desk, saga } = await findSaga(desks, id);
+    const body = {
+      reason,
+      fence: fence === undefined ? saga.fence : Number(fence),
+      ...(step !== undefined && { step }),
+    };
+    console.log(sagaReport(desk.service, await desk.sagas[action]({ params: { id }, body })));
   };
 }
 
 async function main(): Promise<void> {
   const { positionals, values } = parseArgs({
     allowPositionals: true,
-    options: { reason: { type: "string" }, status: { type: "string" }, name: { type: "string" } },
+    options: {
+      reason: { type: "string" },
+      status: { type: "string" },
+      name: { type: "string" },
+      step: { type: "string" },
+      fence: { type: "string" },
+    },
   });
   const [name = "", id = ""] = positionals;
   if (name === "diagram") {
@@ -66,7 +86,8 @@ async function main(): Promise<void> {
   const { desks, close } = await openSagaDesks(resolve(process.env["DATA_DIR"] || ".data"));
   try {
     const status = values.status as Given["status"];
-    await command(desks, { id, reason: values.reason ?? "", name: values.name, status });
+    const { reason = "", name, step, fence } = values;
+    await command(desks, { id, reason, name, status, step, fence });
   } finally {
     await close();
   }
@@ -75,6 +96,7 @@ async function main(): Promise<void> {
 try {
   await main();
 } catch (error) {
-  console.error((error as Error).message);
+  const details = error instanceof Failure ? (error.errors ?? []).map(({ message }) => `: ${message}`) : [];
+  console.error(`${(error as Error).message}${details.join("")}`);
   process.exitCode = 1;
 }
