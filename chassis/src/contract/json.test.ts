@@ -59,3 +59,30 @@ test("a number with an exponent is refused by its path; a text that looks like o
   }
   assert.deepEqual(parseJson('{"id":"1e2","text":"a, 1e2","n":100}'), { id: "1e2", text: "a, 1e2", n: 100 });
 });
+
+test("of several faults the first is told, by its path", () => {
+  assert.equal(faultOf('{"a":[{"b":1},{"c~d":[2,1e1]},"\\u0000"]}').path, "/a/1/c~0d/1");
+  assert.equal(faultOf('[["x","y"],{"a":{"q\\"/":"\\ud800"}}]').path, '/1/a/q"~1');
+  assert.equal(faultOf('{"constructor":[],"a":{"constructor":{"x":1,"prototype":0}}}').path, "/a/constructor");
+  assert.doesNotThrow(() =>
+    parseJson('{"constructor":{"x":{"prototype":1}},"prototype":{},"e":[true,false,"1e1,\\\\"]}'),
+  );
+});
+
+test("an object has at most 1,000 names, a list as many items as there is room for", () => {
+  const named = (count: number) => `{"a":[1,{${Array.from({ length: count }, (_, at) => `"n${at}":0`).join(",")}}]}`;
+  assert.doesNotThrow(() => parseJson(named(1_000)));
+  assert.equal(faultOf(named(1_001)).path, "/a/1");
+  assert.doesNotThrow(() => parseJson(`[${"{},".repeat(20_000)}{}]`));
+});
+
+test("texts are in composed form, however they were written", () => {
+  assert.deepEqual(parseJson('{"n":["Zoe\u0308","Zoe\\u0308"]}'), { n: ["Zo\u00eb", "Zo\u00eb"] });
+});
+
+test("more than 30 combining marks in a row are refused, as they are and as escapes", () => {
+  const marks = (count: number) => "\u0301\u0327".repeat(count / 2);
+  assert.doesNotThrow(() => parseJson(JSON.stringify({ a: `e${marks(30)}` })));
+  assert.equal(faultOf(JSON.stringify({ a: `e${marks(32)}` })).path, "/a");
+  assert.equal(faultOf(`{"a":["${"\\u0301".repeat(31)}"]}`).path, "/a/0");
+});

@@ -59,3 +59,12 @@ test("a cursor that no list has given is refused, unless it looks just like one"
     assert.deepEqual(pathsRefused(validator, { cursor }), ["/query/cursor"], cursor);
   }
 });
+
+test("of a large value the first fault is told, and names that are not known are told in short", () => {
+  const validator = jsonValidator(Cart);
+  const lines = Array.from({ length: 1_000 }, () => ({}));
+  assert.equal(pathsRefused(validator, { ...valid, lines }).length, 1);
+  assert.deepEqual(pathsRefused(validator, { ...valid, [`a/b~${"x".repeat(1_000)}`]: 1 }), [
+    `/a~1b~0${"x".repeat(60)}`,
+  ]);
+});

@@ -1,6 +1,7 @@
 import { rateLimited } from "../core/failure.ts";
 import { after, type Soon } from "../core/soon.ts";
 import { type Identified, identify, type Verify } from "./authenticate.ts";
+import type { BodyBudget } from "./body-budget.ts";
 import type { Exchange } from "./exchange.ts";
 import { networkOfAddress } from "./ip-address.ts";
 import { type Counted, countWindow, createLimiter, DEFAULT_GUESSES, type Limits, type Taken } from "./limit.ts";
@@ -20,6 +21,7 @@ export type AdmissionOptions = {
   readonly limits: Limits;
   readonly verify: Verify;
   readonly streams: OpenStreams;
+  readonly bodies: BodyBudget;
   /** Default: in this process alone. */
   readonly store?: LimitStore | undefined;
 };
@@ -29,7 +31,7 @@ export type AdmissionOptions = {
  * in or read publicly there. After too many tokens that had to be verified and were not good none from
  * that address is verified any more, unless it is known to be good already; public calls let such requests in like those without a token.
  */
-export function createAdmission({ limits, verify, streams, store }: AdmissionOptions): Admission {
+export function createAdmission({ limits, verify, streams, bodies, store }: AdmissionOptions): Admission {
   const limiter = createLimiter(limits, store);
   // Verifying costs this process, so this process counts.
   const guesses = countWindow("token-guesses", limits.guesses ?? DEFAULT_GUESSES, memoryLimitStore());
@@ -44,6 +46,13 @@ export function createAdmission({ limits, verify, streams, store }: AdmissionOpt
 
   const network = (exchange: Exchange): string => networkOfAddress(exchange.clientAddress);
 
+  /** Notes who pays for the body, if there is one. */
+  function charge(exchange: Exchange, { contentLength = 0, chunked }: RequestHeaders): void {
+    if (contentLength === 0 && !chunked) return;
+    exchange.sender = exchange.userId === undefined ? `address:${network(exchange)}` : `user:${exchange.userId}`;
+    bodies.assertLeft(exchange.sender);
+  }
+
   /** What became of looking at the token: counted for the user, or for the address. */
   function counted(exchange: Exchange, { user, refusal, guessed, unread }: Identified): Soon<void> {
     const address = network(exchange);
@@ -55,15 +64,18 @@ export function createAdmission({ limits, verify, streams, store }: AdmissionOpt
 
   return {
     countStray: (exchange) => count(exchange, "address", network(exchange)),
-    admit(exchange, route, { authorization }) {
+    admit(exchange, route, headers) {
       if (route.limit === undefined) return undefined;
-      if (route.limit === "sign-in") return count(exchange, "signIn", network(exchange));
+      if (route.limit === "sign-in") {
+        return after(count(exchange, "signIn", network(exchange)), () => charge(exchange, headers));
+      }
       const mayVerify = () => guesses.usedUp(network(exchange)) === undefined;
-      return after(identify(route.access, authorization, verify, mayVerify), (identified) => {
+      return after(identify(route.access, headers.authorization, verify, mayVerify), (identified) => {
         const { user, refusal } = identified;
         exchange.userId = user?.id;
         return after(counted(exchange, identified), () => {
           if (refusal) throw refusal;
+          charge(exchange, headers);
           if (isStream(route)) streams.open(exchange, user ? `user:${user.id}` : `address:${network(exchange)}`);
         });
       });

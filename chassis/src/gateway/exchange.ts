@@ -24,6 +24,10 @@ export type Exchange = {
   /** The path as its contract writes it; undefined when no route fits. */
   route: string | undefined;
   userId: string | undefined;
+  /** Who is to pay for what it costs: a user, or an address; undefined until that is known. */
+  sender: string | undefined;
+  /** What the request's body costs to be read, in bytes. */
+  bodyCost: number;
   /** Headers for whatever answer comes, as `[name, value, …]`. */
   readonly headers: string[];
   /** Whether the client waits for `100 Continue` before it sends its body. */
@@ -52,6 +56,8 @@ export function beginExchange(
     startedAt: performance.now(),
     route: undefined,
     userId: undefined,
+    sender: undefined,
+    bodyCost: 0,
     headers: [],
     awaitsContinue: false,
   };

@@ -14,6 +14,7 @@ import { accessLog } from "./access-log.ts";
 import { type Admission, createAdmission } from "./admission.ts";
 import { createAnswers } from "./answer.ts";
 import type { Verify } from "./authenticate.ts";
+import { type BodyBudget, createBodyBudget } from "./body-budget.ts";
 import { clientAddresses } from "./client-address.ts";
 import { type Composition, withIncludes } from "./composition.ts";
 import { type Cors, corsFor } from "./cors.ts";
@@ -94,6 +95,7 @@ type Needs = {
   readonly table: RouteTable;
   readonly cors: Cors | undefined;
   readonly admission: Admission;
+  readonly bodies: BodyBudget;
   readonly forward: ReturnType<typeof createForward>;
   readonly log: Log;
 };
@@ -131,6 +133,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     const exchange = beginExchange(request, response, addressOf(request), isStopping, tracer);
     exchange.awaitsContinue = awaitsContinue;
     response.on("close", () => {
+      chargeBody(exchange, needs.bodies);
       logExchange(exchange);
       countExchange(exchange);
       recordExchange(exchange);
@@ -155,17 +158,26 @@ export function createGateway(options: GatewayOptions): Gateway {
 
 function needsOf(options: GatewayOptions, health: OwnRoute[], services: Services, overload: Overload): Needs {
   const { contracts, prefix = "/api", rules = {}, compositions = [], limits = defaultLimits, verify, log } = options;
+  const bodies = createBodyBudget(limits.refusedBytes);
   const streams = countOpenStreams(options.streamLimit ?? DEFAULT_STREAM_LIMIT, options.metrics);
   const documented = withPublicPaths(withIncludes(contracts, compositions), rules);
   const own = [...health, ...documentRoutes({ ...options, contracts: documented, prefix })];
   return {
     table: createRouteTable({ contracts, prefix, rules, compositions }, own),
     cors: corsFor(options.corsOrigins ?? []),
-    admission: createAdmission({ limits, verify, streams, store: options.limitStore }),
+    admission: createAdmission({ limits, verify, streams, bodies, store: options.limitStore }),
+    bodies,
     forward: createForward({ services, answers: createAnswers(prefix), tokenFor: options.tokenFor, overload }),
     log,
   };
 }
+
+/** What a body costs that turned out to be no good. */
+function chargeBody({ sender, bodyCost, response }: Exchange, bodies: BodyBudget): void {
+  if (sender !== undefined && bodyCost > 0 && BAD_INPUT.has(response.statusCode)) bodies.spend(sender, bodyCost);
+}
+
+const BAD_INPUT: ReadonlySet<number> = new Set([400, 413, 415, 422]);
 
 /** Never throws or rejects: what goes wrong becomes the answer. */
 function handle(exchange: Exchange, needs: Needs): void {

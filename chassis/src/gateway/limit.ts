@@ -14,6 +14,8 @@ export type Limits = {
   readonly user: number;
   /** Tokens of one address that had to be verified and were not good. Default 6,000: a second of computing time. */
   readonly guesses?: number;
+  /** Bytes of bodies that were refused as bad input, of one user, or of one address that is not signed in. Default 32 MiB. */
+  readonly refusedBytes?: number;
 };
 
 export const DEFAULT_GUESSES = 6_000;

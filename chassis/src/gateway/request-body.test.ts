@@ -81,3 +81,32 @@ test("a body without end is cut off, whatever the answer was", async (t) => {
   pour();
   await closed;
 });
+
+const chunked = (path: string, method: string, chunk: string, count: number) =>
+  [
+    `${method} ${path} HTTP/1.1`,
+    "Host: a",
+    "Content-Type: application/json",
+    "Transfer-Encoding: chunked",
+    "Connection: close",
+    "",
+    `${`${chunk.length.toString(16)}\r\n${chunk}\r\n`.repeat(count)}0\r\n\r\n`,
+  ].join("\r\n");
+
+for (const [path, method] of [
+  ["/api/auth/login", "POST"],
+  ["/api/scans/1", "PUT"],
+] as const) {
+  test(`${method} ${path}: a body that comes in a great many small parts is refused, one in many parts is not`, async (t) => {
+    const service = await libraryServer(t, (_, response) => answerJson(response, 200, {}));
+    const { url } = await gatewayTo(t, [service.url]);
+    for (const [chunk, count] of [
+      ["x", 500],
+      ["x".repeat(64), 1_000],
+    ] as const) {
+      assert.match(await sendBytes(url, chunked(path, method, chunk, count)), /^HTTP\/1\.1 200 /);
+    }
+    const deaf = await gatewayTo(t, [(await oddServer(t, (socket) => socket.resume())).url]);
+    assert.match(await sendBytes(deaf.url, chunked(path, method, "x", 3_000)), /^HTTP\/1\.1 400 /);
+  });
+}

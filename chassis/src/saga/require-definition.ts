@@ -1,4 +1,4 @@
-import { faultOfText } from "../contract/json.ts";
+import { faultOfText } from "../contract/text-fault.ts";
 import type { StepAction } from "./step.ts";
 import { LONGEST_ATTEMPT } from "./step-times.ts";
 import { LONGEST_TIME } from "./time.ts";

@@ -1,4 +1,4 @@
-import { faultOfText } from "../contract/json.ts";
+import { faultOfText } from "../contract/text-fault.ts";
 import { type Clock, systemClock } from "../core/clock.ts";
 import { invalidInput } from "../core/failure.ts";
 import { newId } from "../core/id.ts";

@@ -1,4 +1,4 @@
-import { faultOfText } from "../contract/json.ts";
+import { faultOfText } from "../contract/text-fault.ts";
 import type { FieldError } from "../core/failure.ts";
 
 /** Levels of objects and lists. What shows a saga nests its state a few levels deeper, and 32 are what JSON from outside may have. */

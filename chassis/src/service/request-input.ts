@@ -2,8 +2,8 @@ import type { IncomingHttpHeaders } from "node:http";
 import { type TObject, Type } from "typebox";
 import { type Call, parameterNames } from "../contract/call.ts";
 import { composed } from "../contract/composed.ts";
-import { faultOfText } from "../contract/json.ts";
 import { Fields, Id, mayBeEmpty } from "../contract/schema.ts";
+import { faultOfText } from "../contract/text-fault.ts";
 import { jsonValidator, textValidator } from "../contract/validate.ts";
 import { invalidInput } from "../core/failure.ts";
 import { idempotencyKeyRequired } from "../database/idempotency.ts";
@@ -16,7 +16,7 @@ export type RawInput = { params: unknown; query: unknown; headers: IncomingHttpH
 export type Input = Pick<Request<Call>, "params" | "query" | "headers" | "body" | "key">;
 
 /**
- * Compiles the reading of a call's requests. Texts are in composed form before anything is checked. What it returns throws `invalid_input`
+ * Compiles the reading of a call's requests. Texts are in composed form before anything is checked: those of a body come so. What it returns throws `invalid_input`
  * with every fault of the first bad part.
  */
 export function inputReader(call: Call): (raw: RawInput) => Input {
@@ -44,7 +44,7 @@ function bodyReader(schema: TObject | undefined): (raw: unknown) => unknown {
   const validate = jsonValidator(schema ?? Fields({}));
   const mayBeAbsent = !schema || mayBeEmpty(schema);
   return (raw) => {
-    const body = validate(raw === undefined && mayBeAbsent ? {} : composed(raw));
+    const body = validate(raw === undefined && mayBeAbsent ? {} : raw);
     return schema ? body : undefined;
   };
 }
