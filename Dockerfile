@@ -20,11 +20,12 @@ CMD ["node", "main.ts", "/secrets"]
 
 FROM ${BASE} AS service
 ARG SERVICE
-ENV NODE_ENV=production NODE_COMPILE_CACHE=/app/.compile-cache MALLOC_ARENA_MAX=2 HOST=0.0.0.0 PORT=3000
+ENV SERVICE=${SERVICE} NODE_ENV=production NODE_COMPILE_CACHE=/app/.compile-cache MALLOC_ARENA_MAX=2 HOST=0.0.0.0 PORT=3000
 WORKDIR /app/shop/${SERVICE}
 COPY --from=dependencies /app /app
 COPY chassis/src /app/chassis/src
 COPY shop/contracts /app/shop/contracts
+COPY shop/topology.ts /app/shop/
 COPY shop/${SERVICE} /app/shop/${SERVICE}
 COPY deploy/image /app/deploy/image
 RUN mkdir --mode=1777 /app/.compile-cache
@@ -34,4 +35,4 @@ RUN ["node", "/app/deploy/image/smoke-start.ts"]
 EXPOSE 3000
 HEALTHCHECK --interval=5s --timeout=3s --start-period=30s --retries=3 CMD ["node", "/app/deploy/image/health.ts"]
 # Node.js is the first process of the container: signals reach it without a shell or npm in between.
-CMD ["node", "src/main.ts"]
+CMD ["node", "/app/chassis/src/topology/run-service.ts", "/app/shop/topology.ts"]

@@ -5,7 +5,7 @@ import { createRequire } from "node:module";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { asyncApi } from "@flotilla/chassis/contract/asyncapi";
-import { contracts } from "@flotilla/contracts/shop";
+import { contracts } from "../shop/tests/contracts.ts";
 
 /** What this test needs of the official parser. */
 type Parsed = { document?: unknown; diagnostics: { severity: number; message: string; path: (string | number)[] }[] };

@@ -23,12 +23,12 @@ export const noBannedForms: Rule = (project) =>
 
 /** Where the environment may be read: where a process begins, and where tests do. */
 const readsEnvironment = [
-  /\/main\.ts$/,
   /^shop\/commands\//,
   /^(checks|bench|deploy)\//,
   /^chassis\/src\/testing\//,
   /^chassis\/src\/service\/process\.ts$/,
   /^chassis\/src\/commands\/flotilla\.ts$/,
+  /^chassis\/src\/topology\/run-service\.ts$/,
   // PATH, for the programs of PostgreSQL that it starts.
   /^chassis\/src\/topology\/postgres-cluster\.ts$/,
 ];

@@ -43,7 +43,7 @@ export const testingStaysInTests: Rule = (project) =>
   });
 
 /**
- * Imports inside a service point down: main, service, calls and events, use cases and sagas, then stores, domain and the rest.
+ * Imports inside a service point down: service, calls and events, use cases and sagas, then stores, domain and the rest.
  * The domain imports nothing but types, other domain files, refusals to raise, and the form of labels.
  */
 export const serviceDirection: Rule = (project) =>
@@ -58,16 +58,15 @@ export const serviceDirection: Rule = (project) =>
     return against ? fault(source, line, `${layers[from]} must not import ${layers[to]}`) : undefined;
   });
 
-const layers = ["main", "the wiring", "a call or event", "a use case or saga", "a store or the domain"];
-const USE_CASE = 3;
+const layers = ["the wiring", "a call or event", "a use case or saga", "a store or the domain"];
+const USE_CASE = 2;
 
 function layerOf(project: Project, path: string): number {
   const name = posix.basename(path);
-  if (name === "main.ts") return 0;
-  if (name === "service.ts") return 1;
-  if (name === "calls.ts" || name === "events.ts") return 2;
-  if (name.endsWith("-store.ts") || isDomain(project, path)) return 4;
-  return name.endsWith(".saga.ts") || usesStore(project, path) ? USE_CASE : 4;
+  if (name === "service.ts") return 0;
+  if (name === "calls.ts" || name === "events.ts") return 1;
+  if (name.endsWith("-store.ts") || isDomain(project, path)) return 3;
+  return name.endsWith(".saga.ts") || usesStore(project, path) ? USE_CASE : 3;
 }
 
 /** A use case is known by what it needs: a store. */

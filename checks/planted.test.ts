@@ -34,14 +34,14 @@ const planted: Record<string, { wrong: Files; faults: Fault[]; right: Files }> =
   },
   "inside a service imports point down the list of its files": {
     wrong: {
-      "shop/orders/src/service.ts": `import "./main.ts";`,
+      "shop/orders/src/events.ts": `import "./service.ts";`,
       "shop/orders/src/place-order.ts": `import type { Calls } from "./calls.ts"; import "./order-store.ts";`,
       "shop/orders/src/calls.ts": `import "./events.ts";`,
       "shop/orders/src/order-store.ts": `import "./place-order.ts"; import "./fulfil.saga.ts";`,
       "shop/orders/src/order.ts": `import { newId } from "@flotilla/chassis/core/id";`,
     },
     faults: [
-      "shop/orders/src/service.ts:1 the wiring must not import main",
+      "shop/orders/src/events.ts:1 a call or event must not import the wiring",
       "shop/orders/src/place-order.ts:1 a use case or saga must not import a call or event",
       "shop/orders/src/calls.ts:1 a call or event must not import a call or event",
       "shop/orders/src/order-store.ts:1 a store or the domain must not import a use case or saga",
@@ -49,7 +49,6 @@ const planted: Record<string, { wrong: Files; faults: Fault[]; right: Files }> =
       "shop/orders/src/order.ts:1 the domain must not import @flotilla/chassis/core/id",
     ],
     right: {
-      "shop/orders/src/main.ts": `import "./service.ts";`,
       "shop/orders/src/service.ts": `import "./calls.ts"; import "./order-store.ts";`,
       "shop/orders/src/calls.ts": `import "./place-order.ts";`,
       "shop/orders/src/place-order.ts": `import "./order-store.ts"; import "./order.ts"; import "./prefer.ts";`,
@@ -187,7 +186,7 @@ const planted: Record<string, { wrong: Files; faults: Fault[]; right: Files }> =
       "shop/orders/src/a.ts:2 the environment is read where a process begins",
     ],
     right: {
-      "shop/orders/src/main.ts": "process.env;",
+      "chassis/src/service/process.ts": "process.env;",
       "shop/commands/start.ts": "process.env.A;",
       "a.test.ts": "process.env.A;",
     },

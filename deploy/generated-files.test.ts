@@ -1,10 +1,8 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { defineTopology } from "@flotilla/chassis/topology";
-import { shop } from "../shop/topology.ts";
 import { fillRegions } from "./compose/regions.ts";
-import { generatedFiles, root } from "./generated-files.ts";
+import { generatedFiles, root, shopSystem } from "./generated-files.ts";
 
 for (const [path, content] of generatedFiles()) {
   test(`${path} is what follows from the topology: npm run tool -- deploy-files`, () => {
@@ -12,12 +10,13 @@ for (const [path, content] of generatedFiles()) {
   });
 }
 
+const nothing = { edge: false, publishes: [], internalCallers: {} };
+
 test("another service in the topology changes what is deployed", () => {
-  const main = new URL("./none.ts", import.meta.url);
-  const bigger = defineTopology({ ...shop, tiers: [...shop.tiers, [{ name: "reviews", main, calls: ["orders"] }]] });
-  const files = generatedFiles(bigger);
-  assert.match(files.get("compose.yaml") ?? "", /SERVICE: reviews/);
-  assert.match(files.get("deploy/postgres/databases.sql") ?? "", /create database flotilla_reviews/);
+  const planted = { ...nothing, name: "planted_service", calls: ["orders"], consumes: ["order.confirmed"] };
+  const files = generatedFiles({ ...shopSystem, services: [...shopSystem.services, planted] });
+  assert.match(files.get("compose.yaml") ?? "", /SERVICE: planted_service/);
+  assert.match(files.get("deploy/postgres/databases.sql") ?? "", /create database flotilla_planted_service/);
 });
 
 test("what is generated goes where it belongs, and what is written by hand stays", () => {

@@ -1,5 +1,7 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { readSystem } from "@flotilla/chassis/topology/read-system";
+import type { System } from "@flotilla/chassis/topology/system";
 import { shop } from "../shop/topology.ts";
 import { composeRegions } from "./compose/compose-regions.ts";
 import { leanCompose } from "./compose/lean.ts";
@@ -10,9 +12,12 @@ import { deployedServices } from "./services.ts";
 
 export const root = fileURLToPath(new URL("../", import.meta.url));
 
-/** Every file that follows from the shop's topology, wholly or in parts: its path from the root, and what should be in it. */
-export function generatedFiles(topology = shop): Map<string, string> {
-  const services = deployedServices(topology);
+/** The shop, as it is deployed. */
+export const shopSystem: System = await readSystem(shop);
+
+/** Every file that follows from what the services of a system say, wholly or in parts: its path from the root, and what should be in it. */
+export function generatedFiles(system = shopSystem): Map<string, string> {
+  const services = deployedServices(system);
   const read = (path: string) => readFileSync(root + path, "utf8");
   const sql = databasesSql(services);
   return new Map([

@@ -1,4 +1,4 @@
-import { callersOf, servicesOf, type Topology } from "@flotilla/chassis/topology";
+import { callersOf, type System } from "@flotilla/chassis/topology/system";
 
 /** A service, as it is deployed. */
 export type DeployedService = {
@@ -10,23 +10,29 @@ export type DeployedService = {
   /** Whom it calls, and who calls it. */
   readonly calls: readonly string[];
   readonly callers: readonly string[];
+  /** Which of its settings follow from the system. */
+  readonly settings: Readonly<Record<string, string>>;
   /** Which of its settings are in files of its folder of secrets, by the files' names. */
   readonly secrets: Readonly<Record<string, string>>;
 };
 
-/** The services of a topology in alphabetical order, each with what follows from who calls whom. */
-export function deployedServices(topology: Topology): DeployedService[] {
-  const services = servicesOf(topology).toSorted((a, b) => (a.name < b.name ? -1 : 1));
+/** The services of a system in alphabetical order, each with what follows from who calls whom. */
+export function deployedServices(system: System): DeployedService[] {
+  const services = system.services.toSorted((a, b) => (a.name < b.name ? -1 : 1));
   const names = services.map(({ name }) => name);
-  return services.map(({ name, edge = false }) => ({
+  return services.map(({ name, edge, internalCallers }) => ({
     name,
     edge,
-    identity: topology.identity === name,
-    calls: names.filter((other) => callersOf(topology, other).includes(name)),
-    callers: callersOf(topology, name).toSorted(),
+    identity: system.identity === name,
+    calls: names.filter((other) => callersOf(system, other).includes(name)),
+    callers: callersOf(system, name).toSorted(),
+    settings: {
+      ...(system.identity === undefined ? {} : { IDENTITY_SERVICE: system.identity }),
+      ...(Object.keys(internalCallers).length > 0 ? { INTERNAL_CALLERS: JSON.stringify(internalCallers) } : {}),
+    },
     secrets: {
       ...(edge ? { REDIS_URL: "redis-url" } : { DATABASE_URL: "database-url", BROKER_URL: "broker-url" }),
-      ...(topology.identity === name ? { ADMIN_PASSWORD: "admin-password" } : {}),
+      ...(system.identity === name ? { ADMIN_PASSWORD: "admin-password" } : {}),
     },
   }));
 }

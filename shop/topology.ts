@@ -1,26 +1,8 @@
-import type { Contract } from "@flotilla/chassis/contract";
-import { defineTopology, type TopologyService } from "@flotilla/chassis/topology";
-import { contracts } from "@flotilla/contracts/shop";
+import { defineTopology } from "@flotilla/chassis/topology";
 
-const service = (name: string, ...calls: string[]): TopologyService => ({
-  name,
-  main: new URL(`./${name}/src/main.ts`, import.meta.url),
-  calls,
-  publishes: contracts.filter((each) => each.service === name).flatMap(eventTypes),
-});
-
-const eventTypes = ({ events }: Contract): string[] => Object.values(events).map(({ type }) => type);
-
-/** Everything that people reach through the gateway. */
-const behind = ["users", "products", "inventory", "orders", "payments", "email", "notifications"];
-
-/** The shop: who runs, and who calls whom. */
-export const shop = defineTopology({
+/** The shop: who runs. What each service answers, calls, consumes and runs it says in its own service.ts, and all else follows from that. */
+export const shop = defineTopology(import.meta.url, {
+  edge: "gateway",
   identity: "users",
-  tiers: [
-    [{ ...service("gateway", ...behind), edge: true }],
-    [service("orders", "products", "inventory", "payments")],
-    [service("email", "users"), service("notifications")],
-    [service("users"), service("products"), service("inventory", "products"), service("payments")],
-  ],
+  services: ["gateway", "orders", "email", "notifications", "users", "products", "inventory", "payments"],
 });

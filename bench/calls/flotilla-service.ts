@@ -1,22 +1,16 @@
 import { defineService } from "@flotilla/chassis/service";
 import { startService } from "@flotilla/chassis/service/host";
-import { Type } from "typebox";
 import { reservations } from "./reservations.ts";
 
 /** Our service as a process, with everything that a service of the shop has. */
-const service = defineService({
-  contract: reservations,
-  config: Type.Object({}),
-  migrations: new URL("./no-migrations/", import.meta.url),
+const service = defineService(reservations, {
   wire: () => ({
-    calls: {
-      reserve: async ({ params, body }) => ({
-        id: params.id,
-        ...body,
-        status: "reserved" as const,
-        reservedUntil: "2030-01-01T00:00:00.000Z",
-      }),
-    },
+    reserve: async ({ params, body }) => ({
+      id: params.id,
+      ...body,
+      status: "reserved" as const,
+      reservedUntil: "2030-01-01T00:00:00.000Z",
+    }),
   }),
 });
 const { url } = await startService(service, { environment: process.env });

@@ -28,7 +28,7 @@ const clock = systemClock;
 const database = openDatabase({ url: DATABASE, name: ROLE, log });
 const broker = await connectBroker(BROKER, { name: ROLE, clock, log });
 const Body = Fields({ id: Text(100), number: Text(20) });
-const happened = event("thing.happened", { key: "id", body: Body, heardBy: ["reader"] });
+const happened = event("thing.happened", { key: "id", body: Body });
 const folder = new URL("./migrations/", import.meta.resolve("@flotilla/chassis/messaging"));
 await migrate(database, [{ name: "chassis/messaging", folder }]);
 

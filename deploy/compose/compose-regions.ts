@@ -31,10 +31,11 @@ export function composeRegions(services: readonly DeployedService[]): Record<str
   };
 }
 
-function innerService({ name, secrets }: DeployedService): string {
+function innerService({ name, secrets, settings }: DeployedService): string {
   const { environment = {}, waitsFor = [] } = extras[name] ?? {};
   const others = Object.entries(secrets).filter(([setting]) => !["DATABASE_URL", "BROKER_URL"].includes(setting));
   const own = [
+    ...settingLines(settings),
     ...Object.entries(environment).map(([setting, value]) => `    ${setting}: ${value}`),
     ...others.map(([setting, file]) => `    ${setting}_FILE: /run/secrets/${file}`),
   ];
@@ -52,13 +53,14 @@ function innerService({ name, secrets }: DeployedService): string {
   );
 }
 
-function edgeService({ name, secrets, calls }: DeployedService): string {
+function edgeService({ name, secrets, settings, calls }: DeployedService): string {
   return lines(
     `${name}:`,
     "  <<: *service",
     ...image(name),
     "  environment:",
     "    <<: *environment",
+    ...settingLines(settings),
     ...Object.entries(secrets).map(([setting, file]) => `    ${setting}_FILE: /run/secrets/${file}`),
     `    GATEWAY_WORKERS: ${variable("GATEWAY_WORKERS", ":-1")}`,
     `    TRUSTED_PROXIES: ${variable("TRUSTED_PROXIES", ":-")}`,
@@ -72,6 +74,9 @@ function edgeService({ name, secrets, calls }: DeployedService): string {
     ...calls.map((called) => `    ${called}: { condition: service_healthy }`),
   );
 }
+
+const settingLines = (settings: DeployedService["settings"]): string[] =>
+  Object.entries(settings).map(([setting, value]) => `    ${setting}: '${value}'`);
 
 const image = (name: string): string[] => [
   `  image: flotilla/${name}`,

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { test } from "node:test";
-import { servicesOf } from "@flotilla/chassis/topology";
 import { Ajv } from "ajv";
 import addFormats from "ajv-formats";
 import { shop } from "../../shop/topology.ts";
@@ -11,7 +10,7 @@ import { readCompose } from "./read-compose.ts";
 const compose = readCompose(`${root}compose.yaml`);
 const lean = readCompose(`${root}deploy/compose/lean.yaml`);
 const services = Object.entries(compose.services);
-const ours = servicesOf(shop).map(({ name }) => name);
+const ours = shop.services;
 
 const { $schema: _, ...schema } = JSON.parse(
   readFileSync(new URL("./compose-spec/compose-spec.json", import.meta.url), "utf8"),

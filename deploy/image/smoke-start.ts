@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { generateKeyPairSync, randomInt } from "node:crypto";
 import { once } from "node:events";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { globSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
 
 /*
  * Starts the service in the working folder as its container will, but with nobody around: it must load everything, listen, wait for its
@@ -16,8 +17,8 @@ const PATIENCE = 60_000;
 const service = basename(process.cwd());
 const folder = mkdtempSync(join(tmpdir(), "smoke-start-"));
 const port = randomInt(20_000, 30_000);
-const child = spawn(process.execPath, ["src/main.ts"], {
-  env: { ...process.env, ...(await settings()) },
+const child = spawn(process.execPath, [pathOf("chassis/src/topology/run-service.ts"), pathOf("shop/topology.ts")], {
+  env: { ...process.env, SERVICE: service, ...(await settings()) },
   stdio: ["ignore", "pipe", "inherit"],
 });
 const late = setTimeout(() => {
@@ -35,6 +36,11 @@ rmSync(folder, { recursive: true });
 const whole = came && told?.service === service && code === 0 && hasMigrations();
 console.log(`${service} ${whole ? "starts and stops" : `does not start and stop as it should (exit code ${code})`}`);
 process.exit(whole ? 0 : 1);
+
+/** Where a file of the repository is in the image. */
+function pathOf(file: string): string {
+  return fileURLToPath(new URL(`../../${file}`, import.meta.url));
+}
 
 /** Settings of the right form, by which nothing is reached. */
 async function settings(): Promise<NodeJS.ProcessEnv> {
@@ -72,6 +78,6 @@ async function comesUp({ stdout }: ChildProcess): Promise<boolean> {
 
 /** What has tables has migrations, and they are in the image. */
 function hasMigrations(): boolean {
-  const wiring = readFileSync("src/service.ts", "utf8");
-  return !/\.\.\/migrations\//.test(wiring) || readdirSync("migrations").some((file) => file.endsWith(".sql"));
+  const hasTables = globSync("**/*-store.ts").length > 0;
+  return !hasTables || globSync("migrations/*.sql").length > 0;
 }

@@ -9,6 +9,7 @@ const DRAINED_AFTER = 30;
 const settingsOf = (service: DeployedService) => [
   { name: "SERVICE_KEY_FILE", value: "/run/secrets/service-key.json" },
   { name: "SERVICE_PUBLIC_KEYS_FILE", value: "/run/secrets/service-public-keys.json" },
+  ...Object.entries(service.settings).map(([name, value]) => ({ name, value })),
   ...Object.entries(service.secrets).map(([name, file]) => ({ name: `${name}_FILE`, value: `/run/secrets/${file}` })),
   ...(service.edge
     ? [

@@ -3,9 +3,9 @@ import { globSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { servicesOf } from "@flotilla/chassis/topology";
 import { parse, parseAllDocuments } from "yaml";
 import { shop } from "../../shop/topology.ts";
+import { shopSystem } from "../generated-files.ts";
 import { completeVault } from "../secrets/vault.ts";
 import { deployedServices, edgeAndInner } from "../services.ts";
 import type { Manifest } from "./manifest.ts";
@@ -27,7 +27,7 @@ const files = (pattern: string) =>
   globSync(pattern, { cwd: folder }).filter((path) => basename(path) !== "kustomization.yaml");
 
 const base = manifestsIn(...files("base/*.yaml"));
-const ours = servicesOf(shop).map(({ name }) => name);
+const ours = shop.services;
 const one = (kind: string, name: string): Manifest =>
   base.find((each) => each.kind === kind && each.metadata.name === name) ?? assert.fail(`no ${kind} ${name}`);
 const policy = (name: string) => one("NetworkPolicy", name)["spec"] as Policy;
@@ -52,7 +52,7 @@ for (const place of ["base", "overlays/small", "overlays/large"]) {
 }
 
 test("a service is let in by those who call it, and let out to those it calls", () => {
-  for (const { name, edge, calls, callers } of deployedServices(shop)) {
+  for (const { name, edge, calls, callers } of deployedServices(shopSystem)) {
     const { ingress, egress } = policy(name);
     assert.deepEqual(
       ingress.flatMap(({ from }) => names(from)),
@@ -82,7 +82,7 @@ test("an instance is killed only after everybody has noticed that it goes and it
 });
 
 test("every Secret that is referred to can be made, and none is in a file", () => {
-  const services = deployedServices(shop);
+  const services = deployedServices(shopSystem);
   const { edge, inner } = edgeAndInner(services);
   const vault = completeVault({}, { edge: edge.name, inner: inner.map(({ name }) => name) });
   const made = secretManifests(vault, services).map(({ metadata }) => metadata.name);

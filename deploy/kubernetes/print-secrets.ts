@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
-import { shop } from "../../shop/topology.ts";
+import { shopSystem } from "../generated-files.ts";
 import { readVault } from "../secrets/read-vault.ts";
 import { completeVault } from "../secrets/vault.ts";
 import { deployedServices, edgeAndInner } from "../services.ts";
@@ -17,7 +17,7 @@ if (file === undefined) {
   console.error("use: npm run --silent tool -- secrets VAULT");
   process.exit(2);
 }
-const services = deployedServices(shop);
+const services = deployedServices(shopSystem);
 const { edge, inner } = edgeAndInner(services);
 const vault = completeVault(readVault(file), { edge: edge.name, inner: inner.map(({ name }) => name) });
 mkdirSync(dirname(file), { recursive: true, mode: 0o700 });

@@ -8,15 +8,12 @@ import { systemClock } from "@flotilla/chassis/core/clock";
 import { type Database, openDatabase } from "@flotilla/chassis/database";
 import { createLog } from "@flotilla/chassis/telemetry/log";
 import { temporaryFolder } from "@flotilla/chassis/testing/temporary-folder";
-import { servicesOf } from "@flotilla/chassis/topology";
 import { prepareDatabase } from "../../chassis/src/service/prepare-database.ts";
 import { shop } from "../../shop/topology.ts";
 import { root } from "../generated-files.ts";
 import { installedPostgres, postgresMissing } from "../tests/installed-postgres.ts";
 
-const databases = servicesOf(shop)
-  .filter(({ edge }) => !edge)
-  .map(({ name }) => `flotilla_${name}`);
+const databases = shop.services.filter((name) => name !== shop.edge).map((name) => `flotilla_${name}`);
 const ORDERS = "flotilla_orders";
 const log = createLog({ service: "test", level: "silent" });
 

@@ -5,7 +5,6 @@ import { join } from "node:path";
 import { before, describe, test } from "node:test";
 import { fileCleanup } from "@flotilla/chassis/testing/file-cleanup";
 import { temporaryFolder } from "@flotilla/chassis/testing/temporary-folder";
-import { servicesOf } from "@flotilla/chassis/topology";
 import { eventually, Visitor } from "../../shop/tests/visitor.ts";
 import { shop } from "../../shop/topology.ts";
 import { readCompose } from "../compose/read-compose.ts";
@@ -18,7 +17,7 @@ import { serversMissing, startServers, withAddresses } from "./servers.ts";
  * Every service as its image would have it, without Docker: built by the recipe into an empty folder, started with its own command and with the
  * environment that Compose gives it, among real servers that are set up as in Compose.
  */
-const services = servicesOf(shop).map(({ name }) => name);
+const services = shop.services;
 const compose = readCompose(`${root}compose.yaml`);
 const lean = readCompose(`${root}deploy/compose/lean.yaml`);
 

@@ -76,7 +76,6 @@ export const releaseStock = call("DELETE /reservations/{orderId}", {
 
 export const stockChanged = event("stock.changed", {
   key: "productId",
-  heardBy: ["products"],
   body: Fields({
     productId: Id,
     available: Count,

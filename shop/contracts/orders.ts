@@ -91,17 +91,14 @@ const OrderFacts = Fields({
 export const orderPlaced = event("order.placed", { key: "orderId", body: OrderFacts });
 export const orderConfirmed = event("order.confirmed", {
   key: "orderId",
-  heardBy: ["email", "notifications"],
   body: OrderFacts,
 });
 export const orderCancelled = event("order.cancelled", {
   key: "orderId",
-  heardBy: ["email", "notifications"],
   body: OrderFacts,
 });
 export const orderRejected = event("order.rejected", {
   key: "orderId",
-  heardBy: ["email", "notifications"],
   body: Fields({ ...OrderFacts.properties, reason: Type.String() }),
 });
 export type OrderFacts = Static<typeof OrderFacts>;

@@ -118,7 +118,6 @@ const ProductFacts = Fields({
 
 export const productCreated = event("product.created", {
   key: "productId",
-  heardBy: ["inventory"],
   body: Fields({
     ...ProductFacts.properties,
     initialStock: Type.Integer({
@@ -131,7 +130,6 @@ export const productCreated = event("product.created", {
 export const productChanged = event("product.changed", { key: "productId", body: ProductFacts });
 export const productDeleted = event("product.deleted", {
   key: "productId",
-  heardBy: ["inventory"],
   body: Fields({ productId: Id, version: Type.Integer({ minimum: 1 }) }),
 });
 

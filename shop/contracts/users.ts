@@ -163,13 +163,11 @@ export const getContact = call("GET /contacts/{id}", {
 
 export const userCreated = event("user.created", {
   key: "userId",
-  heardBy: ["email", "notifications"],
   body: Fields({ userId: Id, name: Type.String(), email: Type.String(), createdAt: Time }),
 });
 
 export const userDeleted = event("user.deleted", {
   key: "userId",
-  heardBy: ["email", "notifications"],
   body: Fields({ userId: Id, deletedAt: Time }),
 });
 

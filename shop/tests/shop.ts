@@ -3,37 +3,20 @@ import type { Environment } from "@flotilla/chassis/core/config";
 import { newId } from "@flotilla/chassis/core/id";
 import type { Broker } from "@flotilla/chassis/messaging/broker";
 import { rabbitmqBroker } from "@flotilla/chassis/messaging/rabbitmq";
-import { startService } from "@flotilla/chassis/service/host";
 import { createLog } from "@flotilla/chassis/telemetry/log";
-import { type InProcess, type InProcessService, startInProcess } from "@flotilla/chassis/testing/in-process";
+import { type InProcess, startInProcess } from "@flotilla/chassis/testing/in-process";
 import type { Cleanup } from "@flotilla/chassis/testing/postgres";
-import { service as email } from "../email/src/service.ts";
-import { startGateway } from "../gateway/src/service.ts";
-import { service as inventory } from "../inventory/src/service.ts";
-import { service as notifications } from "../notifications/src/service.ts";
-import { service as orders } from "../orders/src/service.ts";
-import { service as payments } from "../payments/src/service.ts";
-import { service as products } from "../products/src/service.ts";
-import { service as users } from "../users/src/service.ts";
+import { nameOf } from "@flotilla/chassis/topology/system";
+import { system } from "./system.ts";
 import { brokerUrlOfTests } from "./test-broker.ts";
 import { Visitor } from "./visitor.ts";
 
 const administrator = { email: "admin@shop.example", password: "correct horse battery" };
 
-const services: readonly InProcessService[] = [
-  {
-    name: "users",
-    environment: { ADMIN_EMAIL: administrator.email, ADMIN_PASSWORD: administrator.password },
-    start: (surroundings) => startService(users, surroundings),
-  },
-  { name: "products", start: (surroundings) => startService(products, surroundings) },
-  { name: "inventory", start: (surroundings) => startService(inventory, surroundings) },
-  { name: "orders", start: (surroundings) => startService(orders, surroundings) },
-  { name: "payments", start: (surroundings) => startService(payments, surroundings) },
-  { name: "email", start: (surroundings) => startService(email, surroundings) },
-  { name: "notifications", start: (surroundings) => startService(notifications, surroundings) },
-  { name: "gateway", start: (surroundings) => startGateway(surroundings) },
-];
+/** Settings that only one service has. */
+const settings: Readonly<Record<string, Environment>> = {
+  users: { ADMIN_EMAIL: administrator.email, ADMIN_PASSWORD: administrator.password },
+};
 
 /** The whole shop in this process, seen through its gateway. */
 export type Shop = InProcess & {
@@ -54,10 +37,10 @@ export type ShopOptions = {
 
 /** Starts the whole shop for a test (or a file's tests); it stops when they end. */
 export async function startShop(t: Cleanup, { environment = {}, broker, log }: ShopOptions = {}): Promise<Shop> {
-  const configured = services.map((service) => ({
-    ...service,
-    environment: { ...service.environment, ...environment[service.name] },
-  }));
+  const configured = system.definitions.map((service) => {
+    const name = nameOf(service);
+    return { service, environment: { ...settings[name], ...environment[name] } };
+  });
   const running = await startInProcess(t, configured, broker ?? (await brokerOfTests()), log);
   const visitor = () => new Visitor(running.url("gateway"));
   const admin = await visitor().signIn(administrator);

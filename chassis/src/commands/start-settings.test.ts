@@ -4,8 +4,7 @@ import { Type } from "typebox";
 import { defineTopology } from "../topology/topology.ts";
 import { readStartSettings } from "./start-settings.ts";
 
-const main = new URL("file:///main.ts");
-const shop = defineTopology({ tiers: [[{ name: "gateway", main, edge: true }], [{ name: "orders", main }]] });
+const shop = defineTopology(import.meta.url, { services: ["gateway", "orders"], edge: "gateway" });
 
 const faultsOf = (environment: Record<string, string>) => readStartSettings(shop, environment).faults;
 

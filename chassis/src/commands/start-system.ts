@@ -4,9 +4,12 @@ import type { TProperties } from "typebox";
 import { ConfigurationError, type Environment } from "../core/config.ts";
 import { endLeftProcesses } from "../topology/left-processes.ts";
 import { FolderInUse, type FolderLock, lockFolder } from "../topology/lock.ts";
+import { readSystem } from "../topology/read-system.ts";
 import type { RunFile } from "../topology/run-file.ts";
 import { runTopology } from "../topology/run-topology.ts";
-import { servicesOf, type Topology } from "../topology/topology.ts";
+import { commandOf, modulesOf } from "../topology/service-command.ts";
+import type { System } from "../topology/system.ts";
+import type { Topology } from "../topology/topology.ts";
 import { dataFolderFault, discoveryServerFault, listenFault, serverFaults } from "./start-checks.ts";
 import { startScreen } from "./start-screen.ts";
 import { type ReadSettings, readStartSettings, type StartSettings } from "./start-settings.ts";
@@ -38,6 +41,9 @@ export type SystemStart = {
   readonly own?: OwnStart;
 };
 
+/** A start whose services have been read. */
+type ReadStart = SystemStart & { readonly services: System };
+
 const nothingOfItsOwn: OwnStart = {
   settings: {},
   faults: () => [],
@@ -63,15 +69,26 @@ export async function startSystem(system: SystemStart): Promise<never> {
 async function start(system: SystemStart, stop: StopRequest): Promise<void> {
   const { topology, environment, own = nothingOfItsOwn } = system;
   const read = readStartSettings(topology, environment, own.settings);
-  const faults = [...read.faults, ...own.faults(read.own)];
+  const services = await readServices(topology);
+  const faults = [...read.faults, ...own.faults(read.own), ...services.faults];
   const dataFolder = resolve(read.settings.DATA_DIR ?? ".data");
   const lock = await check({ ...read, faults }, dataFolder);
   try {
-    await run(system, read, dataFolder, stop);
+    await run({ ...system, services: services.system }, read, dataFolder, stop);
   } catch (error) {
     if (error !== stop.signal.reason) throw error;
   } finally {
     await lock.release();
+  }
+}
+
+/** What the services say of themselves, and what of that does not fit together. */
+async function readServices(topology: Topology): Promise<{ system: System; faults: readonly string[] }> {
+  try {
+    return { system: await readSystem(topology), faults: [] };
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error;
+    return { system: { services: [] }, faults: error.faults };
   }
 }
 
@@ -100,18 +117,20 @@ async function check({ settings, faults }: ReadSettings, dataFolder: string): Pr
   }
 }
 
-async function run(system: SystemStart, read: ReadSettings, dataFolder: string, stop: StopRequest): Promise<void> {
-  const { title, topology, own = nothingOfItsOwn } = system;
+async function run(system: ReadStart, read: ReadSettings, dataFolder: string, stop: StopRequest): Promise<void> {
+  const { title, topology, services, own = nothingOfItsOwn } = system;
   const { settings, replicas, notices } = read;
   const startedAt = performance.now();
-  const processes = servicesOf(topology).flatMap(({ name }) =>
+  const processes = topology.services.flatMap((name) =>
     Array.from({ length: replicas.get(name) ?? 1 }, (_, index) => `${name}-${index + 1}`),
   );
   const screen = startScreen(process.stdout, settings.DATABASE_URL ? processes : ["database", ...processes]);
   for (const notice of notices) screen.notice(notice);
   const prepared = await own.prepare(read.own, dataFolder);
   const running = await runTopology({
-    topology,
+    system: services,
+    commandOf: (service) => commandOf(topology, service),
+    modules: modulesOf(topology),
     replicas,
     dataFolder,
     databaseUrl: settings.DATABASE_URL,
@@ -139,11 +158,10 @@ function environmentOf(
   prepared: PreparedStart,
 ): Environment {
   const others = Object.entries(environment).filter(([name]) => !names.includes(name.replace(/_FILE$/, "")));
-  const atTheEdge = servicesOf(topology).some((service) => service.name === name && service.edge);
   return {
     ...Object.fromEntries(others),
     ...telemetrySettings(settings),
-    ...(atTheEdge ? gatewaySettings(settings) : {}),
+    ...(name === topology.edge ? gatewaySettings(settings) : {}),
     ...prepared.environment[name],
   };
 }

@@ -6,7 +6,7 @@ type Schema = { readonly [keyword: string]: unknown };
 
 /** What others rely on of a call and of an event; JSON throughout. */
 export type ReleasedCall = { access: string; key: string; request: Schema; replies: Record<string, Schema | null> };
-export type ReleasedEvent = { key: string; version: number; heardBy: string[]; bodies: Record<string, Schema> };
+export type ReleasedEvent = { key: string; version: number; bodies: Record<string, Schema> };
 
 /** What was released: calls by `service POST /path`, events by their type. */
 export type Release = { calls: Record<string, ReleasedCall>; events: Record<string, ReleasedEvent> };
@@ -29,9 +29,9 @@ function releasedCall({ shape }: Call): ReleasedCall {
   return { access, key: idempotencyKey, request, replies: replies as unknown as ReleasedCall["replies"] };
 }
 
-function releasedEvent({ key, version, heardBy, body, earlier }: Event): ReleasedEvent {
+function releasedEvent({ key, version, body, earlier }: Event): ReleasedEvent {
   const before = Object.entries(earlier).map(([number, each]) => [number, each.body]);
-  return { key, version, heardBy: [...heardBy], bodies: { ...Object.fromEntries(before), [version]: body } };
+  return { key, version, bodies: { ...Object.fromEntries(before), [version]: body } };
 }
 
 /**
@@ -77,7 +77,6 @@ function eventChanges(type: string, before: ReleasedEvent, after: ReleasedEvent)
     ...(after.version < before.version
       ? [`${type} is published in version ${after.version}, after ${before.version}`]
       : []),
-    ...before.heardBy.filter((name) => !after.heardBy.includes(name)).map((name) => `${type} no longer names ${name}`),
     ...bodies,
   ];
 }

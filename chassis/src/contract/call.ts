@@ -15,7 +15,8 @@ export type Access = "public" | "customer" | "admin" | "internal";
 /** A call as it is written down in a contract. */
 export type CallShape = {
   access: Access;
-  summary: string;
+  /** What it does, for the documents. Default: the name of the call, in words. */
+  summary?: string;
   /** Whether an `Idempotency-Key` header is needed (`required`) or honoured (`optional`). Without: the call has none. */
   idempotencyKey?: "required" | "optional";
   /** Schemas of path parameters that are more than an id. */
@@ -95,6 +96,9 @@ export function call<const R extends Route, const Shape extends CallShape>(
   const [method, path] = route.split(" ") as [Method, string];
   return { method, path, shape };
 }
+
+/** How a call is found again: its method and path, `GET /orders/{id}`. */
+export const routeOf = ({ method, path }: Pick<Call, "method" | "path">): Route => `${method} ${path}` as Route;
 
 /** The names of the parameters in a path such as `/orders/{id}`. */
 export function parameterNames(path: string): string[] {

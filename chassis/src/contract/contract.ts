@@ -12,18 +12,25 @@ export type Contract<
   readonly events: Events;
 };
 
-/** Writes a contract down. Throws when two of its calls have one route or two of its events one type. */
-export function contract<Calls extends Record<string, Call>, Events extends Record<string, Event>>(
+type None = Record<never, never>;
+
+/**
+ * Writes a contract down; a service without calls or events leaves them out. Throws when two of its calls have one route or two of its events
+ * one type, and for a call named `answers`, which is where a service's wiring has all of them.
+ */
+export function contract<Calls extends Record<string, Call> = None, Events extends Record<string, Event> = None>(
   service: string,
-  parts: { calls: Calls; events: Events },
+  parts: { calls?: Calls; events?: Events } = {},
 ): Contract<Calls, Events> {
-  assertDistinct(Object.values(parts.calls).map((call) => `${call.method} ${call.path.replace(/\{\w+\}/g, "{}")}`));
-  assertDistinct(Object.values(parts.events).map((event) => event.type));
-  for (const event of Object.values(parts.events)) publishers.set(event, service);
-  for (const [name, call] of Object.entries(parts.calls)) {
+  const { calls = {} as Calls, events = {} as Events } = parts;
+  assertDistinct(Object.values(calls).map((call) => `${call.method} ${call.path.replace(/\{\w+\}/g, "{}")}`));
+  assertDistinct(Object.values(events).map((event) => event.type));
+  for (const event of Object.values(events)) publishers.set(event, service);
+  for (const [name, call] of Object.entries(calls)) {
     if (!call.shape.access) throw new Error(`${service}.${name} does not say who may call it`);
+    if (name === "answers") throw new Error(`${service}.${name} can't be the name of a call: choose another`);
   }
-  return { service, ...parts };
+  return { service, calls, events };
 }
 
 const publishers = new WeakMap<Event, string>();

@@ -11,8 +11,6 @@ export type Event<Body = unknown> = {
   readonly body: TObject;
   /** The versions before it that may still be under way or parked. */
   readonly earlier: Readonly<Record<number, EarlierVersion>>;
-  /** The services that hear of it: their queues are there before it is first published. */
-  readonly heardBy: readonly string[];
   /** Carries the type; never there at run time. */
   readonly "~body"?: Body;
 };
@@ -32,21 +30,20 @@ export function event<Schema extends TObject>(
   shape: {
     key: keyof Static<Schema> & string;
     body: Schema;
-    heardBy?: readonly string[];
     /** Default 1. */
     version?: number;
     /** Each version before it, by its number. */
     earlier?: Readonly<Record<number, EarlierVersion>>;
   },
 ): Event<Static<Schema>> {
-  const { key, body, heardBy = [], version = 1, earlier = {} } = shape;
+  const { key, body, version = 1, earlier = {} } = shape;
   const known = Object.keys(earlier).map(Number);
   if (known.length !== version - 1 || known.some((each, index) => each !== index + 1)) {
     throw new Error(
       `${type} has version ${version}, so versions 1 to ${version - 1} are needed, not ${known.join(", ")}`,
     );
   }
-  return { type, key, version, body, earlier, heardBy };
+  return { type, key, version, body, earlier };
 }
 
 /** The type of an event's body. */

@@ -40,8 +40,12 @@ export function openApi({ title, version, contracts, prefix }: OpenApiOptions): 
   return JSON.parse(JSON.stringify(document)) as OpenApiDocument;
 }
 
+/** `placeOrder` as `Place order`. */
+const inWords = (name: string): string =>
+  name.replace(/^./, (first) => first.toUpperCase()).replace(/(?<=.)[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+
 function operation({ name, service, call }: PublicCall): unknown {
-  const { access, summary, body } = call.shape;
+  const { access, summary = inWords(name), body } = call.shape;
   return {
     operationId: name,
     tags: [service],

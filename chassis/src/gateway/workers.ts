@@ -1,7 +1,6 @@
 import cluster, { type Worker } from "node:cluster";
 import { once } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import { ConfigurationError, type Environment } from "../core/config.ts";
 import type { Log } from "../telemetry/log.ts";
 import { memoryLimitStore } from "./limit-store.ts";
@@ -10,8 +9,6 @@ import { countForWorker } from "./worker-limits.ts";
 export type WorkersOptions = {
   /** How many. */
   readonly count: number;
-  /** What a worker runs: it serves on the address of the settings, which all of them share, and says `ready` when it does. */
-  readonly main: URL;
   readonly environment: Environment;
   readonly log: Log;
 };
@@ -36,15 +33,15 @@ export const isWorker = (): boolean => cluster.isWorker;
 const PAUSE = 500;
 
 /**
- * Runs a gateway as several processes, to use several cores. This process takes the connections and deals them out, tells the
+ * Runs a gateway as several processes, to use several cores: each runs what this one runs, serves on the address of the settings, which all
+ * share, and says `ready` when it does. This process takes the connections and deals them out, tells the
  * workers where services are when it is told, counts their limits, and replaces a worker that ends. Throws when they can't start.
  */
-export async function startWorkers({ count, main, environment, log }: WorkersOptions): Promise<Workers> {
+export async function startWorkers({ count, environment, log }: WorkersOptions): Promise<Workers> {
   const store = memoryLimitStore();
   let instances: Message | undefined;
   let stopping = false;
   const numbers = new WeakMap<Worker, number>();
-  cluster.setupPrimary({ exec: fileURLToPath(main) });
 
   function start(number: number): Worker {
     const worker = cluster.fork({ ...environment, [WORKER_NUMBER]: String(number) });

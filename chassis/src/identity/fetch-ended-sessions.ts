@@ -2,7 +2,7 @@ import type { Agent } from "node:http";
 import { readJson } from "./ask-identity-service.ts";
 
 /** Where the identity service tells which sessions have ended. */
-const PATH = "/ended-sessions";
+export const ENDED_SESSIONS_PATH = "/ended-sessions";
 
 /** Sessions that ended, and from where to read on. */
 export type EndedSessionsPage = { readonly sessions: readonly string[]; readonly since: string };
@@ -22,7 +22,9 @@ export async function fetchEndedSessions(
   let after: string | null = "";
   for (let page = 0; after !== null && page < MOST_PAGES; page += 1) {
     const query = new URLSearchParams({ ...(since ? { since } : {}), ...(after ? { after } : {}) });
-    const answer = await readJson(agent, `${instance}${PATH}?${query}`, { authorization: `Bearer ${token}` });
+    const answer = await readJson(agent, `${instance}${ENDED_SESSIONS_PATH}?${query}`, {
+      authorization: `Bearer ${token}`,
+    });
     if (answer === undefined) return { sessions, since };
     const read = asPage(answer);
     // What ends while the pages are read is newer than the first of them.

@@ -4,23 +4,27 @@ import type { Soon } from "../core/soon.ts";
 import { bearerOf, knownBearer, type Verify } from "../gateway/authenticate.ts";
 import { anonymous, type Caller } from "../identity/caller.ts";
 
+/** Who may make a call: those of its access; of services only those named, for a call that is `internal`. */
+export type Admitted = { readonly access: Access; readonly services: Pick<ReadonlySet<string>, "has"> };
+
 /**
- * Who makes a call, from its `Authorization` header. Throws `token_missing`, `token_invalid`, or `forbidden` when the call's
- * access does not let them in. Public calls need no token, and none is looked at.
+ * Who makes a call, from its `Authorization` header. Throws `token_missing`, `token_invalid`, or `forbidden` when they are not admitted.
+ * Public calls need no token, and none is looked at.
  */
-export function authorize(access: Access, authorization: string | undefined, verify: Verify): Soon<Caller> {
-  if (access === "public") return anonymous;
+export function authorize(admitted: Admitted, authorization: string | undefined, verify: Verify): Soon<Caller> {
+  if (admitted.access === "public") return anonymous;
   if (!authorization) throw tokenMissing.failure();
   const known = knownBearer(authorization, verify);
-  if (known) return letIn(access, known);
+  if (known) return letIn(admitted, known);
   const token = bearerOf(authorization);
   if (!token) throw tokenInvalid.failure();
-  return verify(token).then((caller) => letIn(access, caller));
+  return verify(token).then((caller) => letIn(admitted, caller));
 }
 
-function letIn(access: Access, caller: Caller): Caller {
+function letIn({ access, services }: Admitted, caller: Caller): Caller {
   if (access === "internal") {
     if (caller.kind !== "service") throw tokenInvalid.failure();
+    if (!services.has(caller.name)) throw forbidden.failure();
   } else if (caller.kind !== "user" || (access === "admin" && caller.role !== "admin")) {
     throw forbidden.failure();
   }

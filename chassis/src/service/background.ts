@@ -1,7 +1,6 @@
 import type { Contract } from "../contract/contract.ts";
 import { newId } from "../core/id.ts";
 import { forgetOldResults } from "../database/idempotency.ts";
-import type { Audience } from "../messaging/broker.ts";
 import { startConsumer } from "../messaging/consumer.ts";
 import { messagingHousekeeping } from "../messaging/housekeeping.ts";
 import type { Loop } from "../messaging/loop.ts";
@@ -23,6 +22,11 @@ import { type Worker, worker } from "./worker.ts";
 /** Milliseconds between looks for rows that are not needed any more. */
 const HOUSEKEEPING = 60_000;
 
+/** What is to be handled, run and done. */
+export type BackgroundWork = Pick<Wiring<never>, "sagas" | "workers"> & {
+  readonly subscriptions: readonly Subscription[];
+};
+
 /** What a service does without being asked: sending and handling events, running sagas, its workers. */
 export type Background = {
   readonly publish: Publish;
@@ -32,7 +36,7 @@ export type Background = {
   sagasChanged(): void;
   /** To be called when messages that went wrong were changed by hand. */
   messagesChanged(): void;
-  start(wiring: Pick<Wiring<never>, "subscriptions" | "sagas" | "workers">): Promise<void>;
+  start(work: BackgroundWork): Promise<void>;
   /** Takes no more messages; resolves when those under way are done. */
   stopConsuming(): Promise<void>;
   /** Hands sagas over, ends the workers, and sends what is left in the outbox. */
@@ -40,7 +44,7 @@ export type Background = {
 };
 
 /** Makes the background of a service. Nothing runs before `start`. */
-export function createBackground({ service, events }: Contract, connections: Connections): Background {
+export function createBackground({ service }: Contract, connections: Connections): Background {
   const { database, broker, clock, log, tracer, metrics } = connections;
   const owner = newId();
   const relay = createRelay({ database, broker, clock, log, tracer, metrics });
@@ -65,9 +69,7 @@ export function createBackground({ service, events }: Contract, connections: Con
       redriver?.wake();
       relay.wake();
     },
-    async start({ subscriptions = [], sagas = [], workers: own = [] }) {
-      assertHeard(service, subscriptions);
-      await untilAvailable(theBroker, () => broker.declare(audienceOf(events)), { clock, log });
+    async start({ subscriptions, sagas = [], workers: own = [] }) {
       runner = createSagaRunner({
         database,
         sagas,
@@ -82,7 +84,8 @@ export function createBackground({ service, events }: Contract, connections: Con
       runner.start();
       for (const each of workers) each.start({ clock, log, tracer });
       const consumer = { consumer: service, subscriptions, database, clock, log, tracer };
-      stopConsuming = await startConsumer({ ...consumer, broker, metrics });
+      const start = () => startConsumer({ ...consumer, broker, metrics });
+      stopConsuming = await untilAvailable(theBroker, start, { clock, log });
       redriver = startRedriver(consumer);
     },
     async stopConsuming() {
@@ -104,15 +107,4 @@ function housekeeping({ database }: Connections): Worker {
     const sagas = await removeEndedSagas();
     return results || messages || sagas;
   });
-}
-
-/** Who hears the events that a service publishes. */
-const audienceOf = (events: Contract["events"]): Audience =>
-  new Map(Object.values(events).map(({ type, heardBy }) => [type, heardBy]));
-
-/** An event that does not name its consumer might be published before the consumer's queue is there. */
-function assertHeard(service: string, subscriptions: readonly Subscription[]): void {
-  for (const { event } of subscriptions) {
-    if (!event.heardBy.includes(service)) throw new Error(`${event.type} does not say that ${service} hears of it`);
-  }
 }

@@ -6,11 +6,10 @@ import { type Database, openDatabase } from "../database/database.ts";
 import { connectDiscovery } from "../discovery/connect-discovery.ts";
 import { type Seeking, seeking } from "../discovery/seeking.ts";
 import { parseInstances } from "../discovery/static.ts";
-import { endedSessions } from "../identity/ended-sessions.ts";
+import { connectIdentity } from "../identity/connect-identity.ts";
 import { keepFile } from "../identity/kept-file.ts";
 import { readServiceKey, readServiceKeySet } from "../identity/key-files.ts";
 import { serviceTokens } from "../identity/service-token.ts";
-import { userKeys } from "../identity/user-keys.ts";
 import { createVerifier, type Verify } from "../identity/verify.ts";
 import type { Broker } from "../messaging/broker.ts";
 import { connectBroker } from "../messaging/connect-broker.ts";
@@ -70,11 +69,7 @@ export async function openConnections(
   });
   const tokenFor = serviceTokens({ name: service, key: key.current, clock });
   const clients = createClients({ discovery, tokenFor, log, clock, metrics });
-  // It begins to be looked for now, not when the first caller shows a token.
-  if (settings.IDENTITY_SERVICE !== "") discovery.instances(settings.IDENTITY_SERVICE);
-  const identity = { discovery, tokenFor, log, clock, identityService: settings.IDENTITY_SERVICE };
-  const keys = userKeys(identity);
-  const sessions = endedSessions(identity);
+  const identity = connectIdentity({ discovery, tokenFor, identityService: settings.IDENTITY_SERVICE, log, clock });
   return {
     log,
     metrics,
@@ -85,17 +80,11 @@ export async function openConnections(
     broker,
     discovery,
     client: clients.client,
-    verify: createVerifier({
-      service,
-      serviceKeys: serviceKeys.current,
-      userKeys: keys.find,
-      endedSessions: sessions,
-      clock,
-    }),
+    verify: createVerifier({ service, serviceKeys: serviceKeys.current, clock, ...identity }),
     async close() {
       key.close();
       serviceKeys.close();
-      await Promise.all([clients.close(), keys.close(), sessions.close(), database.close()]);
+      await Promise.all([clients.close(), identity.close(), database.close()]);
       if (!surroundings.broker) await broker.close();
       if (!surroundings.discovery) await discovery.close();
       await tracing.close();

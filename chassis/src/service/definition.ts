@@ -1,7 +1,10 @@
-import type { Static, TObject } from "typebox";
-import type { MakeClient } from "../client/client.ts";
+import { existsSync } from "node:fs";
+import { type Static, type TObject, Type } from "typebox";
+import type { Client } from "../client/client.ts";
 import type { Call, CallTypes } from "../contract/call.ts";
 import type { Contract } from "../contract/contract.ts";
+import type { Event } from "../contract/event.ts";
+import { callingModule } from "../core/calling-module.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Database } from "../database/database.ts";
 import type { Caller } from "../identity/caller.ts";
@@ -37,8 +40,16 @@ export type Handler<C extends Call> = (
 /** A handler for every call of the contract: one missing does not compile. */
 export type Handlers<C extends Contract> = { readonly [Name in keyof C["calls"]]: Handler<C["calls"][Name]> };
 
+/** The calls that a service makes, by the services that answer them: `{ users: { getContact } }`. */
+export type DeclaredCalls = Readonly<Record<string, Readonly<Record<string, Call>>>>;
+
+/** The typed clients of the services that a service calls: `clients.users.getContact({ params })`. */
+export type Clients<Calls extends DeclaredCalls> = {
+  readonly [Service in keyof Calls]: Client<Contract<Calls[Service], Record<never, never>>>;
+};
+
 /** What the host hands to a service to build itself from. */
-export type Parts<Config> = {
+export type Parts<Config, Calls extends DeclaredCalls = Record<never, never>> = {
   readonly config: Config;
   readonly database: Database;
   readonly publish: Publish;
@@ -46,16 +57,17 @@ export type Parts<Config> = {
   readonly startSaga: StartSaga;
   /** Starts a saga that belongs to no other change, and costs less: many share a commit. */
   readonly startSagaAlone: StartSagaAlone;
-  /** Makes the typed client of another service. */
-  readonly client: MakeClient;
+  readonly clients: Clients<Calls>;
   readonly clock: Clock;
   readonly log: Log;
 };
 
 /** What a service is made of. */
 export type Wiring<C extends Contract> = {
-  readonly calls: Handlers<C>;
-  readonly subscriptions?: readonly Subscription[];
+  /** The handlers of its calls. */
+  readonly answers: Handlers<C>;
+  /** The handlers of the events that it declares to consume and that have none there. */
+  readonly consumes?: readonly Subscription[];
   readonly sagas?: readonly AnySaga[];
   readonly workers?: readonly Worker[];
   /** Runs once before the service is ready, e.g. to fill an empty database. Must be safe when several replicas do it. */
@@ -64,16 +76,69 @@ export type Wiring<C extends Contract> = {
   readonly close?: () => Promise<void>;
 };
 
-/** A service: its contract, its settings, its migrations and its wiring. */
-export type ServiceDefinition<C extends Contract = Contract, Config extends TObject = TObject> = {
-  readonly contract: C;
+/** What a service says of itself, besides its contract. */
+export type ServiceOptions<C extends Contract, Config extends TObject, Calls extends DeclaredCalls> = {
   /** The service's own settings, besides those of the host. */
-  readonly config: Config;
-  readonly migrations: URL;
-  wire(parts: Parts<Static<Config>>): Promise<Wiring<C>> | Wiring<C>;
+  readonly config?: Config;
+  /** The folder of its migrations. Default: `migrations` beside the package's `src` or the `service.ts`, if it is there. */
+  readonly migrations?: URL;
+  /** What it calls. It may make these calls and no other internal ones: who declares a call is let in by who answers it. */
+  readonly calls?: Calls;
+  /** The events that it consumes: with their handlers (`on`), or alone when these need what `wire` makes. */
+  readonly consumes?: readonly (Event | Subscription)[];
+  /** Builds the service: returns the handlers of its calls, or a {@link Wiring} when there is more to it. */
+  wire?(parts: Parts<Static<Config>, Calls>): MaybeWiring<C> | Promise<MaybeWiring<C>>;
 };
 
-/** Writes a service down. Nothing happens until it is started. */
-export const defineService = <C extends Contract, Config extends TObject>(
-  definition: ServiceDefinition<C, Config>,
-): ServiceDefinition<C, Config> => definition;
+type MaybeWiring<C extends Contract> =
+  | Handlers<C>
+  | Wiring<C>
+  | (None extends Handlers<C> ? Partial<Wiring<C>> : never);
+type None = Record<never, never>;
+
+/** A service, written down: what it answers, calls, consumes and runs. */
+export type ServiceDefinition<
+  C extends Contract = Contract,
+  Config extends TObject = TObject,
+  Calls extends DeclaredCalls = DeclaredCalls,
+> = {
+  readonly contract: C;
+  readonly config: Config;
+  /** Undefined when it has no tables of its own. */
+  readonly migrations: URL | undefined;
+  readonly calls: Calls;
+  readonly consumes: readonly (Event | Subscription)[];
+  wire(parts: Parts<Static<Config>, Calls>): Promise<Wiring<C>>;
+};
+
+/** Writes a service down. Nothing happens until it is started. Throws when it has calls but nothing that answers them. */
+export function defineService<
+  C extends Contract,
+  Config extends TObject = TObject<None>,
+  Calls extends DeclaredCalls = None,
+>(contract: C, options: ServiceOptions<C, Config, Calls>): ServiceDefinition<C, Config, Calls> {
+  const { config = Type.Object({}) as unknown as Config, calls = {} as Calls, consumes = [] } = options;
+  const hasCalls = Object.keys(contract.calls).length > 0;
+  if (hasCalls && !options.wire) throw new Error(`${contract.service} has calls, and no \`wire\` that answers them`);
+  const migrations = options.migrations ?? migrationsBeside(callingModule());
+  return {
+    contract,
+    config,
+    migrations,
+    calls,
+    consumes,
+    async wire(parts) {
+      const wired = (await options.wire?.(parts)) ?? {};
+      if (!hasCalls) return { answers: {} as Handlers<C>, ...wired };
+      return "answers" in wired ? (wired as Wiring<C>) : { answers: wired as Handlers<C> };
+    },
+  };
+}
+
+/** The migrations of the service whose module this is, if it has any. */
+function migrationsBeside(module: URL | undefined): URL | undefined {
+  const [isService, inSource] = /\/(src\/)?service\.[jt]s$/.exec(module?.pathname ?? "") ?? [];
+  if (isService === undefined) return undefined;
+  const folder = new URL(inSource ? "../migrations/" : "./migrations/", module);
+  return existsSync(folder) ? folder : undefined;
+}

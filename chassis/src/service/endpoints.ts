@@ -14,6 +14,7 @@ import type { Wiring } from "./definition.ts";
 import { createGate, type Gate } from "./gate.ts";
 import type { Health } from "./health.ts";
 import { createHttpServer } from "./http-server.ts";
+import type { InternalCallers } from "./internal-callers.ts";
 import { type AcceptedConnections, acceptMultiplexed } from "./multiplex/accept-multiplexed.ts";
 import { answerRequests } from "./multiplex/answer-request.ts";
 import { addRoutes } from "./routes.ts";
@@ -35,9 +36,10 @@ export function createEndpoints<C extends Contract>(
     readonly background: Background;
     readonly health: Omit<Health, "reachable">;
     readonly stopping: Cancellation;
+    readonly internalCallers: InternalCallers;
   },
 ): Endpoints {
-  const { connections, background, stopping } = around;
+  const { connections, background, stopping, internalCallers } = around;
   const { log, database, verify, tracer, metrics, shedder } = connections;
   const gate = createGate({ contract, shedder, known: verify.known, metrics });
   const health = {
@@ -46,10 +48,10 @@ export function createEndpoints<C extends Contract>(
   };
   const counterOf = requestCounter(metrics);
   const server = createHttpServer(health, log, metrics, { counterOf, guard: gate.guard });
-  const routes = { verify, health, stopping, tracer, gate, log };
+  const routes = { verify, health, stopping, tracer, gate, log, internalCallers };
   const deadLetters = operateDeadLetters(database, background.messagesChanged);
   const calls = [
-    ...addRoutes(server, contract, wiring.calls, routes),
+    ...addRoutes(server, contract, wiring.answers, routes),
     ...addRoutes(server, deadLetterOperations, deadLetterCalls(deadLetters), routes),
   ];
   if (wiring.sagas?.length) {

@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { connect } from "node:net";
 import { test } from "node:test";
-import { pathToFileURL } from "node:url";
 import { Type } from "typebox";
 import { call } from "../contract/call.ts";
 import { contract } from "../contract/contract.ts";
@@ -15,42 +14,31 @@ import { on } from "../messaging/messaging.ts";
 import { decidedSaga } from "../saga/saga.ts";
 import { eventually } from "../testing/eventually.ts";
 import { startInProcess } from "../testing/in-process.ts";
-import { temporaryFolder } from "../testing/temporary-folder.ts";
 import { defineService } from "./definition.ts";
 import { startService } from "./host.ts";
 
-const thingMade = event("thing.made", { key: "id", body: Fields({ id: Id }), heardBy: ["hearer"] });
-const none = Type.Object({});
+const thingMade = event("thing.made", { key: "id", body: Fields({ id: Id }) });
+const handled = on(thingMade, async () => {});
 
-async function noMigrations(t: Parameters<typeof temporaryFolder>[0]): Promise<URL> {
-  return pathToFileURL(`${await temporaryFolder(t)}/`);
-}
-
-test("what a service publishes before another has ever started reaches that one when it does", async (t) => {
-  const migrations = await noMigrations(t);
-  const teller = defineService({
-    contract: contract("teller", { calls: {}, events: { thingMade } }),
-    config: none,
-    migrations,
+test("what a service publishes before another is up reaches that one, since what each wants was declared first", async (t) => {
+  const teller = defineService(contract("teller", { events: { thingMade } }), {
     wire: ({ database, publish }) => ({
-      calls: {},
       prepare: () => database.transaction((tx) => publish(tx, thingMade, { id: "first" })),
     }),
   });
   const heard: string[] = [];
-  const hearer = defineService({
-    contract: contract("hearer", { calls: {}, events: {} }),
-    config: none,
-    migrations,
-    wire: () => ({ calls: {}, subscriptions: [on(thingMade, async ({ id }) => void heard.push(id))] }),
+  const hearer = defineService(contract("hearer"), {
+    consumes: [on(thingMade, async ({ id }) => void heard.push(id))],
   });
   const broker = memoryBroker();
-  const early = await startInProcess(t, [{ name: "teller", start: (around) => startService(teller, around) }], broker);
+  // As the list of services says at the first start of a system.
+  await broker.declare(new Map([[thingMade.type, ["hearer"]]]));
+  const early = await startInProcess(t, [{ service: teller }], broker);
   await eventually(async () => {
     const unsent = await early.database("teller").query("select 1 from outbox where sent_at is null");
     return unsent.length === 0;
   });
-  await startInProcess(t, [{ name: "hearer", start: (around) => startService(hearer, around) }], broker);
+  await startInProcess(t, [{ service: hearer }], broker);
   await eventually(() => heard.length === 1);
   assert.deepEqual(heard, ["first"]);
 });
@@ -60,12 +48,8 @@ test("a service starts its sagas with what else a transaction changes, or by the
   const greeting = decidedSaga("greet", Fields({ id: Id }))
     .step("greet", { do: async ({ id }) => void ended.push(id) })
     .ends();
-  const greeter = defineService({
-    contract: contract("greeter", { calls: {}, events: {} }),
-    config: none,
-    migrations: await noMigrations(t),
+  const greeter = defineService(contract("greeter"), {
     wire: ({ database, startSaga, startSagaAlone }) => ({
-      calls: {},
       sagas: [greeting],
       async prepare() {
         await database.transaction((tx) => startSaga(tx, greeting, { key: "1", input: { id: "within" } }));
@@ -73,29 +57,33 @@ test("a service starts its sagas with what else a transaction changes, or by the
       },
     }),
   });
-  await startInProcess(t, [{ name: "greeter", start: (around) => startService(greeter, around) }]);
+  await startInProcess(t, [{ service: greeter }]);
   await eventually(() => ended.length === 2);
   assert.deepEqual(ended.toSorted(), ["alone", "within"]);
 });
 
-test("a service that subscribes to an event that does not name it does not start", async (t) => {
-  const migrations = await noMigrations(t);
-  const stranger = defineService({
-    contract: contract("stranger", { calls: {}, events: {} }),
-    config: none,
-    migrations,
-    wire: () => ({ calls: {}, subscriptions: [on(thingMade, async () => {})] }),
-  });
-  const starting = startInProcess(t, [{ name: "stranger", start: (around) => startService(stranger, around) }]);
-  await assert.rejects(starting, /thing.made does not say that stranger hears of it/);
+test("the handler of an event comes with its declaration or from wire, and each declared event has exactly one", async (t) => {
+  const broken: [RegExp, Parameters<typeof defineService>[1]][] = [
+    [/stranger consumes thing\.made without a handler/, { consumes: [thingMade] }],
+    [/stranger handles thing\.made, which is not in its `consumes`/, { wire: () => ({ consumes: [handled] }) }],
+    [/stranger has two handlers for thing\.made/, { consumes: [handled], wire: () => ({ consumes: [handled] }) }],
+  ];
+  for (const [fault, options] of broken) {
+    const starting = startInProcess(t, [{ service: defineService(contract("stranger"), options) }]);
+    await assert.rejects(starting, fault);
+  }
+  const sound = defineService(contract("stranger"), { consumes: [thingMade], wire: () => ({ consumes: [handled] }) });
+  await startInProcess(t, [{ service: sound }]);
 });
 
-test("wrong settings are reported all at once, the host's and the service's own", async (t) => {
-  const service = defineService({
-    contract: contract("picky", { calls: {}, events: {} }),
+test("a service with calls and nothing that answers them can't be written down", () => {
+  const calls = { make: call("PUT /things/{id}", { access: "public", replies: { 204: null } }) };
+  assert.throws(() => defineService(contract("mute", { calls }), {}), /mute has calls, and no `wire`/);
+});
+
+test("wrong settings are reported all at once, the host's and the service's own", async () => {
+  const service = defineService(contract("picky"), {
     config: Type.Object({ TASTE: Type.String({ minLength: 3 }) }),
-    migrations: await noMigrations(t),
-    wire: () => ({ calls: {} }),
   });
   const environment = { DATABASE_URL: "mysql://db", BROKER_URL: "memory:", TASTE: "x", SERVICE_KEY_FILE: "k" };
   await assert.rejects(startService(service, { environment }), (error: ConfigurationError) => {
@@ -111,28 +99,25 @@ test("wrong settings are reported all at once, the host's and the service's own"
 test("a stop lets what is under way end, and sends what is in the outbox", async (t) => {
   const begun = Promise.withResolvers<void>();
   const goOn = Promise.withResolvers<void>();
-  const slow = defineService({
-    contract: contract("slow", {
+  const slow = defineService(
+    contract("slow", {
       calls: { make: call("PUT /things/{id}", { summary: "Make", access: "public", replies: { 204: null } }) },
       events: { thingMade },
     }),
-    config: none,
-    migrations: await noMigrations(t),
-    wire(parts) {
-      return {
-        calls: {
-          async make({ params }) {
-            begun.resolve();
-            await goOn.promise;
-            await parts.database.transaction((tx) => parts.publish(tx, thingMade, { id: params.id }));
-            return undefined;
-          },
+    {
+      wire: ({ database, publish }) => ({
+        async make({ params }) {
+          begun.resolve();
+          await goOn.promise;
+          await database.transaction((tx) => publish(tx, thingMade, { id: params.id }));
+          return undefined;
         },
-      };
+      }),
     },
-  });
+  );
   const broker = memoryBroker();
-  const shop = await startInProcess(t, [{ name: "slow", start: (around) => startService(slow, around) }], broker);
+  await broker.declare(new Map([[thingMade.type, ["hearer"]]]));
+  const shop = await startInProcess(t, [{ service: slow }], broker);
   const answer = fetch(`${shop.url("slow")}/things/t1`, { method: "PUT" });
   await begun.promise;
   const restarted = shop.restart("slow");
@@ -154,16 +139,10 @@ test("a stop lets what is under way end, and sends what is in the outbox", async
 });
 
 test("a service whose broker takes nothing says so, and is ready all the same", async (t) => {
-  const migrations = await noMigrations(t);
-  const quiet = defineService({
-    contract: contract("quiet", { calls: {}, events: {} }),
-    config: none,
-    migrations,
-    wire: () => ({ calls: {} }),
-  });
+  const quiet = defineService(contract("quiet"), {});
   let state: BrokerState = "connected";
   const broker = { ...memoryBroker(), state: () => state };
-  const running = await startInProcess(t, [{ name: "quiet", start: (around) => startService(quiet, around) }], broker);
+  const running = await startInProcess(t, [{ service: quiet }], broker);
   for (state of ["connected", "blocked", "away"] as const) {
     const answer = await fetch(`${running.url("quiet")}/health/ready`);
     assert.equal(answer.status, 200);
@@ -172,13 +151,8 @@ test("a service whose broker takes nothing says so, and is ready all the same", 
 });
 
 test("who asks while the event loop stands still hears that the service is not ready, and a moment later that it is", async (t) => {
-  const idler = defineService({
-    contract: contract("idler", { calls: {}, events: {} }),
-    config: none,
-    migrations: await noMigrations(t),
-    wire: () => ({ calls: {} }),
-  });
-  const { url } = await startInProcess(t, [{ name: "idler", start: (around) => startService(idler, around) }]);
+  const idler = defineService(contract("idler"), {});
+  const { url } = await startInProcess(t, [{ service: idler }]);
   const ready = new URL("/health/ready", url("idler"));
   await eventually(async () => (await fetch(ready)).ok);
   const socket = connect(Number(ready.port), ready.hostname);

@@ -1,12 +1,15 @@
 import type { TObject } from "typebox";
+import type { MakeClient } from "../client/client.ts";
 import type { Contract } from "../contract/contract.ts";
 import { Cancellation } from "../core/cancellation.ts";
 import { unavailable } from "../core/failure.ts";
+import { assembleSubscriptions } from "./assemble-subscriptions.ts";
 import { createBackground } from "./background.ts";
 import { openConnections } from "./connections.ts";
-import type { ServiceDefinition } from "./definition.ts";
+import type { Clients, DeclaredCalls, ServiceDefinition } from "./definition.ts";
 import { drain } from "./drain.ts";
 import { createEndpoints } from "./endpoints.ts";
+import { readInternalCallers } from "./internal-callers.ts";
 import { listen } from "./listen.ts";
 import { ownUrl } from "./own-url.ts";
 import { prepareDatabase } from "./prepare-database.ts";
@@ -18,12 +21,13 @@ import { theDatabase, untilAvailable } from "./until-available.ts";
  * Starts a service: reads its settings (throws one ConfigurationError with every fault), listens, waits for its database, migrates
  * it, and resolves once relay, consumers, sagas and workers run and the service is ready.
  */
-export async function startService<C extends Contract, Config extends TObject>(
-  definition: ServiceDefinition<C, Config>,
+export async function startService<C extends Contract, Config extends TObject, Calls extends DeclaredCalls>(
+  definition: ServiceDefinition<C, Config, Calls>,
   surroundings: Surroundings,
 ): Promise<Running> {
   const name = definition.contract.service;
   const settings = readSettings(definition.config, surroundings.environment);
+  const internalCallers = readInternalCallers(settings.host.INTERNAL_CALLERS);
   const connections = await openConnections(name, settings.host, surroundings);
   const { log, clock, database } = connections;
   const background = createBackground(definition.contract, connections);
@@ -33,10 +37,11 @@ export async function startService<C extends Contract, Config extends TObject>(
     publish: background.publish,
     startSaga: background.startSaga,
     startSagaAlone: background.startSagaAlone,
-    client: connections.client,
+    clients: clientsOf(definition.calls, connections.client),
     clock,
     log,
   });
+  const subscriptions = assembleSubscriptions(definition, wiring);
 
   let state: "starting" | "ready" | "draining" = "starting";
   const stopping = new Cancellation();
@@ -46,7 +51,7 @@ export async function startService<C extends Contract, Config extends TObject>(
     draining: () => state === "draining",
     broker: connections.broker.state,
   };
-  const around = { connections, background, health, stopping };
+  const around = { connections, background, health, stopping, internalCallers };
   const { server, gate, multiplexed } = createEndpoints(definition.contract, wiring, around);
   let deregister = async () => {};
   const stop = async () => {
@@ -68,7 +73,7 @@ export async function startService<C extends Contract, Config extends TObject>(
     const url = await listen(server, settings.host);
     await prepareDatabase(database, { service: name, migrations: definition.migrations, clock, log });
     await untilAvailable(theDatabase, async () => wiring.prepare?.(), { clock, log });
-    await background.start(wiring);
+    await background.start({ ...wiring, subscriptions });
     state = "ready";
     deregister = await connections.discovery.register({ service: name, url: ownUrl(url, settings.host) });
     log.info({ url }, "ready");
@@ -78,3 +83,8 @@ export async function startService<C extends Contract, Config extends TObject>(
     throw error;
   }
 }
+
+const clientsOf = <Calls extends DeclaredCalls>(calls: Calls, client: MakeClient): Clients<Calls> =>
+  Object.fromEntries(
+    Object.entries(calls).map(([service, made]) => [service, client({ service, calls: made, events: {} })]),
+  ) as Clients<Calls>;

@@ -82,6 +82,7 @@ const people: Record<string, Caller> = {
   ann: { kind: "user", id: "ann", name: "Ann", role: "customer", session: "s1" },
   root: { kind: "user", id: "root", name: "Root", role: "admin", session: "s2" },
   orders: { kind: "service", name: "orders" },
+  email: { kind: "service", name: "email" },
 };
 
 async function serve(t: TestContext, state = { ready: true, draining: false }): Promise<string> {
@@ -97,7 +98,8 @@ async function serve(t: TestContext, state = { ready: true, draining: false }): 
     if (!caller) throw tokenInvalid.failure();
     return caller;
   };
-  addRoutes(server, things, handlers, { verify, health, stopping: new Cancellation() });
+  const internalCallers = () => new Set(["orders"]);
+  addRoutes(server, things, handlers, { verify, health, stopping: new Cancellation(), internalCallers });
   t.after(() => server.close());
   return server.listen({ host: "127.0.0.1", port: 0 });
 }
@@ -192,6 +194,7 @@ test("each access lets in whom it names and nobody else", async (t) => {
   assert.deepEqual(await status("DELETE", "/things/1", "root"), [204]);
   assert.deepEqual(await status("PUT", "/things/1/count", "root"), [401, "token_invalid"]);
   assert.deepEqual(await status("PUT", "/things/1/count", "orders"), [204]);
+  assert.deepEqual(await status("PUT", "/things/1/count", "email"), [403, forbidden.code]);
 });
 
 test("query text becomes what the contract says, and the request id is kept", async (t) => {

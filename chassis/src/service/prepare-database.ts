@@ -13,9 +13,10 @@ const chassisMigrations: readonly MigrationSet[] = ["database", "messaging", "sa
 /** Waits until the database can be reached, and brings its tables up to date. */
 export const prepareDatabase = (
   database: Database,
-  { service, migrations, clock, log }: { service: string; migrations: URL; clock: Clock; log: Log },
+  { service, migrations, clock, log }: { service: string; migrations: URL | undefined; clock: Clock; log: Log },
 ): Promise<void> =>
-  untilAvailable(theDatabase, () => migrate(database, [...chassisMigrations, { name: service, folder: migrations }]), {
-    clock,
-    log,
-  });
+  untilAvailable(
+    theDatabase,
+    () => migrate(database, [...chassisMigrations, ...(migrations ? [{ name: service, folder: migrations }] : [])]),
+    { clock, log },
+  );

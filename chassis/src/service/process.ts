@@ -5,16 +5,12 @@ import type { Running, Surroundings } from "./surroundings.ts";
 /** What the supervisor tells a process that it started. */
 type FromSupervisor = { type: "instances"; instances: Record<string, string[]> };
 
-/** With this in its environment a process only loads what it would run, and leaves it to whoever loaded it. */
-export const ONLY_LOAD = "FLOTILLA_ONLY_LOAD";
-
 /**
  * Runs a service as this process: starts it with the process's environment, tells the supervisor (if there is one) when it is
  * ready, when it has found those whom it calls, when it is about to stop and when it has, and stops it on SIGTERM, SIGINT or when the
  * supervisor is gone. A wrong setting ends the process with one line for each fault and exit code 1.
  */
 export async function runProcess(start: (surroundings: Surroundings) => Promise<Running>): Promise<void> {
-  if (process.env[ONLY_LOAD]) return;
   const told = (process.env["DISCOVERY_URL"] ?? "static:") === "static:";
   const discovery = process.send && told ? supervisedDiscovery() : undefined;
   const stopRequested = Promise.withResolvers<void>();

@@ -14,6 +14,7 @@ import { clientNetwork } from "./client-network.ts";
 import { withinDeadline } from "./deadline.ts";
 import type { Handler } from "./definition.ts";
 import type { Health } from "./health.ts";
+import type { InternalCallers } from "./internal-callers.ts";
 import { callLog } from "./log-calls.ts";
 import { makeReply, type Reply } from "./reply.ts";
 import { inputReader, type RawInput } from "./request-input.ts";
@@ -47,14 +48,18 @@ export type ServedCallSurroundings = {
   readonly tracer?: Tracer | undefined;
   /** Gets a line for each call that was handled. Default: none is written. */
   readonly log?: Log | undefined;
+  /** Who may make its internal calls. Default: nobody. */
+  readonly internalCallers?: InternalCallers | undefined;
 };
 
 const DEFAULT_TIMEOUT = 10_000;
+const NOBODY: ReadonlySet<string> = new Set();
 
 /** Joins a call with its handler. */
 export function servedCall(call: Call, handler: Handler<Call>, surroundings: ServedCallSurroundings): ServedCall {
   const { verify, health, tracer, log } = surroundings;
   const { access, timeout = DEFAULT_TIMEOUT } = call.shape;
+  const admitted = { access, services: surroundings.internalCallers?.(call) ?? NOBODY };
   const read = inputReader(call);
   const inServerSpan = serverSpan(call);
   const lines = log && callLog(call, log);
@@ -76,7 +81,7 @@ export function servedCall(call: Call, handler: Handler<Call>, surroundings: Ser
       };
       const handle = (): Soon<unknown> => {
         handled.context = currentContext();
-        return after(authorize(access, headers.authorization, verify), (caller) =>
+        return after(authorize(admitted, headers.authorization, verify), (caller) =>
           after(clientNetwork(headers, socket, verify), (network) =>
             handler(new ServedRequest(read(visit), caller, network, cancellation)),
           ),

@@ -18,6 +18,12 @@ export const drainSettings = {
   }),
 };
 
+export const identitySettings = {
+  IDENTITY_SERVICE: Type.Optional(
+    Type.String({ description: "The service that knows the people; without it no token of a person is good" }),
+  ),
+};
+
 /** The settings that every service process has. */
 export const HostSettings = Type.Object({
   HOST: Type.String({ default: "127.0.0.1" }),
@@ -33,7 +39,12 @@ export const HostSettings = Type.Object({
   INSTANCES: Type.String({ default: "{}" }),
   SERVICE_KEY_FILE: Type.String({ minLength: 1 }),
   SERVICE_PUBLIC_KEYS_FILE: Type.String({ minLength: 1 }),
-  IDENTITY_SERVICE: Type.String({ default: "users", description: "Knows the people; empty: nobody does" }),
+  ...identitySettings,
+  INTERNAL_CALLERS: Type.Optional(
+    Type.String({
+      description: 'Who may make internal calls, by route: {"GET /contacts/{id}":["email"]}; nobody else may',
+    }),
+  ),
   LOG_LEVEL: Type.Enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"], { default: "info" }),
   ...tracingSettings,
 });

@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { DestinationStream } from "pino";
+import type { Contract } from "../contract/contract.ts";
 import type { Environment } from "../core/config.ts";
 import type { Database } from "../database/database.ts";
 import { type StaticDiscovery, staticDiscovery } from "../discovery/static.ts";
@@ -9,16 +10,15 @@ import { serviceTokens } from "../identity/service-token.ts";
 import { newServiceKey } from "../identity/signing-key.ts";
 import type { Broker } from "../messaging/broker.ts";
 import { memoryBroker } from "../messaging/memory-broker.ts";
+import { startGateway } from "../service/gateway/start-gateway.ts";
+import { startService } from "../service/host.ts";
 import type { Running, Surroundings } from "../service/surroundings.ts";
 import { createLog } from "../telemetry/log.ts";
+import { type Definition, isGateway, nameOf, subscriptionsOf, systemOf } from "../topology/system.ts";
 import { type Cleanup, testDatabase } from "./postgres.ts";
 
-/** A service to run in this process, and the settings that only it gets. */
-export type InProcessService = {
-  readonly name: string;
-  readonly environment?: Environment;
-  start(surroundings: Surroundings): Promise<Running>;
-};
+/** A service or gateway to run in this process, and the settings that only it gets. */
+export type InProcessService = { readonly service: Definition; readonly environment?: Environment };
 
 /** Services that run together in one process: real HTTP, a real database for each, one broker. */
 export type InProcess = {
@@ -33,8 +33,8 @@ export type InProcess = {
 };
 
 /**
- * Starts services in this process; they stop when the test ends. The broker is an in-memory one unless another is given. `log` gets
- * every line that they log.
+ * Starts services in this process; they stop when the test ends. The broker is an in-memory one unless another is given, and knows who wants
+ * what before any of them starts. The one named `users`, if it is there, is the identity service. `log` gets every line that they log.
  */
 export async function startInProcess(
   t: Cleanup,
@@ -42,17 +42,25 @@ export async function startInProcess(
   broker: Broker = memoryBroker(),
   log?: DestinationStream,
 ): Promise<InProcess> {
-  const keys = await keyFiles(t, services);
+  const system = systemOf(
+    services.map(({ service }) => service),
+    services.some(({ service }) => nameOf(service) === IDENTITY) ? IDENTITY : undefined,
+  );
+  const names = system.services.map(({ name }) => name);
+  const keys = await keyFiles(t, names);
   const discovery = staticDiscovery({});
   const databases = new Map<string, { url: string; database: Database }>();
-  for (const { name } of services) databases.set(name, await testDatabase(t));
+  for (const name of names) databases.set(name, await testDatabase(t));
   const running = new Map<string, Running>();
 
-  const start = async ({ name, environment, start }: InProcessService) => {
+  const start = async ({ service, environment }: InProcessService) => {
+    const name = nameOf(service);
     const surroundings: Surroundings = {
       environment: {
         DATABASE_URL: databases.get(name)?.url,
         BROKER_URL: "memory:",
+        IDENTITY_SERVICE: system.identity,
+        INTERNAL_CALLERS: JSON.stringify(system.services.find((each) => each.name === name)?.internalCallers),
         ...keys.environment(name),
         ...environment,
       },
@@ -62,10 +70,11 @@ export async function startInProcess(
       discovery,
       broker,
     };
-    running.set(name, await start(surroundings));
+    running.set(name, await startDefinition(service, surroundings, services));
     announce(discovery, running);
   };
 
+  await broker.declare(subscriptionsOf(system));
   t.after(async () => {
     await Promise.all(Array.from(running.values(), (service) => service.stop()));
     await broker.close();
@@ -81,9 +90,21 @@ export async function startInProcess(
       await known(running, service).stop();
       running.delete(service);
       announce(discovery, running);
-      await start(known(new Map(services.map((each) => [each.name, each])), service));
+      await start(known(new Map(services.map((each) => [nameOf(each.service), each])), service));
     },
   };
+}
+
+const IDENTITY = "users";
+
+function startDefinition(
+  definition: Definition,
+  surroundings: Surroundings,
+  all: readonly InProcessService[],
+): Promise<Running> {
+  if (!isGateway(definition)) return startService(definition, surroundings);
+  const contracts = all.flatMap(({ service }) => (isGateway(service) ? [] : [service.contract as Contract]));
+  return startGateway({ ...definition, contracts }, surroundings);
 }
 
 const announce = (discovery: StaticDiscovery, running: ReadonlyMap<string, Running>) =>
@@ -95,11 +116,11 @@ function known<T>(all: ReadonlyMap<string, T>, service: string): T {
   return found;
 }
 
-async function keyFiles(t: Cleanup, services: readonly InProcessService[]) {
+async function keyFiles(t: Cleanup, names: readonly string[]) {
   const folder = await mkdtemp(join(tmpdir(), "keys-"));
   t.after(() => rm(folder, { recursive: true }));
   const publicKeys = join(folder, "public.json");
-  const keys = await Promise.all(services.map(({ name }) => newServiceKey(name)));
+  const keys = await Promise.all(names.map(newServiceKey));
   await writeFile(publicKeys, JSON.stringify({ keys: keys.map(({ publicJwk }) => publicJwk) }));
   for (const { privateJwk } of keys)
     await writeFile(join(folder, `${privateJwk.kid}.json`), JSON.stringify(privateJwk));

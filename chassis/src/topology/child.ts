@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { setTimeout as delay } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import type { Environment } from "../core/config.ts";
 import type { Instances } from "../discovery/discovery.ts";
 import { v8Settings } from "./compile-cache.ts";
@@ -12,7 +11,8 @@ import { signal } from "./running-process.ts";
 export type ChildPlan = {
   /** Shown in lists of processes. */
   readonly title: string;
-  readonly main: URL;
+  /** What Node.js runs, and with what arguments. */
+  readonly command: readonly string[];
   readonly environment: Environment;
   readonly logFile: string;
   readonly record: ProcessRecord;
@@ -97,9 +97,9 @@ export async function startChild(plan: ChildPlan): Promise<Child> {
   };
 }
 
-function launch({ main, title, environment, socket, inspectPort }: ChildPlan, log: number): ChildProcess {
+function launch({ command, title, environment, socket, inspectPort }: ChildPlan, log: number): ChildProcess {
   const settings = [...v8Settings, ...(inspectPort === undefined ? [] : [`--inspect-port=127.0.0.1:${inspectPort}`])];
-  return spawn(process.execPath, [...settings, "--import", trimMemory, fileURLToPath(main), title], {
+  return spawn(process.execPath, [...settings, "--import", trimMemory, ...command, title], {
     env: environment,
     detached: true,
     stdio: ["ignore", log, log, "ipc", ...(socket === undefined ? [] : [socket])],

@@ -3,7 +3,6 @@ import { once } from "node:events";
 import { access, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { ONLY_LOAD } from "../service/process.ts";
 
 /**
  * The V8 settings of service processes; a cache is only good for processes that have the same. The young generation, which would grow
@@ -16,7 +15,7 @@ export const v8Settings = ["--max-semi-space-size=8"];
  * time, and at their end, when somebody waits for it. Without it the first start and stop are slower, so nothing that goes wrong here
  * matters.
  */
-export async function warmCompileCache(folder: string, mains: readonly URL[]): Promise<void> {
+export async function warmCompileCache(folder: string, modules: readonly URL[]): Promise<void> {
   const warmed = join(folder, "warmed");
   const isWarm = await access(warmed).then(
     () => true,
@@ -25,9 +24,9 @@ export async function warmCompileCache(folder: string, mains: readonly URL[]): P
   if (isWarm) return;
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 });
-    const options: SpawnOptions = { stdio: "ignore", env: { [ONLY_LOAD]: "1" } };
+    const options: SpawnOptions = { stdio: "ignore", env: {} };
     const script = fileURLToPath(new URL("./precompile.ts", import.meta.url));
-    await once(spawn(process.execPath, [...v8Settings, script, folder, ...mains.map(String)], options), "exit");
+    await once(spawn(process.execPath, [...v8Settings, script, folder, ...modules.map(String)], options), "exit");
     await writeFile(warmed, "");
   } catch {}
 }

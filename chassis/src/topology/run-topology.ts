@@ -1,10 +1,6 @@
 import { join } from "node:path";
 import type { Environment } from "../core/config.ts";
-import { openDatabase } from "../database/database.ts";
 import type { Instances } from "../discovery/discovery.ts";
-import { type BrokerRole, grantMessaging } from "../messaging/broker-rights.ts";
-import { migrateBroker } from "../messaging/migrate-broker.ts";
-import { createLog } from "../telemetry/log.ts";
 import { INHERITED } from "./child.ts";
 import { warmCompileCache } from "./compile-cache.ts";
 import { keepDatabaseRunning } from "./database-server.ts";
@@ -12,14 +8,19 @@ import { prepareDatabases, type ServiceDatabases } from "./databases.ts";
 import { holdEdge } from "./edge-socket.ts";
 import { prepareKeys, type ServiceKeys } from "./keys.ts";
 import { startNameServer } from "./name-server.ts";
+import { prepareBroker } from "./prepare-broker.ts";
 import type { Progress } from "./progress.ts";
 import { type RunFile, type RunningInstance, removeRunFile, writeRunFile } from "./run-file.ts";
 import { type Supervisor, startSupervisor } from "./supervisor.ts";
-import { servicesOf, type Topology, type TopologyService } from "./topology.ts";
+import { type System, type SystemService, subscriptionsOf } from "./system.ts";
 import "./trim-memory.ts";
 
 export type RunOptions = {
-  topology: Topology;
+  system: System;
+  /** What Node.js runs for a process of a service, and with what arguments. */
+  commandOf(service: string): readonly string[];
+  /** What the services load, to be compiled once before they start. */
+  modules: readonly URL[];
   replicas: ReadonlyMap<string, number>;
   /** Databases, keys and logs. Only one supervisor may work on it: see `lockFolder`. */
   dataFolder: string;
@@ -63,14 +64,11 @@ export async function runTopology(options: RunOptions): Promise<RunningTopology>
   const started = new AsyncDisposableStack();
   try {
     await removeRunFile(dataFolder);
-    const compiled = warmCompileCache(
-      cacheFolder(options),
-      servicesOf(options.topology).map(({ main }) => main),
-    );
+    const compiled = warmCompileCache(cacheFolder(options), options.modules);
     const databases = await startDatabases(options, started);
     await compiled;
     signal.throwIfAborted();
-    const names = servicesOf(options.topology).map(({ name }) => name);
+    const names = options.system.services.map(({ name }) => name);
     const keys = await prepareKeys(join(dataFolder, "keys"), names);
     const discovery = await startDiscovery(options, started);
     const edge = await holdEdge(options.edge.host, options.edge.port);
@@ -110,15 +108,16 @@ async function startDatabases(options: RunOptions, started: AsyncDisposableStack
     adminUrl = server.url;
   }
   const passwordsFile = join(options.dataFolder, "database-passwords.json");
-  const services = servicesOf(options.topology).map(({ name }) => name);
+  const services = options.system.services.map(({ name }) => name);
   const databases = await prepareDatabases({ adminUrl, passwordsFile, services });
-  const roles = servicesOf(options.topology).map(({ name, publishes = [] }) => ({
+  const roles = options.system.services.map(({ name, publishes }) => ({
     role: databases.roleOf(name),
     service: name,
     publishes,
   }));
-  if (options.brokerUrl) await prepareBroker(options.brokerUrl, []);
-  else await prepareBroker(databases.brokerOwnerUrl, databases.isolated ? roles : []);
+  const subscriptions = subscriptionsOf(options.system);
+  if (options.brokerUrl) await prepareBroker(options.brokerUrl, { roles: [], subscriptions });
+  else await prepareBroker(databases.brokerOwnerUrl, { roles: databases.isolated ? roles : [], subscriptions });
   return databases;
 }
 
@@ -133,24 +132,11 @@ async function startDiscovery(
   return { url: names.discoveryUrl, tell: names.tell };
 }
 
-/** Services may use the tables of a broker on PostgreSQL but make none, so they are made for them; each may do what its contract says. */
-async function prepareBroker(url: string, roles: readonly BrokerRole[]): Promise<void> {
-  if (!/^postgres(ql)?:/i.test(url)) return;
-  const log = createLog({ service: "supervisor", level: "silent" });
-  const database = openDatabase({ url, name: "supervisor", log });
-  try {
-    await migrateBroker(database);
-    await grantMessaging(database, roles);
-  } finally {
-    await database.close();
-  }
-}
-
 function environmentOf(
   options: RunOptions,
   databases: ServiceDatabases,
   keys: ServiceKeys,
-  service: TopologyService,
+  service: SystemService,
   last: string | undefined,
 ): Environment {
   // Clients know the edge by its port, so a process that follows another one takes over the port it had.
@@ -162,7 +148,8 @@ function environmentOf(
     DATABASE_URL: databases.databaseUrl(service.name),
     BROKER_URL: options.brokerUrl ?? databases.brokerUrl(service.name),
     DISCOVERY_URL: options.discoveryUrl,
-    IDENTITY_SERVICE: options.topology.identity ?? "",
+    IDENTITY_SERVICE: options.system.identity,
+    INTERNAL_CALLERS: JSON.stringify(service.internalCallers),
     // Whom we tell ourselves knows at once.
     DRAIN_NOTICE_MS: (options.discoveryUrl ?? "static:") === "static:" ? "300" : "1500",
     SERVICE_KEY_FILE: keys.privateKeyFile(service.name),
@@ -175,8 +162,8 @@ function environmentOf(
   };
 }
 
-function runFileOf({ topology }: RunOptions, services: Record<string, RunningInstance[]>): RunFile {
-  const edge = servicesOf(topology).find((service) => service.edge);
+function runFileOf({ system }: RunOptions, services: Record<string, RunningInstance[]>): RunFile {
+  const edge = system.services.find((service) => service.edge);
   const url = new URL(services[edge?.name ?? ""]?.[0]?.url ?? "http://127.0.0.1");
   // What listens on every address is reached at the loopback one.
   if (url.hostname === "0.0.0.0") url.hostname = "127.0.0.1";

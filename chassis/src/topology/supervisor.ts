@@ -10,7 +10,7 @@ import { openInspector } from "./open-inspector.ts";
 import { boundLog } from "./process-log.ts";
 import type { Progress } from "./progress.ts";
 import type { RunningInstance } from "./run-file.ts";
-import { servicesOf, type Topology, type TopologyService } from "./topology.ts";
+import { type System, type SystemService, tiersOf } from "./system.ts";
 
 /** Services that run as processes, and are kept running. */
 export type Supervisor = {
@@ -30,13 +30,15 @@ export type Supervisor = {
 };
 
 export type SupervisorOptions = {
-  topology: Topology;
+  system: System;
+  /** What Node.js runs for a process of a service, and with what arguments. */
+  commandOf(service: string): readonly string[];
   /** How many processes each service gets. */
   replicas: ReadonlyMap<string, number>;
   /** Where logs go, and what is needed to find the processes again. */
   dataFolder: string;
   /** The whole environment of a process; `last` is where its predecessor listened. */
-  environmentOf(service: TopologyService, last: string | undefined): Environment;
+  environmentOf(service: SystemService, last: string | undefined): Environment;
   /** The file descriptor of the socket that the processes of the service at the edge share. Without, it listens for itself. */
   edgeSocket?: number | undefined;
   onProgress(progress: Progress): void;
@@ -50,7 +52,7 @@ export type SupervisorOptions = {
 };
 
 type Place = {
-  service: TopologyService;
+  service: SystemService;
   title: string;
   logFile: string;
   last?: RunningInstance;
@@ -86,7 +88,7 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Super
     for (const { slot } of places) slot.current()?.tell(known);
   };
   const shared: Shared = { ...options, clock, logs, record, places, tellAll, complete: false };
-  for (const service of servicesOf(topology)) {
+  for (const service of options.system.services) {
     const count = options.replicas.get(service.name) ?? 1;
     for (let number = 1; number <= count; number++) places.push(occupy(shared, service, number));
   }
@@ -112,14 +114,14 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Super
       for (const { slot } of places) slot.kill();
     },
     async stop() {
-      await stopByTiers(topology, places);
+      await stopByTiers(options.system, places);
       clearInterval(bounding);
       await record.clear();
     },
   };
 }
 
-function occupy(shared: Shared, service: TopologyService, number: number): Place {
+function occupy(shared: Shared, service: SystemService, number: number): Place {
   const { logs, record, places, tellAll, clock } = shared;
   const title = `${service.name}-${number}`;
   const logFile = join(logs, `${title}.log`);
@@ -132,7 +134,8 @@ function occupy(shared: Shared, service: TopologyService, number: number): Place
       INSTANCES: JSON.stringify(instancesOf(places)),
     };
     const socket = service.edge ? shared.edgeSocket : undefined;
-    return startChild({ title, main: service.main, environment, logFile, record, socket, inspectPort });
+    const command = shared.commandOf(service.name);
+    return startChild({ title, command, environment, logFile, record, socket, inspectPort });
   };
   const events = {
     starting: () => progress("starting"),
@@ -160,8 +163,8 @@ function occupy(shared: Shared, service: TopologyService, number: number): Place
 }
 
 /** Callers first; the next tier as soon as one has let go of everything. Resolves when all have ended. */
-async function stopByTiers({ tiers }: Topology, places: readonly Place[]): Promise<void> {
-  for (const tier of tiers) {
+async function stopByTiers(system: System, places: readonly Place[]): Promise<void> {
+  for (const tier of tiersOf(system)) {
     await Promise.all(places.filter(({ service }) => tier.includes(service)).map(({ slot }) => slot.drain()));
   }
   await Promise.all(places.map(({ slot }) => slot.stop()));

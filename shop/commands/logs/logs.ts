@@ -1,5 +1,4 @@
 import { join, resolve } from "node:path";
-import { servicesOf } from "@flotilla/chassis/topology";
 import { shop } from "../../topology.ts";
 import { logFilter } from "./log-filter.ts";
 import { logFiles, readLogs } from "./read-logs.ts";
@@ -10,7 +9,7 @@ process.stdout.on("error", () => process.exit(0));
 try {
   const folder = join(resolve(process.env["DATA_DIR"] || ".data"), "logs");
   const words = process.argv.slice(2);
-  const services = [...logFiles(folder), ...servicesOf(shop).map(({ name }) => ({ service: name }))];
+  const services = [...logFiles(folder), ...shop.services.map((service) => ({ service }))];
   const lines = readLogs(folder, logFilter(words, new Set(services.map(({ service }) => service))));
   process.stdout.write(lines.map((line) => `${showLine(line)}\n`).join(""));
   if (lines.length === 0) {

@@ -1,12 +1,11 @@
 import { join, resolve } from "node:path";
 import { systemClock } from "@flotilla/chassis/core/clock";
-import { servicesOf } from "@flotilla/chassis/topology";
 import { type RotationStep, rotateServiceKey } from "@flotilla/chassis/topology/rotate-key";
 import { shop } from "../../topology.ts";
 
 /* Gives a service of the shop that runs in DATA_DIR (.data) another key: npm run tool -- rotate-key SERVICE */
 const [service = ""] = process.argv.slice(2);
-const names = servicesOf(shop).map(({ name }) => name);
+const names = shop.services;
 if (!names.includes(service)) {
   console.error(`which service? ${names.join(", ")}`);
   process.exit(1);

@@ -5,22 +5,17 @@ import { accessTokens } from "@flotilla/chassis/identity/access-token";
 import { newSigningKey } from "@flotilla/chassis/identity/signing-key";
 import { memoryBroker } from "@flotilla/chassis/messaging/memory-broker";
 import { defineService } from "@flotilla/chassis/service";
-import { startService } from "@flotilla/chassis/service/host";
 import { startInProcess } from "@flotilla/chassis/testing/in-process";
 import type { Cleanup } from "@flotilla/chassis/testing/postgres";
 import { getContact, getKeys } from "@flotilla/contracts/users";
-import { Type } from "typebox";
 import { service } from "./service.ts";
 
 /** The email service over HTTP and a broker, beside a users service that knows `ada@shop.example` as `user-1`. */
 export async function emailUnderTest(t: Cleanup, environment: Environment = {}) {
   const { privateJwk, publicJwk } = await newSigningKey();
-  const users = defineService({
-    contract: contract("users", { calls: { getContact, getKeys }, events: {} }),
-    config: Type.Object({}),
-    migrations: service.migrations,
+  const users = defineService(contract("users", { calls: { getContact, getKeys }, events: {} }), {
     wire: () => ({
-      calls: {
+      answers: {
         getKeys: async () => ({ keys: [publicJwk] }),
         async getContact({ params: { id } }) {
           if (id !== "user-1") throw notFound.failure();
@@ -30,14 +25,7 @@ export async function emailUnderTest(t: Cleanup, environment: Environment = {}) 
     }),
   });
   const broker = memoryBroker();
-  const running = await startInProcess(
-    t,
-    [
-      { name: "users", start: (surroundings) => startService(users, surroundings) },
-      { name: "email", environment, start: (surroundings) => startService(service, surroundings) },
-    ],
-    broker,
-  );
+  const running = await startInProcess(t, [{ service: users }, { service, environment }], broker);
   const sign = accessTokens({ key: privateJwk });
 
   async function ask(path: string, role?: "customer" | "admin") {

@@ -1,7 +1,8 @@
 import { defineService } from "@flotilla/chassis/service";
 import { worker } from "@flotilla/chassis/service/worker";
 import { email } from "@flotilla/contracts/email";
-import { users } from "@flotilla/contracts/users";
+import { orderCancelled, orderConfirmed, orderRejected } from "@flotilla/contracts/orders";
+import { getContact, userCreated, userDeleted } from "@flotilla/contracts/users";
 import { calls } from "./calls.ts";
 import { Config } from "./config.ts";
 import { deliverMail } from "./deliver-mail.ts";
@@ -12,20 +13,20 @@ import { mailboxStore } from "./mailbox-store.ts";
 import type { Mailer } from "./mailer.ts";
 
 /** Writes to customers about what happened to them. */
-export const service = defineService({
-  contract: email,
+export const service = defineService(email, {
   config: Config,
-  migrations: new URL("../migrations/", import.meta.url),
-  async wire({ config, database, client, log }) {
+  calls: { users: { getContact } },
+  consumes: [userCreated, userDeleted, orderConfirmed, orderRejected, orderCancelled],
+  async wire({ config, database, clients, log }) {
     const mails = mailStore(database);
     const mailbox = mailboxStore(database);
     const { SMTP_URL, MAIL_FROM } = config;
     const mailer = SMTP_URL ? await overSmtp(SMTP_URL, MAIL_FROM) : mailboxMailer(mailbox);
-    const needs = { mails, mailer, users: client(users), log };
+    const needs = { mails, mailer, users: clients.users, log };
     const delivery = worker("deliver mail", 2_000, (stopping) => deliverMail(needs, stopping));
     return {
-      calls: calls(SMTP_URL ? { list: async () => [] } : mailbox),
-      subscriptions: subscriptions({ mails, wake: delivery.wake }),
+      answers: calls(SMTP_URL ? { list: async () => [] } : mailbox),
+      consumes: subscriptions({ mails, wake: delivery.wake }),
       workers: [delivery],
       close: mailer.close,
     };

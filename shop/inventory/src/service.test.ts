@@ -7,12 +7,10 @@ import { notFound } from "@flotilla/chassis/core/failure";
 import type { Database } from "@flotilla/chassis/database";
 import { on, type Publish } from "@flotilla/chassis/messaging";
 import { defineService } from "@flotilla/chassis/service";
-import { startService } from "@flotilla/chassis/service/host";
 import { eventually } from "@flotilla/chassis/testing/eventually";
 import { startInProcess } from "@flotilla/chassis/testing/in-process";
 import { inventory, outOfStock, stockChanged } from "@flotilla/contracts/inventory";
 import { getProduct, type Product, productCreated, productDeleted } from "@flotilla/contracts/products";
-import { Type } from "typebox";
 import { service } from "./service.ts";
 
 const facts = { name: "Mug", price: { amount: 100, currency: "EUR" as const }, category: "kitchen", version: 1 };
@@ -25,35 +23,33 @@ function catalogue() {
     publish: Publish;
     stock: Client<typeof inventory>;
   }>();
-  const products = defineService({
-    contract: contract("products", { calls: { getProduct }, events: { productCreated, productDeleted } }),
-    config: Type.Object({}),
-    migrations: new URL("../migrations/", import.meta.url),
-    wire({ database, publish, client }) {
-      parts.resolve({ database, publish, stock: client(inventory) });
-      return {
-        calls: {
-          async getProduct({ params: { id } }) {
-            if (id !== "unannounced") throw notFound.failure();
-            const at = "2030-01-01T00:00:00Z";
-            const { name, price, category, version } = facts;
-            const details = { name, description: "", price, category, imageUrl: "/mug.svg", available: 0 };
-            return { id, ...details, createdAt: at, updatedAt: at, version } satisfies Product;
+  const products = defineService(
+    contract("products", { calls: { getProduct }, events: { productCreated, productDeleted } }),
+    {
+      calls: { inventory: inventory.calls },
+      consumes: [on(stockChanged, async (body) => void heard.push(body))],
+      wire({ database, publish, clients }) {
+        parts.resolve({ database, publish, stock: clients.inventory });
+        return {
+          answers: {
+            async getProduct({ params: { id } }) {
+              if (id !== "unannounced") throw notFound.failure();
+              const at = "2030-01-01T00:00:00Z";
+              const { name, price, category, version } = facts;
+              const details = { name, description: "", price, category, imageUrl: "/mug.svg", available: 0 };
+              return { id, ...details, createdAt: at, updatedAt: at, version } satisfies Product;
+            },
           },
-        },
-        subscriptions: [on(stockChanged, async (body) => void heard.push(body))],
-      };
+        };
+      },
     },
-  });
+  );
   return { products, heard, parts: parts.promise };
 }
 
 test("a new product gets its initial stock, another service reserves and sells it, and each change is told in order", async (t) => {
   const { products, heard, parts } = catalogue();
-  const shop = await startInProcess(t, [
-    { name: "inventory", start: (surroundings) => startService(service, surroundings) },
-    { name: "products", start: (surroundings) => startService(products, surroundings) },
-  ]);
+  const shop = await startInProcess(t, [{ service }, { service: products }]);
   const { database, publish, stock } = await parts;
   const mug = { params: { productId: "mug" } };
   await database.transaction((tx) => publish(tx, productCreated, { productId: "mug", initialStock: 3, ...facts }));

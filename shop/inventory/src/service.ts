@@ -1,7 +1,7 @@
 import { groupTransactions } from "@flotilla/chassis/database/group-transactions";
 import { defineService } from "@flotilla/chassis/service";
 import { inventory } from "@flotilla/contracts/inventory";
-import { products } from "@flotilla/contracts/products";
+import { getProduct, productCreated, productDeleted } from "@flotilla/contracts/products";
 import { calls } from "./calls.ts";
 import { config } from "./config.ts";
 import { subscriptions } from "./events.ts";
@@ -16,19 +16,19 @@ import { restockProduct } from "./stock/restock-product.ts";
 import { setStock } from "./stock/set-stock.ts";
 
 /** The inventory: how many pieces of each product there are, and which orders hold them. */
-export const service = defineService({
-  contract: inventory,
+export const service = defineService(inventory, {
   config,
-  migrations: new URL("../migrations/", import.meta.url),
-  wire({ config, database, publish, startSaga, client }) {
+  calls: { products: { getProduct } },
+  consumes: [productCreated, productDeleted],
+  wire({ config, database, publish, startSaga, clients }) {
     const move = moveStock(publish);
-    const find = getStock({ database, catalogue: client(products) });
+    const find = getStock({ database, catalogue: clients.products });
     const expiry = expireReservation({ expire: expireUnpaid({ move }) });
     const reservationNeeds = { startSaga, expireReservation: expiry, reservationSeconds: config.RESERVATION_SECONDS };
     const transaction = groupTransactions(database);
     const stockNeeds = { database, move, getStock: find };
     return {
-      calls: calls({
+      answers: calls({
         getStock: find,
         setStock: setStock(stockNeeds),
         restockProduct: restockProduct(stockNeeds),
@@ -36,7 +36,7 @@ export const service = defineService({
         sellStock: sellStock({ transaction, move }),
         releaseStock: releaseStock({ transaction, move }),
       }),
-      subscriptions: subscriptions(move),
+      consumes: subscriptions(move),
       sagas: [expiry],
     };
   },

@@ -4,11 +4,9 @@ import { accessTokens } from "@flotilla/chassis/identity/access-token";
 import { newSigningKey } from "@flotilla/chassis/identity/signing-key";
 import { memoryBroker } from "@flotilla/chassis/messaging/memory-broker";
 import { defineService } from "@flotilla/chassis/service";
-import { startService } from "@flotilla/chassis/service/host";
 import { startInProcess } from "@flotilla/chassis/testing/in-process";
 import type { Cleanup } from "@flotilla/chassis/testing/postgres";
 import { getKeys } from "@flotilla/contracts/users";
-import { Type } from "typebox";
 import type { Content } from "./notification.ts";
 import { notificationStore } from "./notification-store.ts";
 import { service } from "./service.ts";
@@ -16,21 +14,11 @@ import { service } from "./service.ts";
 /** The notification service over HTTP and a broker, beside a users service that vouches for everybody. */
 export async function notificationsUnderTest(t: Cleanup) {
   const { privateJwk, publicJwk } = await newSigningKey();
-  const users = defineService({
-    contract: contract("users", { calls: { getKeys }, events: {} }),
-    config: Type.Object({}),
-    migrations: service.migrations,
-    wire: () => ({ calls: { getKeys: async () => ({ keys: [publicJwk] }) } }),
+  const users = defineService(contract("users", { calls: { getKeys }, events: {} }), {
+    wire: () => ({ answers: { getKeys: async () => ({ keys: [publicJwk] }) } }),
   });
   const broker = memoryBroker();
-  const running = await startInProcess(
-    t,
-    [
-      { name: "users", start: (surroundings) => startService(users, surroundings) },
-      { name: "notifications", start: (surroundings) => startService(service, surroundings) },
-    ],
-    broker,
-  );
+  const running = await startInProcess(t, [{ service: users }, { service }], broker);
   const sign = accessTokens({ key: privateJwk });
 
   async function request(user: string, method: string, path: string, more: Record<string, string> = {}) {

@@ -1,7 +1,8 @@
 import { defineService } from "@flotilla/chassis/service";
 import { worker } from "@flotilla/chassis/service/worker";
 import { notifications as contract } from "@flotilla/contracts/notifications";
-import { Type } from "typebox";
+import { orderCancelled, orderConfirmed, orderRejected } from "@flotilla/contracts/orders";
+import { userCreated, userDeleted } from "@flotilla/contracts/users";
 import { newAudience } from "./audience.ts";
 import { calls } from "./calls.ts";
 import { subscriptions } from "./events.ts";
@@ -9,16 +10,14 @@ import { notificationStore } from "./notification-store.ts";
 import { watchReplicas } from "./watch-replicas.ts";
 
 /** Tells customers what happened to them, while they look and for when they come back. */
-export const service = defineService({
-  contract,
-  config: Type.Object({}),
-  migrations: new URL("../migrations/", import.meta.url),
+export const service = defineService(contract, {
+  consumes: [userCreated, userDeleted, orderConfirmed, orderRejected, orderCancelled],
   wire({ database, clock }) {
     const notifications = notificationStore(database);
     const audience = newAudience();
     return {
-      calls: calls({ notifications, audience, clock }),
-      subscriptions: subscriptions({ notifications, audience }),
+      answers: calls({ notifications, audience, clock }),
+      consumes: subscriptions({ notifications, audience }),
       workers: [worker("watch other replicas", 1_000, () => watchReplicas(notifications, audience))],
     };
   },

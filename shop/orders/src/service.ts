@@ -4,14 +4,13 @@ import { createReplaceResult } from "@flotilla/chassis/database/idempotency";
 import { readTogether } from "@flotilla/chassis/database/read-together";
 import type { StartSaga } from "@flotilla/chassis/saga";
 import { defineService } from "@flotilla/chassis/service";
-import { inventory } from "@flotilla/contracts/inventory";
+import { releaseStock, reserveStock, sellStock } from "@flotilla/contracts/inventory";
 import { orders } from "@flotilla/contracts/orders";
-import { payments } from "@flotilla/contracts/payments";
-import { products } from "@flotilla/contracts/products";
+import { chargePayment, refundPayment } from "@flotilla/contracts/payments";
+import { summariseProducts } from "@flotilla/contracts/products";
 import { calls } from "./calls.ts";
 import { cancelOrder } from "./cancel-order.saga.ts";
 import { orderConclusions } from "./conclude-order.ts";
-import { Config } from "./config.ts";
 import { findProducts } from "./find-products.ts";
 import { fulfilOrder } from "./fulfil-order.saga.ts";
 import { readOrders } from "./order-store.ts";
@@ -19,17 +18,17 @@ import { createOrderWatch } from "./order-watch.ts";
 import { placeOrder } from "./place-order.ts";
 import { requestCancellation } from "./request-cancellation.ts";
 
-export const service = defineService({
-  contract: orders,
-  config: Config,
-  migrations: new URL("../migrations/", import.meta.url),
-
-  wire({ database, publish, startSaga, client, clock }) {
+export const service = defineService(orders, {
+  calls: {
+    inventory: { reserveStock, sellStock, releaseStock },
+    payments: { chargePayment, refundPayment },
+    products: { summariseProducts },
+  },
+  wire({ database, publish, startSaga, clients, clock }) {
     const watch = createOrderWatch(readTogether({ read: (ids: readonly string[]) => readOrders(database, ids) }));
-    const neighbours = { inventory: client(inventory), payments: client(payments), products: client(products) };
-    const use = useCases({ database, publish, startSaga, clock, changed: watch.changed, ...neighbours });
+    const use = useCases({ database, publish, startSaga, clock, changed: watch.changed, ...clients });
     return {
-      calls: calls({ database, replaceResult: createReplaceResult(database), watch, ...use }),
+      answers: calls({ database, replaceResult: createReplaceResult(database), watch, ...use }),
       sagas: Object.values(use.sagas),
     };
   },

@@ -2,43 +2,35 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Client } from "@flotilla/chassis/client";
 import { contract } from "@flotilla/chassis/contract";
-import type { Event } from "@flotilla/chassis/contract/event";
 import { on } from "@flotilla/chassis/messaging";
 import { defineService } from "@flotilla/chassis/service";
-import { startService } from "@flotilla/chassis/service/host";
 import { eventually } from "@flotilla/chassis/testing/eventually";
 import { startInProcess } from "@flotilla/chassis/testing/in-process";
 import { euros } from "@flotilla/contracts/money";
 import {
+  chargePayment,
   paymentCaptured,
   paymentDeclined,
   paymentRefunded,
-  payments,
+  type payments,
   paymentVoided,
+  refundPayment,
 } from "@flotilla/contracts/payments";
-import { Type } from "typebox";
 import { service } from "./service.ts";
-
-/** Nobody in the shop hears of payments, so the service of this test says that it does. */
-const heard = <E extends Event>(event: E): E => ({ ...event, heardBy: ["orders"] });
 
 test("another service charges and refunds an order over HTTP, and hears of it", async (t) => {
   const events: string[] = [];
-  let client: Client<typeof payments> | undefined;
-  const orders = defineService({
-    contract: contract("orders", { calls: {}, events: {} }),
-    config: Type.Object({}),
-    migrations: new URL("../migrations/", import.meta.url),
-    wire(parts) {
-      client = parts.client(payments);
-      const note = async (_body: unknown, _tx: unknown, { type }: { type: string }) => void events.push(type);
-      return { calls: {}, subscriptions: [on(heard(paymentCaptured), note), on(heard(paymentRefunded), note)] };
+  let client: Pick<Client<typeof payments>, "chargePayment" | "refundPayment"> | undefined;
+  const note = async (_body: unknown, _tx: unknown, { type }: { type: string }) => void events.push(type);
+  const orders = defineService(contract("orders"), {
+    calls: { payments: { chargePayment, refundPayment } },
+    consumes: [on(paymentCaptured, note), on(paymentRefunded, note)],
+    wire({ clients }) {
+      client = clients.payments;
+      return {};
     },
   });
-  const shop = await startInProcess(t, [
-    { name: "payments", start: (surroundings) => startService(service, surroundings) },
-    { name: "orders", start: (surroundings) => startService(orders, surroundings) },
-  ]);
+  const shop = await startInProcess(t, [{ service }, { service: orders }]);
   assert.ok(client);
   const body = { userId: "ann", amount: euros(300), method: "pm_card_visa" as const };
   const charge = { params: { orderId: "order" }, body, key: "step" };

@@ -11,10 +11,8 @@ import { startSimulatedProvider } from "./provider/simulated-provider.ts";
 import { refundPayment } from "./refund-payment.ts";
 
 /** The payments: what each order was charged and given back, at a payment provider that is another system. */
-export const service = defineService({
-  contract: payments,
+export const service = defineService(payments, {
   config,
-  migrations: new URL("../migrations/", import.meta.url),
   async wire({ config, database, publish, log }) {
     const simulated =
       config.PAYMENT_PROVIDER_URL === "simulated:"
@@ -25,7 +23,7 @@ export const service = defineService({
     const addIntent = groupCommit({ write: (intents: readonly NewIntent[]) => addIntents(database, intents) });
     const needs = { database, transaction, addIntent, publish, provider };
     return {
-      calls: calls({ database, chargePayment: chargePayment(needs), refundPayment: refundPayment(needs) }),
+      answers: calls({ database, chargePayment: chargePayment(needs), refundPayment: refundPayment(needs) }),
       prepare: async () => simulated?.prepareLedger(),
       async close() {
         await provider.close();

@@ -19,7 +19,9 @@ type Published = { type: string; body: { productId: string; version: number; ini
 
 /** The products service on a database of its own: its calls, what it hears, and the events it published. */
 export async function productsUnderTest(t: Cleanup) {
-  const { database } = await testDatabase(t, [{ name: "products", folder: service.migrations }]);
+  const { database } = await testDatabase(t, [
+    { name: "products", folder: new URL("../migrations/", import.meta.url) },
+  ]);
   const clock = fakeClock();
   const published: Published[] = [];
   const places: number[] = [];
@@ -42,12 +44,12 @@ export async function productsUnderTest(t: Cleanup) {
     log: createLog({ service: "products", level: "silent" }),
     startSaga: () => assert.fail("products has no sagas"),
     startSagaAlone: () => assert.fail("products has no sagas"),
-    client: () => assert.fail("products calls nobody"),
+    clients: {},
   });
 
   async function call<Name extends keyof Calls>(name: Name, given: Given = {}): Promise<Answer<Body<Name>>> {
     const blank = { params: {}, query: {}, headers: {}, key: "", caller: anonymous };
-    const reply = await wiring.calls[name]({ ...blank, ...given, signal: new AbortController().signal } as never);
+    const reply = await wiring.answers[name]({ ...blank, ...given, signal: new AbortController().signal } as never);
     return (reply instanceof Answer ? reply : new Answer(200, reply)) as Answer<Body<Name>>;
   }
 
@@ -70,7 +72,7 @@ export async function productsUnderTest(t: Cleanup) {
     /** Lets the service hear of a change of the stock. */
     async hearStock(productId: string, available: number, version: number): Promise<void> {
       const body = { productId, available, reserved: 0, sold: 0, version };
-      for (const { event, handle } of wiring.subscriptions ?? []) {
+      for (const { event, handle } of wiring.consumes ?? []) {
         assert.equal(event.type, "stock.changed");
         const handler = handle as EventHandler<typeof body>;
         await database.transaction((tx) => handler(body, tx, {} as Message));

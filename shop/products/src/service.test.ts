@@ -1,15 +1,12 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
-import { startService } from "@flotilla/chassis/service/host";
 import { startInProcess } from "@flotilla/chassis/testing/in-process";
 import type { Product } from "@flotilla/contracts/products";
 import { service } from "./service.ts";
 
 /** The service as a process of its own would run it, asked over HTTP. */
 async function serviceUnderTest(t: TestContext) {
-  const running = await startInProcess(t, [
-    { name: "products", start: (surroundings) => startService(service, surroundings) },
-  ]);
+  const running = await startInProcess(t, [{ service }]);
   return async (path: string, init: RequestInit = {}) => {
     const response = await fetch(`${running.url("products")}${path}`, init);
     return { status: response.status, headers: response.headers, text: await response.text() };

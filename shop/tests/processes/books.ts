@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import type { Event } from "@flotilla/chassis/contract/event";
 import type { Database } from "@flotilla/chassis/database";
-import { contracts } from "@flotilla/contracts/shop";
+import { subscriptionsOf } from "@flotilla/chassis/topology/system";
+import { system } from "../system.ts";
 import { eventually } from "../visitor.ts";
 import type { RunningShop } from "./running-shop.ts";
 
@@ -24,13 +24,11 @@ export async function waitUntilSettled({ database }: RunningShop): Promise<void>
   );
 }
 
-/** Who hears of an event of a type. */
-export const heardBy: ReadonlyMap<string, readonly string[]> = new Map(
-  contracts.flatMap(({ events }) => Object.values<Event>(events).map(({ type, heardBy }) => [type, heardBy] as const)),
-);
+/** Who consumes events of a type. */
+export const consumersOf: ReadonlyMap<string, readonly string[]> = subscriptionsOf(system);
 
-/** The services that hear of events. */
-export const consumers = [...new Set([...heardBy.values()].flat())];
+/** The services that consume events. */
+export const consumers = [...new Set([...consumersOf.values()].flat())];
 
 /** The events that left an outbox and that one who hears of them has neither handled nor parked. */
 async function unheard(database: RunningShop["database"]): Promise<object[]> {
@@ -43,7 +41,7 @@ async function unheard(database: RunningShop["database"]): Promise<object[]> {
     known.set(consumer, new Set(inbox.map(({ id }) => id)));
   }
   return sent.flat().flatMap(({ id, type }) => {
-    const missing = (heardBy.get(type) ?? []).filter((consumer) => !known.get(consumer)?.has(id));
+    const missing = (consumersOf.get(type) ?? []).filter((consumer) => !known.get(consumer)?.has(id));
     return missing.map((consumer) => ({ id, type, consumer }));
   });
 }

@@ -5,7 +5,6 @@ import { openDatabase } from "@flotilla/chassis/database";
 import { createLog } from "@flotilla/chassis/telemetry/log";
 import { type FaultProxy, faultProxy } from "@flotilla/chassis/testing/fault-proxy";
 import type { Cleanup } from "@flotilla/chassis/testing/postgres";
-import { servicesOf } from "@flotilla/chassis/topology";
 import { startEmbeddedPostgres } from "@flotilla/chassis/topology/embedded-postgres";
 import { startNameServer } from "../../../chassis/src/topology/name-server.ts";
 import { readAdministrator } from "../../commands/start/administrator.ts";
@@ -66,7 +65,7 @@ export async function partitionedShop(t: Cleanup, settings: NodeJS.ProcessEnv = 
   };
 }
 
-const services = servicesOf(topology).map(({ name }) => name);
+const services = topology.services;
 
 /** Where each process listens, as soon as all are ready: they look for each other then. */
 async function listening({ output, exit }: Supervisor): Promise<Record<string, string>> {

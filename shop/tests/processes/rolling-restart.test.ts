@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { fileCleanup } from "@flotilla/chassis/testing/file-cleanup";
 import { outcomesOf, quantile } from "@flotilla/chassis/testing/open-loop";
-import { servicesOf } from "@flotilla/chassis/topology";
 import { isRunning } from "@flotilla/chassis/topology/running-process";
 import { shop as topology } from "../../topology.ts";
 import { eventually } from "../visitor.ts";
@@ -11,7 +10,7 @@ import { type RunningShop, runShop, shopFolder } from "./running-shop.ts";
 import { sendTraffic } from "./shop-traffic.ts";
 
 /* F-16 and F-17 in short: every process of a shop with two of each is asked to end, one after the other, under load. */
-const names = servicesOf(topology).map(({ name }) => name);
+const names = topology.services;
 const REQUESTS = 5_000;
 const PER_SECOND = 90;
 

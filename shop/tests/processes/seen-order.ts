@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { consumers, heardBy, publishers } from "./books.ts";
+import { consumers, consumersOf, publishers } from "./books.ts";
 import type { RunningShop } from "./running-shop.ts";
 
 /** From now on inboxes number what they take, in the order in which they take it. */
@@ -21,7 +21,7 @@ export async function assertSeenInOrder({ database }: RunningShop): Promise<void
   for (const consumer of consumers) {
     const seen = await database(consumer).query<{ id: string }>("select message_id as id from inbox order by place");
     const places = new Map(seen.map(({ id }, place) => [id, place]));
-    const meant = published.filter(({ type }) => heardBy.get(type)?.includes(consumer));
+    const meant = published.filter(({ type }) => consumersOf.get(type)?.includes(consumer));
     assert.deepEqual(new Set(places.keys()), new Set(meant.map(({ id }) => id)), `what ${consumer} has taken`);
     for (const [aggregate, events] of Map.groupBy(meant, ({ source, key }) => `${source} ${key}`)) {
       const inOrder = events.toSorted((a, b) => Number(places.get(a.id)) - Number(places.get(b.id)));

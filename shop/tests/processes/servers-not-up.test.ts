@@ -4,17 +4,19 @@ import { once } from "node:events";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { join } from "node:path";
 import { before, test } from "node:test";
-import { fileURLToPath } from "node:url";
 import { fileCleanup } from "@flotilla/chassis/testing/file-cleanup";
 import { type Cleanup, testDatabase } from "@flotilla/chassis/testing/postgres";
 import { rabbitmqMissing, rabbitmqNode } from "@flotilla/chassis/testing/rabbitmq";
+import { moduleOf } from "@flotilla/chassis/topology/load-definitions";
+import { commandOf } from "@flotilla/chassis/topology/service-command";
 import { freePort } from "../../../chassis/src/topology/free-port.ts";
 import { prepareKeys, type ServiceKeys } from "../../../chassis/src/topology/keys.ts";
+import { shop } from "../../topology.ts";
 import { eventually } from "../visitor.ts";
 import { shopFolder } from "./running-shop.ts";
 import { assertEndedInTime, runToEnd } from "./start-to-end.ts";
 
-const main = fileURLToPath(new URL("../../products/src/main.ts", import.meta.url));
+const command = commandOf(shop, "products");
 let keys: ServiceKeys;
 
 before(async () => {
@@ -32,7 +34,7 @@ type Running = { child: ChildProcess; output(): string; health(path: string): Pr
 async function startProducts(t: Cleanup, more: Record<string, string>): Promise<Running> {
   const port = await freePort();
   const env = settings({ ...more, PORT: String(port) });
-  const child = spawn(process.execPath, [main], { env, stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(process.execPath, command, { env, stdio: ["ignore", "pipe", "inherit"] });
   t.after(() => void child.kill("SIGKILL"));
   let text = "";
   child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
@@ -123,12 +125,12 @@ test("who waits stops when it is asked to", async (t) => {
 
 /** One line, and exit code 1, within 5 s. */
 async function endsWith(line: RegExp, more: Record<string, string>): Promise<void> {
-  const run = () => runToEnd(main, settings({ ...more, LOG_LEVEL: "silent" }));
+  const run = () => runToEnd(command, settings({ ...more, LOG_LEVEL: "silent" }));
   const end = await run();
   const { code, lines } = end;
   assert.deepEqual([code, lines.length], [1, 1], lines.join("\n"));
   assert.match(lines[0] ?? "", line);
-  await assertEndedInTime(main, end, run);
+  await assertEndedInTime(moduleOf(shop, "products"), end, run);
 }
 
 const stranger = (url: string) => Object.assign(new URL(url), { username: "stranger", password: "wrong" }).href;

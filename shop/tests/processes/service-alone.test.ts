@@ -4,26 +4,22 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { before, describe, test } from "node:test";
-import { fileURLToPath } from "node:url";
 import { fileCleanup } from "@flotilla/chassis/testing/file-cleanup";
 import { testDatabase } from "@flotilla/chassis/testing/postgres";
-import { servicesOf } from "@flotilla/chassis/topology";
+import { moduleOf } from "@flotilla/chassis/topology/load-definitions";
+import { commandOf } from "@flotilla/chassis/topology/service-command";
 import { prepareKeys, type ServiceKeys } from "../../../chassis/src/topology/keys.ts";
 import { shop } from "../../topology.ts";
 import { shopFolder } from "./running-shop.ts";
 import { assertEndedInTime, runToEnd } from "./start-to-end.ts";
 
-const services = servicesOf(shop);
 let brokerUrl: string;
 let keys: ServiceKeys;
 
 before(async () => {
   brokerUrl = (await testDatabase(fileCleanup)).url;
   const folder = await shopFolder(fileCleanup);
-  keys = await prepareKeys(
-    join(folder, "keys"),
-    services.map(({ name }) => name),
-  );
+  keys = await prepareKeys(join(folder, "keys"), shop.services);
 });
 
 /** The settings that a service needs when nobody supervises it. */
@@ -46,11 +42,11 @@ async function readyUrl(service: ChildProcess): Promise<string> {
   throw new Error(`it ended before it was ready:\n${seen.join("\n")}`);
 }
 
-describe("each service starts alone from its main file", { concurrency: 2 }, () => {
-  for (const { name, main } of services) {
+describe("each service starts alone", { concurrency: 2 }, () => {
+  for (const name of shop.services) {
     test(`${name} is ready on its own, and drains when asked`, async () => {
       const env = await settingsOf(name);
-      const service = spawn(process.execPath, [fileURLToPath(main)], { env, stdio: ["ignore", "pipe", "inherit"] });
+      const service = spawn(process.execPath, commandOf(shop, name), { env, stdio: ["ignore", "pipe", "inherit"] });
       fileCleanup.after(() => void service.kill("SIGKILL"));
       const url = await readyUrl(service);
       service.stdout?.resume();
@@ -65,7 +61,7 @@ describe("each service starts alone from its main file", { concurrency: 2 }, () 
     });
 
     test(`${name} with wrong settings ends within 5 s with one line for each`, async () => {
-      const run = () => runToEnd(fileURLToPath(main), { PORT: "http", LOG_LEVEL: "loud" });
+      const run = () => runToEnd(commandOf(shop, name), { PORT: "http", LOG_LEVEL: "loud" });
       const end = await run();
       const { code, lines } = end;
       const missing = ["DATABASE_URL", "BROKER_URL", "SERVICE_KEY_FILE", "SERVICE_PUBLIC_KEYS_FILE"];
@@ -74,7 +70,7 @@ describe("each service starts alone from its main file", { concurrency: 2 }, () 
       const faults = ["PORT must", "LOG_LEVEL must", ...needed.map((each) => `${each} is`)];
       assert.equal(code, 1);
       assert.deepEqual(lines.map((line) => line.split(" ").slice(0, 2).join(" ")).sort(), faults.sort());
-      await assertEndedInTime(fileURLToPath(main), end, run);
+      await assertEndedInTime(moduleOf(shop, name), end, run);
     });
   }
 });

@@ -1,5 +1,6 @@
 import { resetToken } from "../reset-token.ts";
 import type { Shop } from "../shop.ts";
+import { callersOf } from "../system.ts";
 import { eventually, type Visitor } from "../visitor.ts";
 import { type doorsTo, type Operation, operations, pathOf } from "./operations.ts";
 import { type Answer, type Sent, send } from "./send.ts";
@@ -62,7 +63,8 @@ export async function examplesIn(shop: Shop): Promise<Examples> {
     const { access } = operation.call.shape;
     if (access === "customer") return ann.session?.accessToken;
     if (access === "admin") return shop.admin.session?.accessToken;
-    return access === "internal" ? shop.serviceToken("orders", operation.service) : undefined;
+    const [caller = "orders"] = callersOf(operation);
+    return access === "internal" ? shop.serviceToken(caller, operation.service) : undefined;
   };
   return {
     ann,

@@ -2,10 +2,12 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { staticDiscovery } from "@flotilla/chassis/discovery/static";
 import { newServiceKey } from "@flotilla/chassis/identity/signing-key";
+import { startGateway } from "@flotilla/chassis/service/start-gateway";
 import type { Cleanup } from "@flotilla/chassis/testing/postgres";
 import { temporaryFolder } from "@flotilla/chassis/testing/temporary-folder";
-import { contracts } from "@flotilla/contracts/shop";
-import { startGateway } from "../../gateway/src/service.ts";
+import { service } from "../../gateway/src/service.ts";
+import { shop } from "../../topology.ts";
+import { contracts } from "../contracts.ts";
 import { type RecordingServer, recordingServer } from "./recording-server.ts";
 
 /** The shop's gateways before something that keeps every byte that reaches it, whatever service it is meant for. */
@@ -25,7 +27,10 @@ export async function gatewaysAlone(t: Cleanup): Promise<Gateways> {
     upstream,
     async startWith(settings) {
       const environment = { LOG_LEVEL: "silent", SERVICE_KEY_FILE: keyFile, ...settings };
-      const running = await startGateway({ environment, discovery });
+      const running = await startGateway(
+        { ...service, contracts },
+        { environment: { IDENTITY_SERVICE: shop.identity, ...environment }, discovery },
+      );
       t.after(() => running.stop());
       return running.url;
     },

@@ -1,5 +1,5 @@
 import type { Call } from "@flotilla/chassis/contract/call";
-import { contracts } from "@flotilla/contracts/shop";
+import { contracts } from "../contracts.ts";
 import type { Shop } from "../shop.ts";
 
 /** A call of the shop's contracts. */

@@ -3,6 +3,7 @@ import { before, describe, test } from "node:test";
 import { newSigningKey, publicPart } from "@flotilla/chassis/identity/signing-key";
 import { fileCleanup } from "@flotilla/chassis/testing/file-cleanup";
 import { type Shop, startShop } from "../shop.ts";
+import { callersOf, system } from "../system.ts";
 import type { Visitor } from "../visitor.ts";
 import { type Examples, examplesIn } from "./examples.ts";
 import { forgedTokens } from "./forged-tokens.ts";
@@ -125,6 +126,28 @@ describe("each operation lets in whom it is for, and nobody else", { concurrency
       }
     });
   }
+});
+
+describe("an internal call is for the services that declare it", { concurrency: 4 }, () => {
+  for (const operation of withAccess("internal")) {
+    test(`${operation.name} is for the services that declare to call it, and for no other`, async () => {
+      const allowed = callersOf(operation);
+      const { params, body, query } = examples.of(operation);
+      const path = `${pathOf(operation.call, params)}${query ? `?${new URLSearchParams(query)}` : ""}`;
+      for (const { name } of system.services) {
+        if (name === operation.service) continue;
+        const token = await shop.serviceToken(name, operation.service);
+        const given = { method: operation.call.method, path, token, ...(body ? { body } : {}) };
+        const { status, json } = await send(shop.url(operation.service), given);
+        if (allowed.includes(name)) assert.ok(![401, 403].includes(status), `${name} is refused: ${status}`);
+        else assert.deepEqual([status, json.code], [403, "forbidden"], `${name} is let in`);
+      }
+    });
+  }
+
+  test("each internal call has one who declares it", () => {
+    for (const operation of withAccess("internal")) assert.notDeepEqual(callersOf(operation), [], operation.name);
+  });
 });
 
 /** Whether the path of the operation is also that of another one, which customers may make. */

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
-import { startService } from "@flotilla/chassis/service/host";
 import { startInProcess } from "@flotilla/chassis/testing/in-process";
 import type { SignedIn } from "@flotilla/contracts/users";
 import { service } from "./service.ts";
@@ -12,8 +11,7 @@ const admin = { ADMIN_EMAIL: "admin@shop.example", ADMIN_PASSWORD: "harbour mast
 
 /** The service as a process of its own would run it, asked over HTTP. */
 async function serviceUnderTest(t: TestContext) {
-  const start = (surroundings: Parameters<typeof startService>[1]) => startService(service, surroundings);
-  const running = await startInProcess(t, [{ name: "users", environment: admin, start }]);
+  const running = await startInProcess(t, [{ service, environment: admin }]);
   return async (route: string, { body, token, requestId }: Asked = {}) => {
     const [method = "", path] = route.split(" ");
     const response = await fetch(`${running.url("users")}${path}`, {

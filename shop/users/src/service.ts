@@ -29,10 +29,8 @@ import { updateUser } from "./update-user.ts";
 const MINUTE = 60_000;
 
 /** The users: who has an account, who is signed in, and the keys by which everybody else can tell. */
-export const service = defineService({
-  contract: users,
+export const service = defineService(users, {
   config,
-  migrations: new URL("../migrations/", import.meta.url),
   wire({ config: { ADMIN_EMAIL, ADMIN_PASSWORD }, database, publish, clock, log }) {
     const accounts = accountStore(database);
     const sessions = sessionStore(database);
@@ -55,7 +53,7 @@ export const service = defineService({
     };
     const announcing = worker("announce password resets", 5_000, announcePasswordResets(needs));
     return {
-      calls: calls({
+      answers: calls({
         accounts,
         sessions,
         endedSessions,

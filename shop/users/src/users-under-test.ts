@@ -23,7 +23,7 @@ export const ada = { name: "Ada", email: "ada@example.org", password: "correct h
 
 /** The users service on a database of its own: its calls, the events it published, and its audit. */
 export async function usersUnderTest(t: Cleanup) {
-  const { database } = await testDatabase(t, [{ name: "users", folder: service.migrations }]);
+  const { database } = await testDatabase(t, [{ name: "users", folder: new URL("../migrations/", import.meta.url) }]);
   const clock = fakeClock();
   const published: Published[] = [];
   const publish: Publish = async (tx, event, body) => {
@@ -44,12 +44,12 @@ export async function usersUnderTest(t: Cleanup) {
       log,
       startSaga: () => assert.fail("users has no sagas"),
       startSagaAlone: () => assert.fail("users has no sagas"),
-      client: () => assert.fail("users calls nobody"),
+      clients: {},
     });
     const call = async <Name extends keyof Calls>(name: Name, given: Given = {}): Promise<Reply<Name>> => {
       const blank = { params: {}, query: {}, headers: {}, key: "", caller: anonymous, network: "192.0.2.1" };
       const signal = new AbortController().signal;
-      const reply = await wiring.calls[name]({ ...blank, ...given, signal } as never);
+      const reply = await wiring.answers[name]({ ...blank, ...given, signal } as never);
       return (reply instanceof Answer ? reply.body : reply) as Reply<Name>;
     };
     /** Starts what is done in the background. */

@@ -1,19 +1,19 @@
-import { WORKER_NUMBER } from "@flotilla/chassis/gateway/workers";
-import { drainSettings } from "@flotilla/chassis/service/settings";
-import { tracingSettings } from "@flotilla/chassis/telemetry/tracing-settings";
 import { type Static, Type } from "typebox";
+import { WORKER_NUMBER } from "../../gateway/workers.ts";
+import { tracingSettings } from "../../telemetry/tracing-settings.ts";
+import { drainSettings, identitySettings } from "../settings.ts";
 
 const PerMinute = Type.Integer({ minimum: 1, maximum: 1_000_000_000 });
 
-/** The settings of the gateway. */
-export const config = Type.Object({
+/** The settings of a gateway's process. */
+export const GatewaySettings = Type.Object({
   HOST: Type.String({ default: "127.0.0.1" }),
   PORT: Type.Integer({ minimum: 0, maximum: 65_535, default: 0, description: "0 takes a free one" }),
   ...drainSettings,
   DISCOVERY_URL: Type.String({ default: "static:" }),
   INSTANCES: Type.String({ default: "{}" }),
   SERVICE_KEY_FILE: Type.String({ minLength: 1, description: "The private key by which services know the gateway" }),
-  IDENTITY_SERVICE: Type.String({ default: "users" }),
+  ...identitySettings,
   LOG_LEVEL: Type.Enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"], { default: "info" }),
   RATE_LIMIT_SIGN_IN: Type.Integer({
     ...PerMinute,
@@ -57,4 +57,4 @@ export const config = Type.Object({
   ),
   ...tracingSettings,
 });
-export type Config = Static<typeof config>;
+export type GatewaySettings = Static<typeof GatewaySettings>;

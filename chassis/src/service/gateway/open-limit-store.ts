@@ -1,7 +1,7 @@
-import { type LimitStore, memoryLimitStore, withFallback } from "@flotilla/chassis/gateway/limit-store";
-import { limitStoreOfPrimary } from "@flotilla/chassis/gateway/worker-limits";
-import { isWorker } from "@flotilla/chassis/gateway/workers";
-import type { Log } from "@flotilla/chassis/telemetry/log";
+import { type LimitStore, memoryLimitStore, withFallback } from "../../gateway/limit-store.ts";
+import { limitStoreOfPrimary } from "../../gateway/worker-limits.ts";
+import { isWorker } from "../../gateway/workers.ts";
+import type { Log } from "../../telemetry/log.ts";
 
 /**
  * Where requests are counted: in Redis when there is one, else for all workers in their primary, else in this process. While Redis or
@@ -13,7 +13,7 @@ export async function openLimitStore(redisUrl: string | undefined, log: Log): Pr
     else log.warn({ err: error }, "limits are counted by this process alone");
   };
   if (redisUrl !== undefined) {
-    const { redisLimitStore } = await import("@flotilla/chassis/gateway/redis-limit-store");
+    const { redisLimitStore } = await import("../../gateway/redis-limit-store.ts");
     return withFallback(redisLimitStore(redisUrl), onChange);
   }
   return isWorker() ? withFallback(limitStoreOfPrimary(), onChange) : memoryLimitStore();

@@ -5,15 +5,15 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { newServiceKey } from "@flotilla/chassis/identity/signing-key";
-import { eventually } from "@flotilla/chassis/testing/eventually";
-import { temporaryFolder } from "@flotilla/chassis/testing/temporary-folder";
+import { newServiceKey } from "../../identity/signing-key.ts";
+import { eventually } from "../../testing/eventually.ts";
+import { temporaryFolder } from "../../testing/temporary-folder.ts";
 
 /** The gateway as a process of its own, as the supervisor starts it. */
 async function gatewayProcess(t: TestContext, settings: Record<string, string>) {
   const key = join(await temporaryFolder(t), "gateway.json");
   await writeFile(key, JSON.stringify((await newServiceKey("gateway")).privateJwk), { mode: 0o600 });
-  const child = spawn(process.execPath, [fileURLToPath(new URL("./main.ts", import.meta.url))], {
+  const child = spawn(process.execPath, [fileURLToPath(new URL("./gateway-process.fixture.ts", import.meta.url))], {
     env: { ...process.env, SERVICE_KEY_FILE: key, LOG_LEVEL: "silent", ...settings },
     stdio: ["ignore", "ignore", "pipe", "ipc"],
   });

@@ -1,1 +1,0 @@
--- The measured service keeps nothing.

@@ -1,0 +1,37 @@
+import { systemClock } from "../core/clock.ts";
+import { openDatabase } from "../database/database.ts";
+import type { Audience } from "../messaging/broker.ts";
+import { type BrokerRole, grantMessaging } from "../messaging/broker-rights.ts";
+import { connectBroker } from "../messaging/connect-broker.ts";
+import { migrateBroker } from "../messaging/migrate-broker.ts";
+import { createLog, type Log } from "../telemetry/log.ts";
+
+/** What a broker has to know of a system before its services start. */
+export type BrokerPlan = {
+  /** The services' roles, where each has one of its own in the embedded broker. */
+  readonly roles: readonly BrokerRole[];
+  /** Which consumer wants what: from now on it is kept for them, so that nothing is lost that is published before they are up. */
+  readonly subscriptions: Audience;
+};
+
+/** Makes a broker ready for a system: its tables, where services may use but not make them; who may do what; and who wants what. */
+export async function prepareBroker(url: string, plan: BrokerPlan): Promise<void> {
+  const log = createLog({ service: "supervisor", level: "silent" });
+  if (/^postgres(ql)?:/i.test(url)) await prepareTables(url, plan.roles, log);
+  const broker = await connectBroker(url, { name: "supervisor", clock: systemClock, log });
+  try {
+    await broker.declare(plan.subscriptions);
+  } finally {
+    await broker.close();
+  }
+}
+
+async function prepareTables(url: string, roles: readonly BrokerRole[], log: Log): Promise<void> {
+  const database = openDatabase({ url, name: "supervisor", log });
+  try {
+    await migrateBroker(database);
+    await grantMessaging(database, roles);
+  } finally {
+    await database.close();
+  }
+}

@@ -1,0 +1,6 @@
+import type { Contract } from "@flotilla/chassis/contract";
+import { loadContracts } from "@flotilla/chassis/topology/load-definitions";
+import { shop } from "../topology.ts";
+
+/** Every contract of the shop. */
+export const contracts: readonly Contract[] = await loadContracts(shop);

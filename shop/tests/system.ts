@@ -1,0 +1,10 @@
+import { type Call, routeOf } from "@flotilla/chassis/contract/call";
+import { readSystem } from "@flotilla/chassis/topology/read-system";
+import { shop } from "../topology.ts";
+
+/** What follows from what the shop's services say of themselves. */
+export const system = await readSystem(shop);
+
+/** The services that may make an internal call. */
+export const callersOf = ({ service, call }: { service: string; call: Call }): readonly string[] =>
+  system.services.find(({ name }) => name === service)?.internalCallers[routeOf(call)] ?? [];
