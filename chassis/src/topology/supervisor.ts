@@ -77,7 +77,7 @@ type Shared = SupervisorOptions & {
 
 /** Starts all processes at once, and keeps each running. Each is told where the others are whenever that changes. */
 export async function startSupervisor(options: SupervisorOptions): Promise<Supervisor> {
-  const { clock = systemClock, topology } = options;
+  const { clock = systemClock } = options;
   const logs = join(options.dataFolder, "logs");
   await mkdir(logs, { recursive: true, mode: 0o700 });
   const record = recordProcesses(options.dataFolder);

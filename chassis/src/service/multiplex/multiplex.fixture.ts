@@ -52,7 +52,8 @@ export async function serveMultiplexed<C extends Contract>(
   const counterOf = requestCounter(metrics);
   const gate = createGate({ contract: definition, shedder, known: verify.known, metrics });
   const server = createHttpServer(health, log, metrics, { counterOf, guard: gate.guard });
-  const around = { verify, health, stopping: new Cancellation(), gate };
+  const internalCallers = () => new Set(Object.keys(people));
+  const around = { verify, health, stopping: new Cancellation(), gate, internalCallers };
   const calls = addRoutes(server, definition, handlers, around);
   const multiplexed = offers
     ? acceptMultiplexed(server, answerRequests(calls, { gate, log, counterOf }), {
