@@ -35,6 +35,5 @@ export const issueResetToken = call("POST /password-resets/{id}/tokens", {
 
 export const passwordResetRequested = event("user.password_reset_requested", {
   key: "userId",
-  heardBy: ["email"],
   body: Fields({ userId: Id, resetId: Id, requestedAt: Time }),
 });

@@ -173,7 +173,6 @@ export const userDeleted = event("user.deleted", {
 
 export const credentialsChanged = event("user.credentials_changed", {
   key: "userId",
-  heardBy: ["email"],
   body: Fields({
     userId: Id,
     email: Type.String({ description: "The email before the change" }),

@@ -2,7 +2,8 @@ import { defineService } from "@flotilla/chassis/service";
 import { worker } from "@flotilla/chassis/service/worker";
 import { email } from "@flotilla/contracts/email";
 import { orderCancelled, orderConfirmed, orderRejected } from "@flotilla/contracts/orders";
-import { getContact, userCreated, userDeleted } from "@flotilla/contracts/users";
+import { issueResetToken, passwordResetRequested } from "@flotilla/contracts/password-reset";
+import { credentialsChanged, getContact, userCreated, userDeleted } from "@flotilla/contracts/users";
 import { calls } from "./calls.ts";
 import { Config } from "./config.ts";
 import { deliverMail } from "./deliver-mail.ts";
@@ -15,8 +16,16 @@ import type { Mailer } from "./mailer.ts";
 /** Writes to customers about what happened to them. */
 export const service = defineService(email, {
   config: Config,
-  calls: { users: { getContact } },
-  consumes: [userCreated, userDeleted, orderConfirmed, orderRejected, orderCancelled],
+  calls: { users: { getContact, issueResetToken } },
+  consumes: [
+    userCreated,
+    userDeleted,
+    passwordResetRequested,
+    credentialsChanged,
+    orderConfirmed,
+    orderRejected,
+    orderCancelled,
+  ],
   async wire({ config, database, clients, log }) {
     const mails = mailStore(database);
     const mailbox = mailboxStore(database);
