@@ -77,7 +77,8 @@ const driverMessages = /timeout|terminated|not queryable|ECONN|EPIPE|ENOTFOUND|E
 const isDriverError = (error: unknown): boolean =>
   error instanceof Error && driverMessages.test(`${(error as NodeJS.ErrnoException).code ?? ""} ${error.message}`);
 
-const sqlState = (error: unknown): string | undefined => databaseError(error)?.code;
+/** The SQLSTATE of what the server answered; undefined for all that is no answer of a server. */
+export const sqlState = (error: unknown): string | undefined => databaseError(error)?.code;
 
 function databaseError(error: unknown): DatabaseError | undefined {
   const source = error instanceof Failure ? error.cause : error;

@@ -3,8 +3,11 @@ import type { Message } from "./message.ts";
 /** What became of a message that was handed to a broker. */
 export type Published = "confirmed" | { readonly failed: string };
 
-/** What a consumer says of a delivery: done with it, or to be delivered again after so many milliseconds. */
-export type Verdict = "done" | { readonly retryIn: number };
+/**
+ * What a consumer says of a delivery: done with it, to be delivered again after so many milliseconds, or (`unhandled`) to be delivered as
+ * it is to another, since this one stops: that counts as no attempt.
+ */
+export type Verdict = "done" | "unhandled" | { readonly retryIn: number };
 
 /** A message on its way to one consumer. `attempt` counts from 1 and grows with each delivery after a `retryIn`. */
 export type Delivery = {
@@ -12,6 +15,8 @@ export type Delivery = {
   readonly attempt: number;
   /** Why it can't be handled, whoever reads it: what came is then the body of a message that stands for it, or the broker gave it up. */
   readonly fault?: string;
+  /** Whether an earlier delivery was neither settled nor given back: its process may have ended, and maybe because of it. */
+  readonly suspect?: true;
 };
 
 export type BrokerSubscription = {

@@ -39,13 +39,17 @@ export type ClaimedDeliveriesOptions = {
 /** A claimed delivery, and until when this process may begin to handle it, on its monotonic clock. */
 type Held = ClaimedRow & { expires: number };
 
+/** About so many bytes of messages are claimed at a time, and held before no more are claimed. */
+const MOST_CLAIMED = 8 * 1024 * 1024;
+const MOST_HELD = 32 * 1024 * 1024;
+
 /** So many messages of one lane are claimed at a time. */
 const PER_LANE = 4;
 
 /** Milliseconds that verdicts may take to be stored when the subscription is stopped. */
 const LONGEST_FLUSH = 5_000;
 
-type Settled = { row: Held; verdict: Verdict | "unhandled" };
+type Settled = { row: Held; verdict: Verdict };
 
 /** Claims deliveries ahead, handles them lane by lane, and stores the verdicts in batches. */
 export function claimedDeliveries(options: ClaimedDeliveriesOptions): ClaimedDeliveries {
@@ -127,7 +131,8 @@ function startFetching(
       if (!hasRoom(subscription, held)) return false;
       const limit = mostHeld(subscription) - held.size;
       const expires = clock.monotonic() + lease;
-      const rows = await claimDeliveries(database, subscription.consumer, { limit, perLane: PER_LANE, lease });
+      const bytes = MOST_CLAIMED;
+      const rows = await claimDeliveries(database, subscription.consumer, { limit, perLane: PER_LANE, bytes, lease });
       accept(rows.map((row) => ({ ...row, expires })));
       return rows.length > 0;
     },
@@ -136,7 +141,8 @@ function startFetching(
 
 /** However many lanes are slow, half of this is left for others as long as there is anybody to handle them. */
 const mostHeld = ({ concurrency }: BrokerSubscription) => 2 * concurrency * PER_LANE;
-const hasRoom = (subscription: BrokerSubscription, held: ReadonlySet<Held>) => held.size <= mostHeld(subscription) / 2;
+const hasRoom = (subscription: BrokerSubscription, held: ReadonlySet<Held>) =>
+  held.size <= mostHeld(subscription) / 2 && held.values().reduce((sum, { bytes }) => sum + bytes, 0) < MOST_HELD;
 
 /** Renews the leases of what is held, long before they end. */
 function startRenewing(
@@ -160,9 +166,14 @@ function startRenewing(
 
 async function handle(subscription: BrokerSubscription, row: ClaimedRow, log: Log): Promise<Verdict> {
   try {
-    const { message, attempt } = row;
+    const { message, attempt, lapsed } = row;
     const fault = forgery(row);
-    return await subscription.handle(fault ? { message, attempt, fault } : { message, attempt });
+    return await subscription.handle({
+      message,
+      attempt,
+      ...(fault !== undefined && { fault }),
+      ...(lapsed && { suspect: true }),
+    });
   } catch (error) {
     log.error({ err: error, messageId: row.message.id }, "a handler threw although it never should");
     return { retryIn: 1_000 };

@@ -18,6 +18,7 @@ import {
 } from "./postgres-broker-store.ts";
 
 const LEASE = 30_000;
+const MANY = 2 ** 40;
 
 /** What the second of two claims gets that begins while the first has not been committed. */
 async function secondClaim<T>(
@@ -67,7 +68,7 @@ describe("claims that are made at the same time", () => {
     const { database } = await testDatabase(t, [brokerMigrations]);
     await addSubscriptions(database, new Map([["thing.happened", ["reader"]]]));
     await storeMessages(database, [testMessage({ key: "a" }), testMessage({ key: "a" }), testMessage({ key: "b" })]);
-    const claim = { perLane: 4, lease: LEASE };
+    const claim = { bytes: MANY, perLane: 4, lease: LEASE };
     const rows = await secondClaim(
       database,
       (tx) => claimDeliveries(tx, "reader", { ...claim, limit: 1 }),
@@ -110,7 +111,7 @@ describe("a backlog that has come since the server last looked at its tables", (
     const { database } = await testDatabase(t, [brokerMigrations]);
     await database.query("alter table delivery set (autovacuum_enabled = false)");
     await database.transaction(async (tx) => {
-      const claim = { limit: 100, perLane: 4, lease: LEASE };
+      const claim = { limit: 100, bytes: MANY, perLane: 4, lease: LEASE };
       for (let times = 0; times < 7; times++) await claimDeliveries(tx, "reader", claim);
       await tx.query(
         "insert into delivery (consumer, message_id, lane, message) select 'reader', n, n, '{}' from generate_series(1, 5000) n",
@@ -128,7 +129,7 @@ describe("leases that are extended while deliveries are being ended", () => {
     const { database } = await testDatabase(t, [brokerMigrations]);
     await addSubscriptions(database, new Map([["thing.happened", ["reader"]]]));
     await storeMessages(database, [testMessage(), testMessage(), testMessage()]);
-    const held = await claimDeliveries(database, "reader", { limit: 10, perLane: 4, lease: LEASE });
+    const held = await claimDeliveries(database, "reader", { limit: 10, bytes: MANY, perLane: 4, lease: LEASE });
     const [first, ...others] = held;
     await database.transaction(async (tx) => {
       await finishDeliveries(tx, "reader", first ? [first] : []);
@@ -157,7 +158,7 @@ describe("a claim whose lease has ended and that is another's now", () => {
     const { database } = await testDatabase(t, [brokerMigrations]);
     await addSubscriptions(database, new Map([["thing.happened", ["reader"]]]));
     await storeMessages(database, [testMessage()]);
-    const claim = { limit: 10, perLane: 4 };
+    const claim = { limit: 10, bytes: MANY, perLane: 4 };
     const stale = await claimDeliveries(database, "reader", { ...claim, lease: 0 });
     const current = await claimDeliveries(database, "reader", { ...claim, lease: LEASE });
     await finishDeliveries(database, "reader", stale);

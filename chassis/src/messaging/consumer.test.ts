@@ -1,73 +1,26 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
-import { describe, it, type TestContext } from "node:test";
+import { describe, it } from "node:test";
 import { systemClock } from "../core/clock.ts";
 import { internalError, refusal, unavailable } from "../core/failure.ts";
 import type { Database } from "../database/database.ts";
 import { currentContext } from "../telemetry/context.ts";
-import { testMessage } from "../testing/broker-under-test.ts";
 import { eventually } from "../testing/eventually.ts";
-import type { Broker } from "./broker.ts";
-import { type ConsumerOptions, startConsumer } from "./consumer.ts";
+import {
+  body,
+  consuming,
+  deadLetters,
+  effectsBecome,
+  happened,
+  inbox,
+  oneDeadLetter,
+  writeEffect,
+} from "./consumer.fixture.ts";
+import { startConsumer } from "./consumer.ts";
 import { memoryBroker } from "./memory-broker.ts";
 import type { Message } from "./message.ts";
-import { effects, type Happened, quiet, serviceDatabase, thingHappened } from "./messaging.fixture.ts";
+import { type Happened, quiet, serviceDatabase, thingHappened } from "./messaging.fixture.ts";
 import { type EventHandler, on } from "./messaging.ts";
 import { createPublish } from "./outbox.ts";
-
-const soon = { first: 5, most: 10 };
-const happened = (body: Happened, given: Partial<Message> = {}) => testMessage({ key: body.thingId, body, ...given });
-
-const writeEffect: EventHandler<Happened> = async ({ thingId, number }, tx) => {
-  await tx.query("insert into effect (thing_id, number) values ($1, $2)", [thingId, number]);
-};
-
-/** A consumer of things that happen, on a broker of its own. */
-async function consuming(
-  t: TestContext,
-  handle: EventHandler<Happened> = writeEffect,
-  options: Partial<ConsumerOptions> = {},
-): Promise<{ database: Database; broker: Broker }> {
-  const { database } = await serviceDatabase(t);
-  const broker = memoryBroker();
-  const stop = await startConsumer({
-    consumer: "reader",
-    database,
-    broker,
-    subscriptions: [on(thingHappened, handle)],
-    clock: systemClock,
-    log: quiet,
-    backoff: soon,
-    ...options,
-  });
-  t.after(async () => {
-    await stop();
-    await broker.close();
-  });
-  return { database, broker };
-}
-
-const body = { thingId: "a", number: 1 };
-
-const inbox = async (database: Database) => (await database.query("select 1 from inbox")).length;
-const effectsBecome = (database: Database, ...numbers: number[]) =>
-  eventually(async () => {
-    deepEqual(
-      (await effects(database)).map(({ number }) => number),
-      numbers,
-    );
-    return true;
-  });
-
-type Letter = {
-  message_id: string;
-  cause: string;
-  stack: string;
-  attempts: number;
-  trace_id: string;
-  message: Message;
-};
-const deadLetters = (database: Database) => database.query<Letter>("select * from dead_letter order by parked_at");
-const oneDeadLetter = (database: Database) => eventually(async () => (await deadLetters(database))[0]);
 
 describe("consumer", () => {
   it("applies a message once however often it is delivered", async (t) => {

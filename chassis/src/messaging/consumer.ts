@@ -12,13 +12,14 @@ import type { Tracer } from "../telemetry/tracer.ts";
 import { type Applied, applyTogether, HANDLING_TIME } from "./apply-together.ts";
 import type { Broker, Delivery, Verdict } from "./broker.ts";
 import { type ConsumerMetrics, consumerMetrics } from "./consumer-metrics.ts";
-import { isDatabaseOutage } from "./database-outage.ts";
 import { park } from "./dead-letter.ts";
 import { readEnvelope, standIn } from "./envelope.ts";
 import { type MessageLog, messageLog } from "./log-messages.ts";
 import type { Message } from "./message.ts";
 import type { Subscription } from "./messaging.ts";
 import { messageReader, messageUnreadable, type ReadMessage } from "./read-message.ts";
+import { createSuspects, type Suspects } from "./suspects.ts";
+import { whoseFault } from "./whose-fault.ts";
 
 export type ConsumerOptions = {
   /** The consumer's name, shared by its replicas: the name of the service. */
@@ -46,15 +47,20 @@ type Consumer = Required<Omit<ConsumerOptions, "metrics">> & {
   lines: MessageLog;
   read: ReadMessage;
   apply: ReturnType<typeof applyTogether>;
+  suspects: Suspects;
   stopping: AbortSignal;
 };
 
 const outageBackoff: Backoff = { first: 100, most: 2_000 };
 
+/** How often in a row an attempt whose fault is unclear is repeated without being counted. */
+const MOST_UNCLEAR = 5;
+
 /**
  * Starts to handle messages. Each is handled in one transaction with its inbox row and the events it publishes, so a repeat
  * changes nothing; messages that come together share a transaction, and one that fails takes nothing with it. Messages that can't be read and those whose handler says no (`refused`, `bug`) are parked as dead letters at
- * once, others after `attempts` attempts with growing delays; while the database is away, messages wait without being counted.
+ * once, others after `attempts` attempts with growing delays; while the consumer's own database is away, messages wait without being counted. One
+ * that ends its process is parked after a few times, and counts for no other that was under way then.
  * Resolves with a function that stops it and waits for the messages under way.
  */
 export async function startConsumer(options: ConsumerOptions): Promise<() => Promise<void>> {
@@ -72,6 +78,7 @@ export async function startConsumer(options: ConsumerOptions): Promise<() => Pro
     lines: messageLog(options.log),
     read: messageReader(options.subscriptions),
     apply: applyTogether(options.database, options.consumer, options.handlingTime),
+    suspects: createSuspects(options),
     stopping: stopping.signal,
   };
   const unsubscribe = await options.broker.subscribe({
@@ -96,7 +103,7 @@ function readable(delivery: Delivery): Delivery {
   const envelope = readEnvelope(delivery.message);
   return "fault" in envelope
     ? { ...delivery, message: standIn({}, delivery.message), fault: envelope.fault }
-    : delivery;
+    : { ...delivery, message: envelope.message };
 }
 
 const contextOf = (message: Message, tracer: Tracer | undefined) =>
@@ -119,48 +126,56 @@ function inProcessSpan<T>(consumer: Consumer, { message, attempt, fault }: Deliv
 
 /** Handles a delivery, however long its own database is away. */
 async function handle(consumer: Consumer, delivery: Delivery, span: Span): Promise<Verdict> {
+  const { message, attempt } = delivery;
+  if (attempt > 1) consumer.count.redelivered(message.type);
+  let unclear = 0;
   for (let outages = 1; ; outages++) {
+    let failure: unknown;
     try {
-      return await handleOrPark(consumer, delivery, span);
+      await apply(consumer, delivery);
+      return "done";
     } catch (error) {
-      if (!isDatabaseOutage(error)) {
-        consumer.log.error({ err: error, messageId: delivery.message.id }, "a message could not even be parked");
-        return { retryIn: consumer.backoff.most };
-      }
-      if (consumer.stopping.aborted) return { retryIn: 0 };
-      consumer.log.warn({ err: error, messageId: delivery.message.id }, "a message waits for the database");
-      await consumer.clock.sleep(backoffDelay(outageBackoff, outages), consumer.stopping).catch(() => {});
+      failure = error;
     }
+    const fault = whoseFault(failure);
+    if (fault === "unclear") unclear += 1;
+    try {
+      if (fault === "handler" || unclear > MOST_UNCLEAR) return await retryOrPark(consumer, delivery, failure, span);
+    } catch (error) {
+      failure = error;
+    }
+    if (consumer.stopping.aborted) return "unhandled";
+    consumer.log.warn({ err: failure, messageId: message.id }, "a message waits for the database");
+    await consumer.clock.sleep(backoffDelay(outageBackoff, outages), consumer.stopping).catch(() => {});
   }
 }
 
-async function handleOrPark(consumer: Consumer, delivery: Delivery, span: Span): Promise<Verdict> {
-  const { message, attempt, fault } = delivery;
+async function apply(consumer: Consumer, { message, attempt, fault, suspect }: Delivery): Promise<void> {
   const began = performance.now();
-  if (attempt > 1) consumer.count.redelivered(message.type);
-  try {
-    if (fault) throw messageUnreadable.failure({ cause: new Error(fault) });
-    boundary("before handler", [message]);
-    const applied = await consumer.apply(message, consumer.read(message, consumer.clock.now()));
-    boundary("after its commit", [message]);
-    countApplied(consumer, message, applied);
-    consumer.lines(message, attempt, began, applied === "repeated");
-    return "done";
-  } catch (error) {
-    if (isDatabaseOutage(error)) throw error;
-    span.fail(failureFrom(error).code);
-    const facts = { err: error, messageId: message.id, type: message.type, attempt };
-    if (mayPass(error) && attempt < consumer.attempts) {
-      const retryIn = backoffDelay(consumer.backoff, attempt);
-      consumer.count.failed(message.type);
-      consumer.log.warn({ ...facts, retryIn: Math.round(retryIn) }, "a message failed and will be tried again");
-      return { retryIn };
-    }
-    await park(consumer.database, consumer.consumer, delivery, error);
-    consumer.count.parked(message.type);
-    consumer.log.error(facts, "a message failed and was parked");
-    return "done";
+  if (fault) throw messageUnreadable.failure({ cause: new Error(fault) });
+  boundary("before handler", [message]);
+  const readable = consumer.read(message, consumer.clock.now());
+  const work = () => consumer.apply(message, readable);
+  const applied = await (suspect ? consumer.suspects(message.id, work) : work());
+  boundary("after its commit", [message]);
+  countApplied(consumer, message, applied);
+  consumer.lines(message, attempt, began, applied === "repeated");
+}
+
+async function retryOrPark(consumer: Consumer, delivery: Delivery, error: unknown, span: Span): Promise<Verdict> {
+  const { message, attempt } = delivery;
+  span.fail(failureFrom(error).code);
+  const facts = { err: error, messageId: message.id, type: message.type, attempt };
+  if (mayPass(error) && attempt < consumer.attempts) {
+    const retryIn = backoffDelay(consumer.backoff, attempt);
+    consumer.count.failed(message.type);
+    consumer.log.warn({ ...facts, retryIn: Math.round(retryIn) }, "a message failed and will be tried again");
+    return { retryIn };
   }
+  await park(consumer.database, consumer.consumer, delivery, error);
+  consumer.count.parked(message.type);
+  consumer.log.error(facts, "a message failed and was parked");
+  return "done";
 }
 
 function countApplied({ count, clock }: Consumer, { type, time }: Message, applied: Applied): void {

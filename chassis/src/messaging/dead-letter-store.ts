@@ -1,4 +1,5 @@
 import type { Transaction } from "../database/database.ts";
+import { sqlState } from "../database/postgres-error.ts";
 import type { Message } from "./message.ts";
 
 /** A message that its consumer could not handle. */
@@ -6,6 +7,7 @@ export type DeadLetter = {
   id: string;
   consumer: string;
   messageId: string;
+  type: string;
   message: Message;
   /** What was wrong, in one line. */
   cause: string;
@@ -24,7 +26,7 @@ export const addDeadLetter = (tx: Transaction, letter: DeadLetter): Promise<unkn
       letter.id,
       letter.consumer,
       letter.messageId,
-      String(letter.message.type),
+      letter.type,
       JSON.stringify(letter.message),
       letter.cause,
       letter.stack,
@@ -32,3 +34,6 @@ export const addDeadLetter = (tx: Transaction, letter: DeadLetter): Promise<unkn
       letter.traceId,
     ],
   );
+
+/** Whether the database can't hold what it was given, whatever state it is in: data it does not know (22) or that is too much (54). */
+export const isUnstorable = (error: unknown): boolean => /^(22|54)/.test(sqlState(error) ?? "");

@@ -1,5 +1,7 @@
 import { newId } from "../core/id.ts";
+import { deepText } from "./deep-text.ts";
 import type { Message } from "./message.ts";
+import { canonicalId } from "./message-id.ts";
 
 /** The largest message in bytes. A bigger one is neither published nor handled. */
 export const LARGEST_MESSAGE = 1024 * 1024;
@@ -9,7 +11,7 @@ const DEEPEST = 64;
 
 const texts = ["id", "type", "key", "source", "time", "requestId", "traceparent"] as const;
 
-/** Reads what came as a message: it is one, or what is wrong with it. Its body is another matter. */
+/** Reads what came as a message: it is one, with its id in the one spelling, or what is wrong with it. Its body is another matter. */
 export function readEnvelope(value: unknown): { message: Message } | { fault: string } {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return { fault: "it is not an object" };
   const envelope = value as Record<string, unknown>;
@@ -17,8 +19,13 @@ export function readEnvelope(value: unknown): { message: Message } | { fault: st
   if (missing) return { fault: `/${missing} must be a text` };
   if (!Number.isSafeInteger(envelope["version"])) return { fault: "/version must be a whole number" };
   if (isTooDeep(value)) return { fault: `it is nested deeper than ${DEEPEST}` };
-  return { message: value as Message };
+  const message = value as Message;
+  const id = canonicalId(message.id) ?? message.id;
+  return { message: id === message.id ? message : { ...message, id } };
 }
+
+/** Characters that are kept of what can't be read. */
+const MOST_KEPT = 100_000;
 
 /** What is wrong with a message of so many bytes. */
 export const tooLargeFault = (bytes: number): string | undefined =>
@@ -35,14 +42,14 @@ export function standIn(known: { id?: unknown; type?: unknown; source?: unknown 
     key: "",
     source: text(known.source, "unknown"),
     time: new Date().toISOString(),
-    body: came === undefined ? null : isTooDeep(came) ? JSON.stringify(came).slice(0, 100_000) : came,
+    body: came === undefined ? null : isTooDeep(came) ? deepText(came, MOST_KEPT) : came,
     requestId: newId(),
     traceparent: "",
   };
 }
 
-/** Walks without recursion: the nesting is the sender's choice, the stack is ours. */
-function isTooDeep(root: unknown): boolean {
+/** Whether a value is nested deeper than a message may be. Walks without recursion: the nesting is the sender's choice, the stack is ours. */
+export function isTooDeep(root: unknown): boolean {
   const open: { value: unknown; depth: number }[] = [{ value: root, depth: 0 }];
   for (let item = open.pop(); item !== undefined; item = open.pop()) {
     if (typeof item.value !== "object" || item.value === null) continue;

@@ -1,4 +1,5 @@
 import type { Database } from "../database/database.ts";
+import { removeBegun } from "./begun-attempts-store.ts";
 import { removeHandled } from "./inbox-store.ts";
 import { removeEndedLetters } from "./operated-dead-letter-store.ts";
 import { removeSent } from "./outbox-store.ts";
@@ -28,5 +29,6 @@ export async function messagingHousekeeping(database: Database): Promise<boolean
   const sent = await removeSent(database, OUTBOX_DAYS, STEP);
   const handled = await removeHandled(database, INBOX_DAYS, STEP);
   const letters = await removeEndedLetters(database, LETTER_DAYS, STEP);
-  return [sent, handled, letters].includes(STEP);
+  const begun = await removeBegun(database, INBOX_DAYS, STEP);
+  return [sent, handled, letters, begun].includes(STEP);
 }

@@ -2,6 +2,7 @@ import { type Clock, systemClock } from "../core/clock.ts";
 import type { Broker, BrokerSubscription, Delivery, Verdict } from "./broker.ts";
 import { tooLargeFault } from "./envelope.ts";
 import type { Message } from "./message.ts";
+import { canonicalId } from "./message-id.ts";
 
 /** What all connections to one memory broker share: a queue for each consumer. */
 export type MemoryQueues = Map<string, Queue>;
@@ -31,10 +32,11 @@ export function memoryBroker(options: { clock?: Clock; queues?: MemoryQueues } =
       }
     },
     async publish(messages) {
-      const fault = messages.map((message) => tooLargeFault(Buffer.byteLength(JSON.stringify(message)))).find(Boolean);
+      const texts = messages.map((message) => JSON.stringify(message));
+      const fault = texts.map((text) => tooLargeFault(Buffer.byteLength(text))).find(Boolean);
       if (fault) throw new Error(fault);
       for (const queue of queues.values()) {
-        for (const message of messages) enqueue(queue, message);
+        for (const text of texts) enqueue(queue, JSON.parse(text));
         deliver(queue, clock);
       }
       return messages.map(() => "confirmed");
@@ -72,9 +74,10 @@ function queueOf(queues: MemoryQueues, consumer: string): Queue {
 }
 
 function enqueue(queue: Queue, message: Message): void {
-  if (!queue.types.has(message.type) || queue.ids.has(message.id)) return;
-  queue.ids.add(message.id);
-  const delivery = { message: structuredClone(message), attempt: 1 };
+  const id = canonicalId(message.id);
+  if (!queue.types.has(message.type) || (id !== undefined && queue.ids.has(id))) return;
+  if (id !== undefined) queue.ids.add(id);
+  const delivery = { message, attempt: 1 };
   const name = `${message.source}:${message.key}`;
   const lane = queue.lanes.get(name);
   if (lane) {
@@ -104,6 +107,7 @@ async function work(queue: Queue, receiver: Receiver, lane: Lane, clock: Clock):
   if (receiver.closed.aborted) return;
   receiver.working.delete(lane);
   if (verdict === "done") forget(queue, lane);
+  else if (verdict === "unhandled") queue.ready.push(lane);
   else retry(queue, receiver, lane, verdict.retryIn, clock);
   deliver(queue, clock);
 }
@@ -116,13 +120,14 @@ async function verdictOf(subscription: BrokerSubscription, delivery: Delivery): 
 
 function forget(queue: Queue, lane: Lane): void {
   const { message } = lane.waiting.shift() as Delivery;
-  queue.ids.delete(message.id);
+  queue.ids.delete(canonicalId(message.id) ?? "");
   if (lane.waiting.length > 0) queue.ready.push(lane);
   else queue.lanes.delete(`${message.source}:${message.key}`);
 }
 
 function retry(queue: Queue, receiver: Receiver, lane: Lane, milliseconds: number, clock: Clock): void {
   const { message, attempt } = lane.waiting[0] as Delivery;
+  // It was given back: its process lives.
   lane.waiting[0] = { message, attempt: attempt + 1 };
   const again = () => {
     queue.ready.push(lane);
@@ -138,7 +143,10 @@ function remove(queue: Queue, receiver: Receiver): void {
 /** As if the receiver's process had died: what it was working at is delivered again. */
 function abandon(queue: Queue, receiver: Receiver, clock: Clock): void {
   remove(queue, receiver);
-  queue.ready.push(...receiver.working.keys());
+  for (const lane of receiver.working.keys()) {
+    lane.waiting[0] = { ...(lane.waiting[0] as Delivery), suspect: true };
+    queue.ready.push(lane);
+  }
   receiver.working.clear();
   deliver(queue, clock);
 }

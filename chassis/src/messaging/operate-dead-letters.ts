@@ -8,6 +8,7 @@ import {
   deadLetterEnded,
   type UnsentEvent,
 } from "./dead-letter-contract.ts";
+import { readNote } from "./notes.ts";
 import {
   type Chosen,
   discardLetters,
@@ -52,7 +53,7 @@ export function operateDeadLetters(database: Database, onChange: () => void): De
     const letter = await findLetter(database, id, "read");
     if (!letter) throw notFound.failure();
     const { consumer, message, stack, traceId, history } = letter;
-    return { ...summaryOf(letter), consumer, message, stack, traceId, history: [...history] };
+    return { ...summaryOf(letter), consumer, message, stack, traceId, history: history.map(readNote) };
   }
   const changed = (count: number) => {
     if (count > 0) onChange();

@@ -1,5 +1,6 @@
 import type { Queryable, Transaction } from "../database/database.ts";
 import type { Message } from "./message.ts";
+import { type Note, noteJson } from "./notes.ts";
 
 /** A dead letter as its operators see it. */
 export type StoredLetter = {
@@ -17,9 +18,6 @@ export type StoredLetter = {
   readonly endedAt: Date | null;
   readonly history: readonly Note[];
 };
-
-/** What somebody did about it. */
-export type Note = { readonly what: string; readonly [detail: string]: unknown };
 
 /** Which parked letters are meant; without either all. */
 export type Chosen = { ids?: readonly string[] | undefined; type?: string | undefined };
@@ -71,7 +69,7 @@ export async function startRedrive(
      update dead_letter d set state = 'redriving', due_at = now() + meant.place / $3::float8 * interval '1 s',
        history = history || ($4::jsonb || jsonb_build_object('at', now()))
      from meant where d.id = meant.id returning 1`,
-    [uuids(chosen.ids), chosen.type ?? null, perSecond, JSON.stringify(note)],
+    [uuids(chosen.ids), chosen.type ?? null, perSecond, noteJson(note)],
   );
   return changed.length;
 }
@@ -82,7 +80,7 @@ export async function discardLetters(database: Queryable, chosen: Chosen, note: 
     `update dead_letter set state = 'discarded', ended_at = now(),
        history = history || ($3::jsonb || jsonb_build_object('at', now()))
      where state = 'parked' and ($1::uuid[] is null or id = any($1)) and ($2::text is null or type = $2) returning 1`,
-    [uuids(chosen.ids), chosen.type ?? null, JSON.stringify(note)],
+    [uuids(chosen.ids), chosen.type ?? null, noteJson(note)],
   );
   return changed.length;
 }
@@ -90,7 +88,7 @@ export async function discardLetters(database: Queryable, chosen: Chosen, note: 
 export const rewriteLetter = (tx: Transaction, id: string, message: Message, note: Note): Promise<unknown> =>
   tx.query(
     `update dead_letter set message = $2, history = history || ($3::jsonb || jsonb_build_object('at', now())) where id = $1`,
-    [id, JSON.stringify(message), JSON.stringify(note)],
+    [id, JSON.stringify(message), noteJson(note)],
   );
 
 /** The letter whose turn it is, locked. One replica at a time redrives, so that letters of one key keep their order. */

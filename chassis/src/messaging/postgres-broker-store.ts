@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { Queryable } from "../database/database.ts";
 import type { Audience } from "./broker.ts";
 import type { Message } from "./message.ts";
+import { canonicalId } from "./message-id.ts";
 
 /** The channel that tells which consumer has something to fetch. */
 export const CHANNEL = "flotilla_delivery";
@@ -16,6 +17,9 @@ export type ClaimedRow = {
   /** Who published it and what, as the broker knows; null when it was stored before the broker knew. */
   readonly source: string | null;
   readonly type: string | null;
+  readonly bytes: number;
+  /** Whether an earlier claim ended although it was neither finished nor given back. */
+  readonly lapsed: boolean;
 };
 
 /** A claim given back: free again in `delay` milliseconds (null: at once), with the attempt it will be. */
@@ -47,7 +51,7 @@ export const storeMessages = (database: Queryable, messages: readonly Message[])
      select pg_notify('${CHANNEL}', consumer) from (
        select distinct consumer from subscription where type = any($2::text[])) consumers`,
     [
-      messages.map((message) => message.id),
+      messages.map((message) => canonicalId(message.id) ?? `none ${randomUUID()}`),
       messages.map((message) => message.type),
       messages.map((message) => `${message.source}:${message.key}`),
       messages.map((message) => JSON.stringify(message)),
@@ -56,18 +60,19 @@ export const storeMessages = (database: Queryable, messages: readonly Message[])
   );
 
 /**
- * Claims up to `limit` deliveries, at most `perLane` of a lane, for `lease` milliseconds, in their order, leaving out lanes
- * that have one claimed or waiting.
+ * Claims up to `limit` deliveries, at most `perLane` of a lane and about `bytes` of all, for `lease` milliseconds, in their order, leaving out
+ * lanes that have one claimed or waiting.
  */
 export async function claimDeliveries(
   database: Queryable,
   consumer: string,
-  { limit, perLane, lease }: { limit: number; perLane: number; lease: number },
+  { limit, perLane, bytes, lease }: { limit: number; perLane: number; bytes: number; lease: number },
 ): Promise<ClaimedRow[]> {
   const claim = randomUUID();
   const rows = await database.query<Omit<ClaimedRow, "claim">>(
-    "select seq, lane, message, attempt, source, type from claim_deliveries($1, $2, $3, $4 * interval '1 ms', $5) order by seq",
-    [consumer, limit, perLane, lease, claim],
+    `select seq, lane, message, attempt, source, type, bytes, lapsed
+     from claim_deliveries($1, $2, $3, $4 * interval '1 ms', $5, $6) order by seq`,
+    [consumer, limit, perLane, lease, claim, bytes],
   );
   return rows.map((row) => ({ ...row, claim }));
 }

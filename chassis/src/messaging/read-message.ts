@@ -1,11 +1,12 @@
-import { validate as isUuid } from "uuid";
 import { publisherOf } from "../contract/contract.ts";
 import type { EarlierVersion, Event } from "../contract/event.ts";
 import { jsonValidator, type Validator } from "../contract/validate.ts";
 import { type FieldError, refusal } from "../core/failure.ts";
 import { OLDEST_DAYS } from "./housekeeping.ts";
 import type { Message } from "./message.ts";
+import { canonicalId } from "./message-id.ts";
 import type { EventHandler, Subscription } from "./messaging.ts";
+import { withOwnErrors } from "./whose-fault.ts";
 
 /** The message is not what the contract says, so no number of attempts would help. */
 export const messageUnreadable = refusal("message_unreadable", 400, "The message can't be read");
@@ -24,10 +25,11 @@ export function messageReader(subscriptions: readonly Subscription[]): ReadMessa
   for (const { event, handle } of subscriptions) {
     if (routes.has(event.type)) throw new Error(`there are two subscriptions to ${event.type}`);
     const publisher = publisherOf(event);
-    routes.set(event.type, { readBody: bodyReader(event), handle: handle as EventHandler<unknown>, publisher });
+    const own = withOwnErrors(handle as EventHandler<unknown>);
+    routes.set(event.type, { readBody: bodyReader(event), handle: own, publisher });
   }
   return (message, now) => {
-    if (!isUuid(message.id)) throw unreadable("/id", "must be a UUID");
+    if (canonicalId(message.id) === undefined) throw unreadable("/id", "must be a UUID");
     const route = routes.get(message.type);
     if (!route) throw unreadable("/type", `${message.type} is not an event this consumer knows`);
     if (route.publisher !== undefined && message.source !== route.publisher) {

@@ -5,12 +5,12 @@ import type { Log } from "../telemetry/log.ts";
 import { inSpan } from "../telemetry/span.ts";
 import { parseTraceparent } from "../telemetry/trace-context.ts";
 import type { Tracer } from "../telemetry/tracer.ts";
-import { isDatabaseOutage } from "./database-outage.ts";
-import { describeError, stackOf } from "./dead-letter.ts";
+import { describeError, stackOf } from "./describe-error.ts";
 import { type Loop, startLoop } from "./loop.ts";
 import type { Subscription } from "./messaging.ts";
 import { endRedrive, lockDueLetter, parkAgain, type StoredLetter } from "./operated-dead-letter-store.ts";
 import { messageReader } from "./read-message.ts";
+import { whoseFault } from "./whose-fault.ts";
 
 export type RedriverOptions = {
   /** Whose dead letters: the name of the service. */
@@ -52,7 +52,7 @@ export function startRedriver(options: RedriverOptions): Loop {
         await endRedrive(tx, id);
       });
     } catch (error) {
-      if (!current || isDatabaseOutage(error)) throw error;
+      if (!current || whoseFault(error) === "database") throw error;
       await parkAgain(database, current.id, describeError(error), stackOf(error));
       log.error({ err: error, letterId: current.id, type: current.type }, "a dead letter failed again");
     }

@@ -1,4 +1,5 @@
 import { Cancellation } from "../core/cancellation.ts";
+import { startTimer } from "../core/clock.ts";
 import { deadlineExceeded } from "../core/failure.ts";
 import { currentContext, newContext, runInContext } from "../telemetry/context.ts";
 
@@ -10,11 +11,11 @@ export async function withinTime<T>(milliseconds: number, work: () => Promise<T>
   const cancellation = new Cancellation();
   const { promise: over, reject } = Promise.withResolvers<never>();
   cancellation.listen(reject);
-  const timer = setTimeout(() => cancellation.cancel(deadlineExceeded.failure()), milliseconds);
+  const cancelTimer = startTimer(milliseconds, () => cancellation.cancel(deadlineExceeded.failure()));
   const time = { deadline: performance.now() + milliseconds, cancellation };
   try {
     return await Promise.race([runInContext({ ...(currentContext() ?? newContext()), ...time }, work), over]);
   } finally {
-    clearTimeout(timer);
+    cancelTimer();
   }
 }

@@ -44,3 +44,20 @@ test("of errors and those behind them the log tells what went wrong, and nothing
   assert.match(stack ?? "", /log\.test\.ts/);
   assert.match(JSON.stringify(lines[1]), /outer: no/);
 });
+
+test("what throws when it is looked at is logged all the same", () => {
+  const { lines, destination } = capture();
+  const log = createLog({ service: "users", level: "info", destination });
+  const unseen = {
+    get() {
+      throw new Error("no");
+    },
+  };
+  const circle = new Error("round");
+  circle.cause = circle;
+  const things: unknown[] = [Object.create(null), Symbol("s"), circle];
+  for (const field of ["stack", "message", "name", "cause", "code"])
+    things.push(Object.defineProperty(new Error("sound"), field, unseen));
+  for (const err of things) log.error({ err }, "thrown");
+  assert.equal(lines.length, things.length);
+});

@@ -93,10 +93,19 @@ function isoTime(): () => string {
 const TOLD = new Set(["type", "message", "stack", "code", "kind", "status", "syscall", "constraint", "table"]);
 
 /** An error as it is logged, with those behind it. */
-function loggedError(error: unknown): unknown {
+function toldError(error: unknown): unknown {
   if (!(error instanceof Error)) return { message: String(error) };
   const told = Object.fromEntries(Object.entries(pino.stdSerializers.err(error)).filter(([name]) => TOLD.has(name)));
   return error instanceof AggregateError ? { ...told, aggregateErrors: error.errors.map(loggedError) } : told;
+}
+
+/** What was thrown may throw itself when it is looked at; the line is written all the same. */
+function loggedError(error: unknown): unknown {
+  try {
+    return toldError(error);
+  } catch {
+    return { type: "unknown", message: "something that can't be shown" };
+  }
 }
 
 /** The fields of a line with secrets replaced; the same object when it has none, as nearly always. */

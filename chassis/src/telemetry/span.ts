@@ -123,5 +123,10 @@ function recordSpan<T>(
 }
 
 /** A word for what went wrong. What an error says may hold anything, and so stays in the log. */
-const typeOf = (error: unknown): string =>
-  error instanceof Failure ? error.code : error instanceof Error ? error.name : "unknown";
+function typeOf(error: unknown): string {
+  try {
+    return error instanceof Failure ? error.code : error instanceof Error ? String(error.name) : "unknown";
+  } catch {
+    return "unknown";
+  }
+}

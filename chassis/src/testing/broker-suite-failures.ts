@@ -76,7 +76,7 @@ export async function survivesCrash(connect: Connect): Promise<void> {
       return goOn.promise;
     },
   });
-  await becomesTrue(() => deepEqual(ids(seen), [first.id]));
+  await becomesTrue(() => deepEqual(seen, [{ message: first, attempt: 1, suspect: true }]));
   late.resolve("done");
   goOn.resolve("done");
   await becomesTrue(() => deepEqual(ids(seen), [first.id, second.id]));
@@ -149,4 +149,52 @@ export async function stopsGently(connect: Connect): Promise<void> {
       messages.map(({ id }) => id),
     ),
   );
+}
+
+export async function givesBackUnhandled(connect: Connect): Promise<void> {
+  const stopping = await connect();
+  const begun = Promise.withResolvers<void>();
+  const verdict = Promise.withResolvers<Verdict>();
+  const stop = await subscribe(stopping, {
+    handle: () => {
+      begun.resolve();
+      return verdict.promise;
+    },
+  });
+  const messages = keyed(2, "a");
+  await stopping.publish(messages);
+  await begun.promise;
+  const stopped = stop();
+  verdict.resolve("unhandled");
+  await stopped;
+  await stopping.close();
+  const seen: Delivery[] = [];
+  await subscribe(await connect(), { handle: collect(seen) });
+  await becomesTrue(() => equal(seen.length, 2));
+  deepEqual(
+    seen.map(({ message, attempt }) => [message.id, attempt]),
+    messages.map(({ id }) => [id, 1]),
+  );
+}
+
+export async function knowsIdsInAnySpelling(connect: Connect): Promise<void> {
+  const broker = await connect();
+  const seen: Delivery[] = [];
+  const goOn = Promise.withResolvers<Verdict>();
+  await subscribe(broker, {
+    concurrency: 1,
+    handle: (delivery) => {
+      seen.push(delivery);
+      return goOn.promise;
+    },
+  });
+  const message = testMessage();
+  await broker.publish([message]);
+  await broker.publish([{ ...message, id: message.id.toUpperCase() }]);
+  const nameless = ["same", "same", "", ""].map((id) => testMessage({ id }));
+  await broker.publish(nameless);
+  goOn.resolve("done");
+  await becomesTrue(() => equal(seen.length, 5));
+  equal(seen[0]?.message.id, message.id);
+  deepEqual(new Set(seen.slice(1).map(({ message }) => message.key)), new Set(nameless.map(({ key }) => key)));
 }

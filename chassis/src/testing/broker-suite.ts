@@ -2,9 +2,11 @@ import { deepEqual, equal } from "node:assert/strict";
 import { describe, it, type TestContext } from "node:test";
 import type { Delivery, Verdict } from "../messaging/broker.ts";
 import {
+  givesBackUnhandled,
   ignoresRepeats,
   keepsForDeclared,
   keepsWhileAway,
+  knowsIdsInAnySpelling,
   refusesTooLarge,
   retries,
   stopsGently,
@@ -42,8 +44,13 @@ export function brokerSuite(name: string, make: (t: TestContext) => Promise<Brok
     test("delivers again after retryIn, with a growing attempt, before later messages of the key", retries);
     test("keeps messages while a consumer is away, and none from before it first subscribed", keepsWhileAway);
     test("keeps messages for a consumer that was declared, before it ever subscribes", keepsForDeclared);
-    test("delivers again what a crashed consumer was working at, and ignores its late verdict", survivesCrash);
+    test(
+      "delivers again, as a suspect, what a crashed consumer was working at, and ignores its late verdict",
+      survivesCrash,
+    );
+    test("delivers what came back unhandled to another, without counting it", givesBackUnhandled);
     test("delivers a message that was published twice once", ignoresRepeats);
+    test("takes an id in any spelling for one, and messages without an id each for itself", knowsIdsInAnySpelling);
     test("waits for the deliveries under way when a subscription is stopped, and begins no others", stopsGently);
     test("does not take a message that is too large, and takes the others", refusesTooLarge);
     test("says that it is connected", async (connect) => {

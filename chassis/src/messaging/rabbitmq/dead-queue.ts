@@ -2,7 +2,10 @@ import type { ChannelModel } from "amqplib";
 import type { Intake } from "./intake.ts";
 import { openPartition, type Partition } from "./partition.ts";
 
-/** Hands what the broker gave up to its consumer, with the reason, so that it is parked where people look. */
+/**
+ * Hands to its consumer what the broker gave up, as an older queue does with what was delivered too often: that says nothing about a message. Those
+ * with its key may have been handled meanwhile.
+ */
 export async function consumeDead(options: {
   connection: ChannelModel;
   queue: string;
@@ -14,7 +17,9 @@ export async function consumeDead(options: {
     connection,
     queue,
     prefetch: 10,
-    onMessage: (message, from) => intake.take(message, from, "the broker gave it up: it was delivered too often"),
+    most: Number.POSITIVE_INFINITY,
+    onFull: () => {},
+    onMessage: intake.take,
     onLost,
   });
 }

@@ -3,8 +3,12 @@ import { newId } from "../../core/id.ts";
 import { closeChannel } from "./close-channel.ts";
 import { type Names, PARTITIONS } from "./names.ts";
 
-/** After so many deliveries that were never settled a message is taken for one that ends its consumers. */
-const DELIVERY_LIMIT = 20;
+/**
+ * RabbitMQ counts what it has handed over, tried or not, so it never gives a message up: consumers find the one that ends its process by
+ * themselves. Newer releases have a limit unless one is given. Queues of before have one of 20, which can't be changed.
+ */
+const DELIVERY_LIMIT = 2 ** 31 - 1;
+const OLD_DELIVERY_LIMIT = 20;
 
 /** Does `work` on a channel of its own: the broker ends the channel of whatever it refuses. */
 export async function onChannel<T>(connection: ChannelModel, work: (channel: Channel) => Promise<T>): Promise<T> {
@@ -27,6 +31,7 @@ export async function declareConsumers(
   consumers: ReadonlyMap<string, readonly string[]>,
 ): Promise<void> {
   for (const [consumer, types] of consumers) {
+    await declareQueues(connection, names, consumer);
     await onChannel(connection, (channel) => declareConsumer(channel, names, consumer, types));
   }
   if (consumers.size > 0) await onChannel(connection, (channel) => untilWritten(channel, names));
@@ -40,7 +45,7 @@ function declareConsumer(channel: Channel, names: Names, consumer: string, types
     channel.assertExchange(exchange, "topic"),
     channel.assertExchange(names.replicasOf(consumer), "fanout"),
     ...declareDead(channel, names, consumer),
-    ...Array.from({ length: PARTITIONS }, (_, partition) => declareQueue(channel, names, consumer, partition)).flat(),
+    ...queuesOf(names, consumer).map((queue, partition) => channel.bindQueue(queue, exchange, `#.${partition}`)),
     ...types.map((type) => channel.bindExchange(exchange, names.events, `${type}.*`)),
   ]);
 }
@@ -65,20 +70,34 @@ function declareDead(channel: Channel, names: Names, consumer: string): Promise<
   ];
 }
 
-function declareQueue(channel: Channel, names: Names, consumer: string, partition: number): Promise<unknown>[] {
-  const queue = names.queueOf(consumer, partition);
-  return [
-    channel.assertQueue(queue, {
-      arguments: {
-        "x-queue-type": "quorum",
-        "x-single-active-consumer": true,
-        "x-delivery-limit": DELIVERY_LIMIT,
-        "x-dead-letter-exchange": names.dead,
-        "x-dead-letter-routing-key": consumer,
-        "x-dead-letter-strategy": "at-least-once",
-        "x-overflow": "reject-publish",
-      },
-    }),
-    channel.bindQueue(queue, names.exchangeOf(consumer), `#.${partition}`),
-  ];
+const queuesOf = (names: Names, consumer: string): string[] =>
+  Array.from({ length: PARTITIONS }, (_, partition) => names.queueOf(consumer, partition));
+
+async function declareQueues(connection: ChannelModel, names: Names, consumer: string): Promise<void> {
+  const queues = queuesOf(names, consumer);
+  const declare = (channel: Channel, all: readonly string[], limit: number) =>
+    Promise.all(all.map((queue) => declareQueue(channel, names, consumer, queue, limit)));
+  try {
+    await onChannel(connection, (channel) => declare(channel, queues, DELIVERY_LIMIT));
+  } catch (error) {
+    if (!/PRECONDITION_FAILED.*x-delivery-limit/.test(String(error))) throw error;
+    for (const queue of queues) {
+      await onChannel(connection, (channel) => declare(channel, [queue], DELIVERY_LIMIT)).catch(() =>
+        onChannel(connection, (channel) => declare(channel, [queue], OLD_DELIVERY_LIMIT)),
+      );
+    }
+  }
 }
+
+const declareQueue = (channel: Channel, names: Names, consumer: string, queue: string, limit: number) =>
+  channel.assertQueue(queue, {
+    arguments: {
+      "x-queue-type": "quorum",
+      "x-single-active-consumer": true,
+      "x-delivery-limit": limit,
+      "x-dead-letter-exchange": names.dead,
+      "x-dead-letter-routing-key": consumer,
+      "x-dead-letter-strategy": "at-least-once",
+      "x-overflow": "reject-publish",
+    },
+  });

@@ -3,24 +3,22 @@ import type { Clock } from "../../core/clock.ts";
 import type { Log } from "../../telemetry/log.ts";
 import type { BrokerSubscription, Delivery, Verdict } from "../broker.ts";
 import { createLanes } from "../lanes.ts";
+import { createKnownMessages } from "./known-messages.ts";
 import { laneOf } from "./names.ts";
 import { parseDelivery } from "./parse-delivery.ts";
 import type { Partition } from "./partition.ts";
 
 /** Takes what the queues hand over, and has it handled lane by lane. */
 export type Intake = {
-  /** Takes a message from a queue. A fault is why the broker gave it up. */
-  take(message: ConsumeMessage, from: Partition, fault?: string): void;
+  /** Takes a message from a queue. */
+  take(message: ConsumeMessage, from: Partition): void;
   /** Begins no more messages. */
   halt(): void;
   /** Resolves when those under way have ended. To be halted before. */
   drained(): Promise<void>;
 };
 
-type Item = { lane: string; delivery: Delivery; raw: ConsumeMessage; from: Partition };
-
-/** So many messages that were done are known, so that a repeat need not ask the database. */
-const KNOWN = 20_000;
+type Item = { lane: string; delivery: Delivery; tag: number; from: Partition };
 
 /** Makes the intake of a subscription. It outlives connections: a lane goes on only after what is under way in it. */
 export function createIntake(options: {
@@ -32,7 +30,7 @@ export function createIntake(options: {
 }): Intake {
   const { subscription, clock, log } = options;
   const halted = new AbortController();
-  const done = latestIds(KNOWN);
+  const known = createKnownMessages();
   /** Lanes whose first message waits for its next attempt. */
   const waiting = new Map<string, Item[]>();
   let faults = 0;
@@ -43,28 +41,31 @@ export function createIntake(options: {
       const partition = item.from;
       // What was given up comes again, to whoever reads the queue now.
       if (!partition.open()) return true;
-      const { id } = item.delivery.message;
-      if (done.has(id)) {
-        partition.settle(item.raw);
+      if (known.isDone(item.delivery)) {
+        partition.settle(item.tag);
         return true;
       }
       const handling = handle(subscription, item.delivery, log);
       partition.track(handling);
       const verdict = await handling;
-      if (verdict !== "done") {
-        waitFor(item, verdict.retryIn);
-        return false;
+      if (verdict === "done") {
+        known.done(item.delivery);
+        partition.settle(item.tag);
+        return true;
       }
-      done.add(id);
-      partition.settle(item.raw);
-      return true;
+      // One that is unhandled is not settled: its queue gives it to whoever reads that next.
+      if (verdict !== "unhandled") waitFor(item, verdict.retryIn);
+      return false;
     },
     drop: (items) => waiting.get((items[0] as Item).lane)?.splice(1, 0, ...items),
   });
 
   function waitFor(item: Item, milliseconds: number): void {
-    const again = { ...item, delivery: { ...item.delivery, attempt: item.delivery.attempt + 1 } };
-    waiting.set(item.lane, [again]);
+    // That it has failed says that it did not end its process.
+    const { suspect: _, attempt, ...rest } = item.delivery;
+    const delivery = { ...rest, attempt: attempt + 1 };
+    known.retry(delivery);
+    waiting.set(item.lane, [{ ...item, delivery }]);
     const goOn = () => {
       const items = waiting.get(item.lane) as Item[];
       waiting.delete(item.lane);
@@ -74,11 +75,11 @@ export function createIntake(options: {
   }
 
   return {
-    take(raw, from, fault) {
-      const parsed = parseDelivery(raw, options.checkUser);
-      const delivery = fault && !parsed.fault ? { ...parsed, fault } : parsed;
+    take(raw, from) {
+      const { redelivered, deliveryTag: tag } = raw.fields;
+      const delivery = known.recall(parseDelivery(raw, options.checkUser), redelivered);
       const lane = delivery.fault ? `fault ${++faults}` : laneOf(delivery.message);
-      const item = { lane, delivery, raw, from };
+      const item = { lane, delivery, tag, from };
       const queue = waiting.get(lane);
       if (queue) queue.push(item);
       else lanes.add([item]);
@@ -89,20 +90,6 @@ export function createIntake(options: {
     },
     async drained() {
       await lanes.drain();
-    },
-  };
-}
-
-/** Knows the `most` ids that were added last. */
-function latestIds(most: number): Pick<Set<string>, "has"> & { add(id: string): void } {
-  const ids = new Set<string>();
-  return {
-    has: (id) => ids.has(id),
-    add(id) {
-      ids.add(id);
-      if (ids.size <= most) return;
-      const [oldest] = ids;
-      ids.delete(oldest as string);
     },
   };
 }

@@ -8,7 +8,9 @@ export type Partition = {
   open(): boolean;
   /** Says that a message is under way until the promise is settled. */
   track(work: Promise<unknown>): void;
-  settle(message: ConsumeMessage): void;
+  settle(deliveryTag: number): void;
+  /** Whether everything that came has been settled. */
+  idle(): boolean;
   /** Begins no more, waits for those under way unless the queue is lost, and gives the rest back in their order. */
   release(): Promise<void>;
 };
@@ -16,16 +18,21 @@ export type Partition = {
 export type PartitionOptions = {
   connection: ChannelModel;
   queue: string;
-  /** The most messages that are held without being settled. */
+  /** The most messages that are held without being settled, and about how many bytes. */
   prefetch: number;
+  most: number;
   onMessage(message: ConsumeMessage, from: Partition): void;
   /** Called when the queue was deleted or the channel closed although nobody released it. */
   onLost(): void;
+  /** Called when the messages that are held have more bytes than the most, with how many they are: the queue has been given up. */
+  onFull(messages: number): void;
 };
 
 /** Begins to read a queue. While another one reads it, nothing comes. */
 export async function openPartition(options: PartitionOptions): Promise<Partition> {
   const underWay = new Set<Promise<unknown>>();
+  const held = new Map<number, number>();
+  let bytes = 0;
   let state: "open" | "releasing" | "closed" = "open";
   const channel = await options.connection.createChannel();
   const lost = Promise.withResolvers<void>();
@@ -40,13 +47,16 @@ export async function openPartition(options: PartitionOptions): Promise<Partitio
   const acknowledgements = createAcknowledgements(channel, lose);
   const partition: Partition = {
     open: () => state === "open",
+    idle: () => held.size === 0,
     track(work) {
       underWay.add(work);
       void work.finally(() => underWay.delete(work));
     },
-    settle(message) {
+    settle(deliveryTag) {
       if (state === "closed") return;
-      acknowledgements.add(message.fields.deliveryTag);
+      bytes -= held.get(deliveryTag) ?? 0;
+      held.delete(deliveryTag);
+      acknowledgements.add(deliveryTag);
     },
     async release() {
       if (state === "open") state = "releasing";
@@ -63,7 +73,19 @@ export async function openPartition(options: PartitionOptions): Promise<Partitio
       await closeChannel(channel);
     },
   };
+  /** RabbitMQ bounds what it hands over by number only. What is given back comes again, in its order. */
+  function take(message: ConsumeMessage): void {
+    if (state === "closed") return;
+    held.set(message.fields.deliveryTag, message.content.length);
+    bytes += message.content.length;
+    options.onMessage(message, partition);
+    if (bytes <= options.most || held.size === 1) return;
+    state = "closed";
+    options.onFull(held.size);
+    void closeChannel(channel);
+  }
+
   await channel.prefetch(options.prefetch);
-  await channel.consume(options.queue, (message) => (message ? options.onMessage(message, partition) : lose()));
+  await channel.consume(options.queue, (message) => (message ? take(message) : lose()));
   return partition;
 }

@@ -43,6 +43,8 @@ type Session = {
   readonly connection: ChannelModel;
   readonly replicas: Replicas;
   readonly partitions: Map<number, Partition>;
+  /** How many messages of a queue are held, where they are so large that fewer than usual are. */
+  readonly prefetches: Map<number, number>;
   readonly broken: AbortSignal;
   /** To be called when a part of it was lost. */
   breakOff(): void;
@@ -51,6 +53,9 @@ type Session = {
 
 /** Messages of a queue that are held without being settled: those behind a slow key must not hold up others. */
 const PREFETCH = 1_000;
+
+/** About so many bytes of a queue are held at most. */
+const MOST_BYTES = 16 * 1024 * 1024;
 
 /** Milliseconds that the broker has for its answers when queues are taken up. */
 const LONGEST_ANSWER = 15_000;
@@ -122,6 +127,7 @@ async function openSession(
     connection,
     replicas,
     partitions,
+    prefetches: new Map(),
     broken: broken.signal,
     breakOff,
     async close() {
@@ -140,11 +146,14 @@ async function openSession(
 /** Reads the queues that are this replica's and gives up those that are not. */
 async function takeShare(options: ServeOptions, session: Session, intake: Intake, wake: () => void): Promise<void> {
   const { names, subscription } = options;
-  const { connection, partitions, replicas } = session;
+  const { connection, partitions, prefetches, replicas } = session;
   const share = replicas.share(PARTITIONS);
   for (const [number, partition] of partitions) {
     if (!partition.open()) partitions.delete(number);
-    else if (!share.has(number)) void partition.release().finally(wake);
+    else if (!share.has(number) || (prefetches.has(number) && partition.idle())) {
+      prefetches.delete(number);
+      void partition.release().finally(wake);
+    }
   }
   for (const number of share) {
     if (partitions.has(number) || session.broken.aborted) continue;
@@ -152,8 +161,13 @@ async function takeShare(options: ServeOptions, session: Session, intake: Intake
     const partition = await openPartition({
       connection,
       queue,
-      prefetch: PREFETCH,
+      prefetch: prefetches.get(number) ?? PREFETCH,
+      most: MOST_BYTES,
       onMessage: intake.take,
+      onFull(messages) {
+        prefetches.set(number, Math.ceil(messages / 2));
+        wake();
+      },
       // A queue that was deleted may still answer for a moment: what reads it then never hears of it again. So it is declared first.
       onLost: session.breakOff,
     });
