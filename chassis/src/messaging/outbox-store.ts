@@ -16,7 +16,7 @@ export type Written = { readonly text: string };
 /** Adds an event; those that come together keep the order in which they came. */
 export const addToOutbox = combinedWrite<Written, void>(async (tx, events) => {
   await tx.query(
-    `insert into outbox (key, message) select message ->> 'key', message
+    `insert into outbox (key, message, bytes) select message ->> 'key', message, octet_length(message::text)
      from json_array_elements($1) with ordinality as given (message, number) order by number`,
     [`[${events.map(({ text }) => text).join(",")}]`],
   );

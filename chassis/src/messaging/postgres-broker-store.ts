@@ -41,8 +41,8 @@ export const storeMessages = (database: Queryable, messages: readonly Message[])
   database.query(
     // Who publishes may not see what is meant for others: nothing here reads the table.
     `with stored as (
-       insert into delivery (consumer, message_id, lane, message, source, type)
-       select s.consumer, m.id, m.lane, m.message, m.source, m.type
+       insert into delivery (consumer, message_id, lane, message, source, type, bytes)
+       select s.consumer, m.id, m.lane, m.message, m.source, m.type, octet_length(m.message::text)
        from unnest($1::text[], $2::text[], $3::text[], $4::json[], $5::text[])
          with ordinality as m (id, type, lane, message, source, number)
        join subscription s on s.type = m.type

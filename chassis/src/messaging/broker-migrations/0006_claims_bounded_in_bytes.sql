@@ -1,7 +1,6 @@
--- What a message takes, so that claims can be bounded without reading messages.
-alter table delivery add column bytes integer generated always as (octet_length(message::text)) stored;
-alter table delivery drop constraint message_size;
-alter table delivery add constraint message_size check (bytes <= 1048576) not valid;
+-- What a message takes, so that claims can be bounded without reading messages. Null where a publisher of before did not say: then what it takes
+-- in the table is near enough.
+alter table delivery add column bytes integer;
 
 -- Besides the number of deliveries their bytes are bounded: the first one is always claimed, others as long as those before them have less than
 -- `most_bytes`. `lapsed` tells of those whose earlier claim was neither finished nor given back. The function of before stays for older replicas.
@@ -20,7 +19,8 @@ begin
       select d.lane from delivery d
       where d.consumer = wanted_by and d.held_until is not null and d.held_until > moment
     ), free as materialized (
-      select d.seq, d.lane, d.bytes, d.claim is not null as lapsed from delivery d
+      select d.seq, d.lane, coalesce(d.bytes, pg_column_size(d.message)) as bytes, d.claim is not null as lapsed
+      from delivery d
       where d.consumer = wanted_by and (d.held_until is null or d.held_until <= moment)
         and d.lane not in (select h.lane from held h)
       order by d.seq limit batch for update skip locked
@@ -34,7 +34,7 @@ begin
     )
     update delivery d set held_until = moment + lease, claim = claimer
     where d.consumer = wanted_by and d.seq = any (array(select f.seq from fitting f))
-    returning d.seq, d.lane, d.message, d.attempt, d.source, d.type, d.bytes,
+    returning d.seq, d.lane, d.message, d.attempt, d.source, d.type, coalesce(d.bytes, pg_column_size(d.message)),
       d.seq = any (array(select f.seq from fitting f where f.lapsed));
 end $$;
 

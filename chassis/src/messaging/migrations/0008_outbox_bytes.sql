@@ -1,5 +1,6 @@
--- What an event takes, so that batches can be bounded without reading events.
-alter table outbox add column bytes integer generated always as (octet_length(message::text)) stored;
+-- What an event takes, so that batches can be bounded without reading events. Null in rows of before: then what it takes in the table is near
+-- enough.
+alter table outbox add column bytes integer;
 
 -- Besides the number of events their bytes are bounded: the first one is always claimed, others as long as those before them have less than
 -- `most_bytes`. The function of before stays for older replicas.
@@ -17,7 +18,7 @@ begin
       select o.key from outbox o
       where o.held_until is not null and o.held_until > moment and o.sent_at is null and o.parked_at is null
     ), free as materialized (
-      select o.seq, o.bytes from outbox o
+      select o.seq, coalesce(o.bytes, pg_column_size(o.message)) as bytes from outbox o
       where o.sent_at is null and o.parked_at is null and (o.held_until is null or o.held_until <= moment)
         and o.key not in (select h.key from held h)
       order by o.seq limit batch for update skip locked
