@@ -16,7 +16,7 @@ export async function migrate(database: Database, sets: readonly MigrationSet[])
     await tx.query(`create table if not exists migration (
       set text not null, file text not null, hash text not null, applied_at timestamptz not null default now(),
       primary key (set, file))`);
-  });
+  }, AFTER_THE_LOCK);
   for (const set of sets) await applySet(database, set);
 }
 
@@ -30,7 +30,7 @@ async function applySet(database: Database, set: MigrationSet): Promise<void> {
     );
   for (const file of files) {
     const sql = await readFile(new URL(file, set.folder), "utf8");
-    await database.transaction((tx) => applyFile(tx, set.name, file, sql));
+    await database.transaction((tx) => applyFile(tx, set.name, file, sql), AFTER_THE_LOCK);
   }
 }
 
@@ -52,6 +52,9 @@ async function applyFile(tx: Transaction, set: string, file: string, sql: string
   });
   await tx.query("insert into migration (set, file, hash) values ($1, $2, $3)", [set, file, hash]);
 }
+
+/** What others did before they let go of the lock has to be seen, so the view must not be older than the lock. */
+const AFTER_THE_LOCK = { isolation: "read committed" } as const;
 
 /** One replica migrates, the others wait; the number is arbitrary but must never change. */
 const lock = (tx: Transaction) => tx.query("select pg_advisory_xact_lock(7305192)");

@@ -61,11 +61,7 @@ export function createIntake(options: {
   });
 
   function waitFor(item: Item, milliseconds: number): void {
-    // That it has failed says that it did not end its process.
-    const { suspect: _, attempt, ...rest } = item.delivery;
-    const delivery = { ...rest, attempt: attempt + 1 };
-    known.retry(delivery);
-    waiting.set(item.lane, [{ ...item, delivery }]);
+    waiting.set(item.lane, [{ ...item, delivery: known.next(item.delivery) }]);
     const goOn = () => {
       const items = waiting.get(item.lane) as Item[];
       waiting.delete(item.lane);

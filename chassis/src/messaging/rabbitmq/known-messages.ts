@@ -5,8 +5,8 @@ import { canonicalId } from "../message-id.ts";
 export type KnownMessages = {
   /** The delivery as it is when that is known of before: with the attempts it had, and no suspect when this process was at it all the time. */
   recall(delivery: Delivery, isRedelivered: boolean): Delivery;
-  /** It will be attempted again as this. */
-  retry(delivery: Delivery): void;
+  /** The next attempt of one that has failed: so it did not end its process. */
+  next(delivery: Delivery): Delivery;
   /** Its effects are there: a repeat need not ask the database. */
   done(delivery: Delivery): void;
   isDone(delivery: Delivery): boolean;
@@ -35,7 +35,11 @@ export function createKnownMessages(): KnownMessages {
       note(recalled);
       return recalled;
     },
-    retry: note,
+    next({ suspect: _, attempt, ...rest }) {
+      const delivery = { ...rest, attempt: attempt + 1 };
+      note(delivery);
+      return delivery;
+    },
     done(delivery) {
       const id = idOf(delivery);
       if (id === undefined) return;
