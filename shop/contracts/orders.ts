@@ -48,6 +48,7 @@ export type NewOrder = Static<typeof NewOrder>;
 export const placeOrder = call("POST /orders", {
   summary: "Place an order; with `Prefer: wait=N` the answer waits until it is final",
   access: "customer",
+  session: "fresh",
   idempotencyKey: "required",
   headers: Fields({ prefer: Type.Optional(Type.String({ maxLength: 200, description: "`wait=N`, N ≤ 30 seconds" })) }),
   body: NewOrder,
@@ -73,6 +74,7 @@ export const getOrder = call("GET /orders/{id}", {
 export const cancelOrder = call("POST /orders/{id}/cancel", {
   summary: "Cancel a confirmed order: its payment is refunded, its pieces go back",
   access: "customer",
+  session: "fresh",
   idempotencyKey: "optional",
   replies: { 202: Order },
   refuses: [notFound, orderNotCancellable],

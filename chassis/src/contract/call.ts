@@ -42,6 +42,11 @@ export type CallShape = {
    */
   priority?: "high";
   /**
+   * `fresh`: the caller's session is looked up before the call is handled, and the call is refused when that can't be done. For what spends money;
+   * administrators' calls that change something are so by themselves. Without: a session that ended is known within 5 seconds.
+   */
+  session?: "fresh";
+  /**
    * `sign-in`: the gateway limits it as strictly as signing in, and vouches for where the client is. For what verifies or hashes passwords; public
    * calls below `/auth/` are so by themselves.
    */
@@ -104,6 +109,10 @@ export const routeOf = ({ method, path }: Pick<Call, "method" | "path">): Route 
 export function parameterNames(path: string): string[] {
   return Array.from(path.matchAll(/\{(\w+)\}/g), (match) => match[1] as string);
 }
+
+/** Whether the caller's session has to be looked up for each such call, not only now and then. */
+export const needsFreshSession = ({ method, shape: { session, access } }: Call): boolean =>
+  session === "fresh" || (access === "admin" && method !== "GET");
 
 /** Whether repeating the call is harmless without a key: reading, and writing a whole resource or removing it. */
 export const isIdempotent = (call: Call): boolean => call.method !== "POST";

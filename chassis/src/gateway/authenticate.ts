@@ -7,6 +7,8 @@ import type { Caller, User } from "../identity/caller.ts";
 export type Verify = ((token: string) => Promise<Caller>) & {
   /** Who a token that was verified before stands for; undefined for all others. */
   readonly known?: (token: string) => Caller | undefined;
+  /** Rejects with `token_invalid` when the session of a caller has ended by now; `unavailable` when that can't be told. */
+  readonly confirm?: (caller: Caller) => Promise<void>;
   /** Whether a token is worth verifying; what is none, or has ended, costs nothing to refuse. Without: each is. */
   readonly isPlausible?: (token: string) => boolean;
 };

@@ -10,12 +10,16 @@ import { endedSessions } from "./ended-sessions.ts";
 import { verifierWithKeys } from "./keys.fixture.ts";
 import { serviceTokens } from "./service-token.ts";
 
-type State = { ended: string[]; since: string; pageSize: number; status: number };
+type State = { ended: string[]; since: string; pageSize: number; status: number; breaks: number };
 
 /** An identity service whose answers the test changes, and what is known of it. */
 async function sessionsOf(t: TestContext) {
-  const state: State = { ended: [], since: "7", pageSize: 1_000, status: 200 };
+  const state: State = { ended: [], since: "7", pageSize: 1_000, status: 200, breaks: 0 };
   const server = await httpServer(t, ({ url }, response) => {
+    if (state.breaks > 0) {
+      state.breaks -= 1;
+      return void response.destroy();
+    }
     const after = new URL(url, "http://x").searchParams.get("after") ?? "";
     const from = state.ended.indexOf(after) + 1;
     const sessions = state.ended.slice(from, from + state.pageSize);
@@ -110,6 +114,43 @@ test("an identity service that tells of no sessions ends none early", async (t) 
   assert.equal(await sessions.has("s1"), false);
 });
 
+test("who has to know now is told what happened before the question, however fresh the last answer is", async (t) => {
+  const { state, sessions } = await sessionsOf(t);
+  assert.equal(await sessions.has("s1"), false);
+  state.ended = ["s1"];
+  assert.equal(sessions.has("s1"), false);
+  assert.equal(await sessions.hasNow("s1"), true);
+  assert.equal(sessions.has("s1"), true, "and so is everybody else");
+});
+
+test("those who ask at the same time share a question, and none has one that began before", async (t) => {
+  const { state, server, sessions } = await sessionsOf(t);
+  const first = sessions.hasNow("s1");
+  while (server.requests.length === 0) await new Promise((resolve) => setImmediate(resolve));
+  state.ended = ["s1"];
+  const later = await Promise.all(Array.from({ length: 50 }, () => sessions.hasNow("s1")));
+  assert.ok(later.every((has) => has));
+  await first;
+  assert.equal(server.requests.length, 2);
+});
+
+test("who has to know now is refused while the identity service is away, whatever was known before", async (t) => {
+  const { server, discovery, sessions } = await sessionsOf(t);
+  assert.equal(await sessions.hasNow("s1"), false);
+  discovery.update({});
+  await assert.rejects(sessions.hasNow("s1"), unavailable.is);
+  discovery.update({ users: [server.url] });
+  assert.equal(await sessions.hasNow("s1"), false);
+});
+
+test("a connection that broke is no outage", async (t) => {
+  const { state, sessions } = await sessionsOf(t);
+  state.breaks = 1;
+  assert.equal(await sessions.hasNow("s1"), false);
+  state.breaks = 2;
+  await assert.rejects(sessions.hasNow("s1"), unavailable.is);
+});
+
 test("a session is forgotten when none of its tokens can be in time any more", async (t) => {
   const { state, clock, sessions } = await sessionsOf(t);
   state.ended = ["s1"];
@@ -122,7 +163,8 @@ test("a session is forgotten when none of its tokens can be in time any more", a
 test("a token is no longer taken when its session ends, also one that was verified before; services have no sessions", async () => {
   const ended = new Set<string>();
   const has = (session: string) => ended.has(session);
-  const { verify, users, orders } = await verifierWithKeys({ endedSessions: { has } });
+  const hasNow = async (session: string) => ended.has(session);
+  const { verify, users, orders } = await verifierWithKeys({ endedSessions: { has, hasNow } });
   const sign = accessTokens({ key: users.privateJwk });
   const token = await sign({ id: "u1", name: "Ada", role: "customer", session: "s1" });
   assert.equal((await verify(token)).kind, "user");

@@ -1,16 +1,17 @@
-import { type Clock, systemClock } from "../core/clock.ts";
+import { setTimeout as delay } from "node:timers/promises";
+import { systemClock } from "../core/clock.ts";
 import { unavailable } from "../core/failure.ts";
-import type { Discovery } from "../discovery/discovery.ts";
-import type { Log } from "../telemetry/log.ts";
-import { ACCESS_TOKEN_SECONDS } from "./access-token.ts";
-import { firstAnswer, identityAgent } from "./ask-identity-service.ts";
-import { fetchEndedSessions } from "./fetch-ended-sessions.ts";
-import type { TokenFor } from "./service-token.ts";
+import { type EndedSessionOptions, endedSessionReader } from "./ended-session-reader.ts";
 
 /** Which sessions have ended while access tokens of theirs may still be in time. */
 export type EndedSessions = {
   /** Whether the session has ended, as far as is known here. Throws `unavailable` while nothing is known yet. */
   has(session: string): boolean | Promise<boolean>;
+  /**
+   * Whether the session has ended by now: the identity service is asked after the question, once for all who ask at the same time. Rejects with
+   * `unavailable` when it can't be told.
+   */
+  hasNow(session: string): Promise<boolean>;
   close(): Promise<void>;
 };
 
@@ -18,80 +19,60 @@ export type EndedSessions = {
 const FRESH = 5_000;
 /** Milliseconds after which nobody is let in before the identity service was asked. */
 const STALE = 10_000;
-/** Milliseconds for which a session is remembered: longer than any token of it lives. */
-const REMEMBERED = (ACCESS_TOKEN_SECONDS + 5 * 60) * 1_000;
+/** Milliseconds between two readings that are asked for at least: those who ask one after the other share them. */
+const BETWEEN = 20;
 
 /**
  * The ended sessions, asked of the identity service when somebody wants to know and the last answer is 5 seconds old; only after 10
  * seconds in which nobody did has anybody to wait for it. While the identity service is away, what was last known stays.
  */
-export function endedSessions(options: {
-  readonly discovery: Discovery;
-  /** Makes the token by which the identity service knows who asks. */
-  readonly tokenFor: TokenFor;
-  readonly log: Log;
-  readonly identityService?: string;
-  readonly clock?: Clock;
-}): EndedSessions {
-  const { discovery, tokenFor, log, identityService = "users", clock = systemClock } = options;
-  const agent = identityAgent();
-  /** Until when each is remembered, the oldest first. */
-  const ended = new Map<string, number>();
-  let since = "";
-  let knownAt: number | undefined;
-  let askedAt = Number.NEGATIVE_INFINITY;
-  let failure: unknown;
-  let loading: Promise<void> | undefined;
+export function endedSessions(options: EndedSessionOptions): EndedSessions {
+  const { clock = systemClock } = options;
+  const reader = endedSessionReader(options);
+  /** A reading that has not begun yet. */
+  let next: Promise<void> | undefined;
+  let beganLast = Number.NEGATIVE_INFINITY;
 
-  async function load(): Promise<void> {
-    askedAt = clock.monotonic();
-    const began = askedAt;
-    try {
-      const token = await tokenFor(identityService);
-      const read = await firstAnswer(discovery.instances(identityService), (instance) =>
-        fetchEndedSessions(agent, { instance, token, since }),
-      );
-      remember(read.sessions, began);
-      since = read.since;
-      knownAt = began;
-      failure = undefined;
-    } catch (error) {
-      if (failure === undefined) log.warn({ err: error, identityService }, "the ended sessions could not be loaded");
-      failure = error;
-    }
+  const isKnown = () => reader.knownAt() !== Number.NEGATIVE_INFINITY;
+  const notTold = () => unavailable.failure({ cause: reader.failure(), retryAfter: 2 });
+
+  async function hasAfterReading(session: string): Promise<boolean> {
+    await reader.underWay();
+    if (!isKnown()) throw notTold();
+    return reader.has(session);
   }
 
-  function remember(sessions: readonly string[], now: number): void {
-    for (const session of sessions) {
-      ended.delete(session);
-      ended.set(session, now + REMEMBERED);
-    }
-    for (const [session, until] of ended) {
-      if (until > now) break;
-      ended.delete(session);
-    }
-  }
-
-  async function hasAfterLoad(session: string): Promise<boolean> {
-    await loading;
-    if (knownAt === undefined) throw unavailable.failure({ cause: failure, retryAfter: 2 });
-    return ended.has(session);
+  async function readAfterwards(): Promise<void> {
+    await reader.underWay();
+    const pause = beganLast + BETWEEN - performance.now();
+    if (pause > 0) await delay(pause);
+    next = undefined;
+    beganLast = performance.now();
+    await reader.read();
+    // The kept connection may have been closed while nobody asked.
+    if (reader.failure() !== undefined) await reader.read();
   }
 
   return {
     has(session) {
       const now = clock.monotonic();
-      const age = knownAt === undefined ? Number.POSITIVE_INFINITY : now - knownAt;
-      if (age < FRESH) return ended.has(session);
-      if (now - askedAt >= FRESH) {
-        loading ??= load().finally(() => {
-          loading = undefined;
-        });
-      }
+      const age = now - reader.knownAt();
+      if (age < FRESH) return reader.has(session);
+      if (now - reader.askedAt() >= FRESH) void reader.read();
       // In an outage nobody waits for an answer that others have waited for in vain.
-      const mayWait = knownAt === undefined || (age >= STALE && failure === undefined);
-      return mayWait ? hasAfterLoad(session) : ended.has(session);
+      const mayWait = !isKnown() || (age >= STALE && reader.failure() === undefined);
+      return mayWait ? hasAfterReading(session) : reader.has(session);
     },
-    close: async () => agent.destroy(),
+    async hasNow(session) {
+      const asked = clock.monotonic();
+      do {
+        next ??= readAfterwards();
+        await next;
+        if (reader.failure() !== undefined) throw notTold();
+        // The reading may have been one that `has` began before the question.
+      } while (reader.knownAt() < asked);
+      return reader.has(session);
+    },
+    close: async () => reader.close(),
   };
 }

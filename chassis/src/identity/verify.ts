@@ -32,6 +32,11 @@ import { verifiedTokens } from "./verified-tokens.ts";
 export type Verify = ((token: string) => Promise<Caller>) & {
   /** Who a token that was verified before stands for; undefined when it was not, has ended, or has to be asked about. */
   readonly known: (token: string) => Caller | undefined;
+  /**
+   * Asks whether the session of a caller goes on now, for what must not be done a second too late. Rejects with `token_invalid` when it has
+   * ended, with `unavailable` when that can't be told.
+   */
+  readonly confirm: (caller: Caller) => Promise<void>;
   /** Whether a token has the form of ours and has not ended, which is cheap to tell; all others are refused without a look at their signature. */
   readonly isPlausible: (token: string) => boolean;
 };
@@ -63,7 +68,7 @@ export function createVerifier(
     readonly serviceKeys: KeySet | (() => KeySet);
     readonly userKeys: FindUserKeys;
     /** Without: a session is as good as its tokens. */
-    readonly endedSessions?: Pick<EndedSessions, "has">;
+    readonly endedSessions?: Pick<EndedSessions, "has" | "hasNow">;
     readonly clock?: Clock;
   } & Partial<AccessTokenScope>,
 ): Verify {
@@ -112,13 +117,15 @@ export function createVerifier(
     const caller = remembered.find(token, now.getTime() / 1000) ?? (await verifyOnce(token, now));
     if (caller.kind !== "user" || endedSessions === undefined) return caller;
     const ended = endedSessions.has(caller.session);
-    if (typeof ended === "boolean" ? ended : await ended) {
-      throw tokenInvalid.failure({ cause: new Error("the session has ended") });
-    }
+    if (typeof ended === "boolean" ? ended : await ended) throw sessionEnded();
     return caller;
   }
 
-  return Object.assign(verify, { known, isPlausible: plausibility(new Set(kinds.keys()), clock) });
+  async function confirm(caller: Caller): Promise<void> {
+    if (caller.kind === "user" && (await endedSessions?.hasNow(caller.session))) throw sessionEnded();
+  }
+
+  return Object.assign(verify, { known, confirm, isPlausible: plausibility(new Set(kinds.keys()), clock) });
 }
 
 function plausibility(types: ReadonlySet<string>, clock: Clock): Verify["isPlausible"] {
@@ -132,6 +139,8 @@ function plausibility(types: ReadonlySet<string>, clock: Clock): Verify["isPlaus
     }
   };
 }
+
+const sessionEnded = () => tokenInvalid.failure({ cause: new Error("the session has ended") });
 
 const accessClaims = jsonValidator(AccessTokenClaims);
 

@@ -81,6 +81,7 @@ const handlers: Handlers<typeof things> = {
 const people: Record<string, Caller> = {
   ann: { kind: "user", id: "ann", name: "Ann", role: "customer", session: "s1" },
   root: { kind: "user", id: "root", name: "Root", role: "admin", session: "s2" },
+  gone: { kind: "user", id: "root", name: "Root", role: "admin", session: "s3" },
   orders: { kind: "service", name: "orders" },
   email: { kind: "service", name: "email" },
 };
@@ -93,13 +94,10 @@ async function serve(t: TestContext, state = { ready: true, draining: false }): 
     reachable: async () => true,
   };
   const server = createHttpServer(health, createLog({ service: "things", level: "silent" }), createMetrics("things"));
-  const verify = async (token: string) => {
-    const caller = people[token];
-    if (!caller) throw tokenInvalid.failure();
-    return caller;
-  };
-  const internalCallers = () => new Set(["orders"]);
-  addRoutes(server, things, handlers, { verify, health, stopping: new Cancellation(), internalCallers });
+  const verify = async (token: string) => people[token] ?? Promise.reject(tokenInvalid.failure());
+  const confirm = async (caller: Caller) => void (await verify(caller === people["gone"] ? "nobody" : "root"));
+  const around = { verify: Object.assign(verify, { confirm }), health, stopping: new Cancellation() };
+  addRoutes(server, things, handlers, { ...around, internalCallers: () => new Set(["orders"]) });
   t.after(() => server.close());
   return server.listen({ host: "127.0.0.1", port: 0 });
 }
@@ -192,6 +190,7 @@ test("each access lets in whom it names and nobody else", async (t) => {
   assert.deepEqual(await status("GET", "/things/1", "orders"), [403, forbidden.code]);
   assert.deepEqual(await status("DELETE", "/things/1", "ann"), [403, forbidden.code]);
   assert.deepEqual(await status("DELETE", "/things/1", "root"), [204]);
+  assert.deepEqual(await status("DELETE", "/things/1", "gone"), [401, "token_invalid"]);
   assert.deepEqual(await status("PUT", "/things/1/count", "root"), [401, "token_invalid"]);
   assert.deepEqual(await status("PUT", "/things/1/count", "orders"), [204]);
   assert.deepEqual(await status("PUT", "/things/1/count", "email"), [403, forbidden.code]);

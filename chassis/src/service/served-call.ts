@@ -1,11 +1,12 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { Socket } from "node:net";
-import type { Call } from "../contract/call.ts";
+import { type Call, needsFreshSession } from "../contract/call.ts";
 import type { Cancellation } from "../core/cancellation.ts";
 import { deadlineExceeded, unavailable } from "../core/failure.ts";
 import type { Priority } from "../core/load-shedder.ts";
 import { after, type Soon } from "../core/soon.ts";
 import type { Verify } from "../gateway/authenticate.ts";
+import type { Caller } from "../identity/caller.ts";
 import { currentContext, type WorkContext } from "../telemetry/context.ts";
 import type { Log } from "../telemetry/log.ts";
 import type { Tracer } from "../telemetry/tracer.ts";
@@ -17,7 +18,7 @@ import type { Health } from "./health.ts";
 import type { InternalCallers } from "./internal-callers.ts";
 import { callLog } from "./log-calls.ts";
 import { makeReply, type Reply } from "./reply.ts";
-import { inputReader, type RawInput } from "./request-input.ts";
+import { type Input, inputReader, type RawInput } from "./request-input.ts";
 import { ServedRequest } from "./served-request.ts";
 import { serverSpan } from "./server-span.ts";
 
@@ -61,6 +62,7 @@ export function servedCall(call: Call, handler: Handler<Call>, surroundings: Ser
   const { access, timeout = DEFAULT_TIMEOUT } = call.shape;
   const admitted = { access, services: surroundings.internalCallers?.(call) ?? NOBODY };
   const read = inputReader(call);
+  const confirm = confirmation(call, verify);
   const inServerSpan = serverSpan(call);
   const lines = log && callLog(call, log);
 
@@ -83,7 +85,9 @@ export function servedCall(call: Call, handler: Handler<Call>, surroundings: Ser
         handled.context = currentContext();
         return after(authorize(admitted, headers.authorization, verify), (caller) =>
           after(clientNetwork(headers, socket, verify), (network) =>
-            handler(new ServedRequest(read(visit), caller, network, cancellation)),
+            after(confirm(caller, read(visit)), (input) =>
+              handler(new ServedRequest(input, caller, network, cancellation)),
+            ),
           ),
         );
       };
@@ -99,6 +103,16 @@ export function servedCall(call: Call, handler: Handler<Call>, surroundings: Ser
       return served;
     },
     reply: makeReply(call),
+  };
+}
+
+/** Makes what passes the input on when the caller's session is good enough for the call. */
+function confirmation(call: Call, { confirm }: Verify): (caller: Caller, input: Input) => Soon<Input> {
+  if (!needsFreshSession(call)) return (_caller, input) => input;
+  return async (caller, input) => {
+    if (!confirm) throw unavailable.failure({ cause: new Error("sessions can't be looked up here") });
+    await confirm(caller);
+    return input;
   };
 }
 
