@@ -54,6 +54,7 @@ export const placeOrder = call("POST /orders", {
   body: NewOrder,
   replies: { 202: Order, 201: Order },
   refuses: [productUnknown, idempotencyKeyReused],
+  waits: "preferred",
   timeout: 40_000,
 });
 

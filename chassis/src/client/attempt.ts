@@ -1,3 +1,4 @@
+import { isWaiting } from "../contract/prefer.ts";
 import type { Clock } from "../core/clock.ts";
 import { type Failure, failureFrom, unavailable } from "../core/failure.ts";
 import type { TokenFor } from "../identity/service-token.ts";
@@ -48,7 +49,8 @@ type Answered = ({ readonly reply: unknown } | FailedAttempt) & { readonly told:
 export function createAttempt(surroundings: AttemptSurroundings, target: Target, callee: Callee) {
   const { clock, countAttempts } = surroundings;
   const { service, name, call } = target;
-  const { guard, breaker, bulkhead } = callee;
+  const { guard, breaker } = callee;
+  const bulkhead = isWaiting(call, undefined) ? callee.idle : callee.bulkhead;
   const slowAfter = slowAfterOf(call);
   const inClientSpan = clientSpan(target, countAttempts?.(service, name));
   const ask = asking(surroundings, target);

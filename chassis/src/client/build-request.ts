@@ -1,4 +1,5 @@
 import { type Call, parameterNames } from "../contract/call.ts";
+import { isWaiting } from "../contract/prefer.ts";
 import { invalidInput } from "../core/failure.ts";
 import { canMultiplex } from "./multiplex/can-multiplex.ts";
 
@@ -20,12 +21,15 @@ export type OutgoingRequest = {
   readonly headers: readonly string[];
   /** Whether it may share a connection with others at the same time. */
   readonly canMultiplex: boolean;
+  /** Its answer waits for what others do. */
+  readonly idle?: boolean;
 };
 
 /** Makes requests of one call. Throws `invalid_input` for path parameters that no path can carry. */
 export function requestBuilder(call: Call): (input: AnyInput) => OutgoingRequest {
   const names = parameterNames(call.path);
   const multiplex = canMultiplex(call);
+  const idle = isWaiting(call, undefined);
   return ({ params = {}, query, body, key }) => {
     let path = call.path;
     for (const name of names) path = path.replace(`{${name}}`, () => pathSegment(name, params[name]));
@@ -38,6 +42,7 @@ export function requestBuilder(call: Call): (input: AnyInput) => OutgoingRequest
       body: body === undefined ? undefined : JSON.stringify(body),
       headers,
       canMultiplex: multiplex,
+      idle,
     };
   };
 }

@@ -13,6 +13,8 @@ export type Callee = {
   readonly breaker: CircuitBreaker;
   readonly guard: Guard;
   readonly bulkhead: Bulkhead;
+  /** For calls that wait for what others do: they take no place in the other. */
+  readonly idle: Bulkhead;
   readonly budget: RetryBudget;
 };
 
@@ -33,6 +35,7 @@ type Surroundings = {
 };
 
 const DEFAULT_BULKHEAD: BulkheadLimits = { running: 256, waiting: 1_024 };
+const IDLE: BulkheadLimits = { running: 1_024, waiting: 0 };
 
 /** Makes the callees of a process. Who is asked for begins to be looked for. */
 export function createCallees(surroundings: Surroundings, limits: CalleeLimits = {}): Callees {
@@ -68,6 +71,7 @@ export function createCallees(surroundings: Surroundings, limits: CalleeLimits =
       breaker,
       guard: createGuard(balancer, breaker),
       bulkhead: bulkhead(limits.bulkhead ?? DEFAULT_BULKHEAD),
+      idle: bulkhead(IDLE),
       budget: retryBudget(),
     };
   }

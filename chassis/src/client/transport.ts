@@ -32,27 +32,30 @@ export type TransportLimits = {
  */
 export function createTransport({ connections = 50, largestAnswer = 2 ** 20 }: TransportLimits = {}): Transport {
   const pools = new Map<string, ConnectionPool>();
+  /** For requests that wait for what others do: there they take nobody's connection. */
+  const idlePools = new Map<string, ConnectionPool>();
   const multiplexer = createMultiplexer({ largestAnswer });
   const ended = Promise.withResolvers<void>();
   let underWay = 0;
   let closed = false;
 
-  function poolOf(origin: string): ConnectionPool {
-    const known = pools.get(origin);
+  function poolOf(origin: string, idle: boolean): ConnectionPool {
+    const all = idle ? idlePools : pools;
+    const known = all.get(origin);
     if (known) return known;
-    const pool = connectionPool(addressOf(origin), connections, {
+    const pool = connectionPool(addressOf(origin), idle ? Number.POSITIVE_INFINITY : connections, {
       onUnused() {
-        pools.delete(origin);
+        all.delete(origin);
         pool.close();
       },
     });
-    pools.set(origin, pool);
+    all.set(origin, pool);
     return pool;
   }
 
   function ask(origin: string, request: OutgoingRequest, asker: Asker): Asking {
     const shared = request.canMultiplex && isSmall(request) ? multiplexer.connectionTo(origin) : undefined;
-    return shared ? shared.ask(request, asker) : poolOf(origin).ask(request, asker);
+    return shared ? shared.ask(request, asker) : poolOf(origin, request.idle ?? false).ask(request, asker);
   }
 
   function onEnd(): void {
@@ -83,7 +86,7 @@ export function createTransport({ connections = 50, largestAnswer = 2 ** 20 }: T
     },
     close() {
       closed = true;
-      for (const pool of pools.values()) pool.close();
+      for (const pool of [...pools.values(), ...idlePools.values()]) pool.close();
       multiplexer.close();
       if (underWay === 0) ended.resolve();
       return ended.promise;

@@ -53,6 +53,11 @@ export type CallShape = {
   limit?: "sign-in";
   /** Milliseconds after which callers count it as slow, and so spare the service. Default 1,000. */
   slowAfter?: number;
+  /**
+   * For calls whose answers wait for something that others do: `preferred` when the request says so (`Prefer: wait=N`, RFC 7240), `always` for
+   * long polls. Requests that wait take no place of those that are worked on; their handler waits by `Request.wait`.
+   */
+  waits?: "preferred" | "always";
   /** Milliseconds the service takes at most. Default 10,000; 0 for answers without end. */
   timeout?: number;
 };

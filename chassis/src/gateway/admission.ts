@@ -76,7 +76,8 @@ export function createAdmission({ limits, verify, streams, bodies, store }: Admi
         return after(counted(exchange, identified), () => {
           if (refusal) throw refusal;
           charge(exchange, headers);
-          if (isStream(route)) streams.open(exchange, user ? `user:${user.id}` : `address:${network(exchange)}`);
+          if (isStream(route))
+            streams.open(exchange, user ? `user:${user.id}` : `address:${network(exchange)}`, network(exchange));
         });
       });
     },

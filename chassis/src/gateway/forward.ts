@@ -11,7 +11,7 @@ import { type Admitted, servicePathOf, serviceRequest } from "./service-request.
 import type { ServiceRequest, Services } from "./services.ts";
 
 /** A request that is let in, before its body is there. */
-type Asked = Omit<Admitted, "body">;
+type Asked = Omit<Admitted, "body" | "idle">;
 
 /** An answer that is changed on its way is held whole; a larger one fails. */
 const CHANGED_AT_MOST = 1024 * 1024;
@@ -25,18 +25,20 @@ export function createForward(needs: {
   readonly answers: Answers;
   readonly tokenFor: TokenFor | undefined;
   readonly overload: Overload;
+  /** Whether a request waits for what others do. */
+  readonly waits: (asked: Asked) => boolean;
 }): (asked: Asked) => Soon<void> {
-  const { services, answers, tokenFor, overload } = needs;
+  const { services, answers, tokenFor, overload, waits } = needs;
   const shared = coalescedReads();
   const readCoalesced = createReadCoalesced(needs, shared, plain);
   const readComposed = createReadComposed(needs, plain);
 
   function plain(admitted: Admitted): Soon<void> {
-    const { exchange, route, headers, target, parameters, body: taken } = admitted;
+    const { exchange, route, headers, target, parameters, idle, body: taken } = admitted;
     const path = servicePathOf(route, target, parameters) + target.query;
     const change = route.rule.request?.body;
     const body = change && taken instanceof Uint8Array ? change(taken) : taken;
-    const request = serviceRequest(exchange, route, { path, headers, body });
+    const request = serviceRequest(exchange, route, { path, headers, body, idle });
     return after(vouched(request, route), (vouchedFor) => send(admitted, vouchedFor));
   }
 
@@ -67,6 +69,9 @@ export function createForward(needs: {
   return (asked) => {
     const { exchange, route, headers } = asked;
     const body = takeBody(exchange, headers, route.bodyLimit, route.rule.request?.body !== undefined);
-    return after(body, (taken) => overload.relieve(exchange, route, () => forward({ ...asked, body: taken })));
+    return after(body, (taken) => {
+      const idle = waits(asked);
+      return overload.relieve(exchange, route, () => forward({ ...asked, idle, body: taken }), idle);
+    });
   };
 }

@@ -29,6 +29,7 @@ import type { LimitStore } from "./limit-store.ts";
 import { endsConnection } from "./malformed.ts";
 import { countOpenStreams, DEFAULT_STREAM_LIMIT } from "./open-streams.ts";
 import { createOverload, type Overload } from "./overload.ts";
+import { placesOf } from "./places.ts";
 import { headersFor, type RequestHeaders, readHeaders } from "./request-headers.ts";
 import { readTarget, type Target } from "./request-target.ts";
 import { type RouteRules, withPublicPaths } from "./route-rule.ts";
@@ -36,6 +37,7 @@ import { createRouteTable, type Found, type OwnRoute, type RouteTable } from "./
 import { createHttpServer, drain, listenOn, listenOnInherited, takeNoMore } from "./server.ts";
 import { createServices, type Services } from "./services.ts";
 import { createUpstreams } from "./upstreams.ts";
+import { createWaitingRequests } from "./waiting-requests.ts";
 
 export type GatewayOptions = {
   /** Title and version of the documents. */
@@ -87,6 +89,8 @@ export type Gateway = {
   close(): Promise<void>;
 };
 
+/** Requests of one user, or one address that is not signed in, that wait for what others do. */
+const WAITS = 256;
 /** Milliseconds that a client which shares our address with other processes has to use a connection once more. */
 const LINGER = 2_000;
 
@@ -159,7 +163,7 @@ export function createGateway(options: GatewayOptions): Gateway {
 function needsOf(options: GatewayOptions, health: OwnRoute[], services: Services, overload: Overload): Needs {
   const { contracts, prefix = "/api", rules = {}, compositions = [], limits = defaultLimits, verify, log } = options;
   const bodies = createBodyBudget(limits.refusedBytes);
-  const streams = countOpenStreams(options.streamLimit ?? DEFAULT_STREAM_LIMIT, options.metrics);
+  const streams = countOpenStreams(placesOf(options.streamLimit ?? DEFAULT_STREAM_LIMIT), options.metrics);
   const documented = withPublicPaths(withIncludes(contracts, compositions), rules);
   const own = [...health, ...documentRoutes({ ...options, contracts: documented, prefix })];
   return {
@@ -167,7 +171,13 @@ function needsOf(options: GatewayOptions, health: OwnRoute[], services: Services
     cors: corsFor(options.corsOrigins ?? []),
     admission: createAdmission({ limits, verify, streams, bodies, store: options.limitStore }),
     bodies,
-    forward: createForward({ services, answers: createAnswers(prefix), tokenFor: options.tokenFor, overload }),
+    forward: createForward({
+      services,
+      answers: createAnswers(prefix),
+      tokenFor: options.tokenFor,
+      overload,
+      waits: createWaitingRequests(placesOf(WAITS), options.metrics),
+    }),
     log,
   };
 }

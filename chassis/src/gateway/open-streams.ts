@@ -1,11 +1,12 @@
-import { rateLimited } from "../core/failure.ts";
+import { rateLimited, unavailable } from "../core/failure.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import type { Exchange } from "./exchange.ts";
+import { countPlaces, type PlaceLimits } from "./places.ts";
 
 /** The streams (answers without end) that are open. */
 export type OpenStreams = {
-  /** Gives one more of this reader a place until its exchange is over; throws `rate_limited` when all of them are taken. */
-  open(exchange: Exchange, reader: string): void;
+  /** Gives one more of this reader a place until its exchange is over; throws `rate_limited` when all are taken of the reader, or of the network. */
+  open(exchange: Exchange, reader: string, network: string): void;
 };
 
 /** Streams of one reader, unless another number is given. */
@@ -14,29 +15,19 @@ export const DEFAULT_STREAM_LIMIT = 64;
 /** Seconds. Nobody knows when a stream will end; who asks again so seldom does no harm. */
 const RETRY_AFTER = 15;
 
-/** Bounds how many streams each reader has open at once in this process. */
-export function countOpenStreams(limit: number, metrics?: Metrics): OpenStreams {
-  const readers = new Map<string, number>();
-  let all = 0;
-  metrics?.gauge("streams_open", "Answers without end that are under way", () => all);
-  const policy = `"streams";q=${limit};qu="concurrent-requests"`;
-
-  function change(reader: string, by: 1 | -1): void {
-    all += by;
-    const count = (readers.get(reader) ?? 0) + by;
-    if (count === 0) readers.delete(reader);
-    else readers.set(reader, count);
-  }
+/** Bounds how many streams each reader, each network and all together have open at once in this process. */
+export function countOpenStreams(limits: PlaceLimits, metrics?: Metrics): OpenStreams {
+  const places = countPlaces(limits);
+  metrics?.gauge("streams_open", "Answers without end that are under way", places.taken);
+  const policy = `"streams";q=${limits.reader};qu="concurrent-requests"`;
 
   return {
-    open({ response, headers }, reader) {
-      // Its end has been told already, and would not be told again.
-      if (response.destroyed) return;
-      const left = limit - (readers.get(reader) ?? 0);
-      headers.push("ratelimit-policy", policy, "ratelimit", `"streams";r=${Math.max(0, left - 1)}`);
-      if (left <= 0) throw rateLimited.failure({ retryAfter: RETRY_AFTER });
-      change(reader, 1);
-      response.once("close", () => change(reader, -1));
+    open(exchange, reader, network) {
+      const missing = places.take(exchange, reader, network);
+      const left = missing === "reader" ? 0 : places.left(reader);
+      exchange.headers.push("ratelimit-policy", policy, "ratelimit", `"streams";r=${left}`);
+      if (missing === "all") throw unavailable.failure({ retryAfter: RETRY_AFTER });
+      if (missing) throw rateLimited.failure({ retryAfter: RETRY_AFTER });
     },
   };
 }

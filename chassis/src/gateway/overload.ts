@@ -9,8 +9,8 @@ import type { CallRoute } from "./route-table.ts";
 
 /** Refuses what could not be answered in time, so that the rest is. */
 export type Overload = {
-  /** Does the work of a request, or answers `503` at once. Answers without end are always let in, and count as no work. */
-  relieve(exchange: Exchange, route: CallRoute, work: () => Soon<void>): Soon<void>;
+  /** Does the work of a request, or answers `503` at once. Answers without end are always let in, and count as no work; requests that `waits` are counted only as they come in. */
+  relieve(exchange: Exchange, route: CallRoute, work: () => Soon<void>, waits?: boolean): Soon<void>;
   /** A request to this service has waited so many milliseconds for a connection to it; 0 when one was free. */
   waited(service: string, milliseconds: number): void;
   /** Whether the event loop stood still for longer than a second within the last second. */
@@ -43,7 +43,7 @@ export function createOverload(services: readonly string[], metrics?: Metrics, o
   show("requests_under_way", "Requests that were let in and are not answered", (shedder) => shedder.underWay());
 
   return {
-    relieve(exchange, { service, timeout, priority }, work) {
+    relieve(exchange, { service, timeout, priority }, work, waits = false) {
       if (timeout === 0) return work();
       loop.turn();
       const shedder = shedders.get(service) as LoadShedder;
@@ -52,7 +52,9 @@ export function createOverload(services: readonly string[], metrics?: Metrics, o
         sendFailure(exchange, overloaded);
         return;
       }
-      return ended(work, shedder.done);
+      if (!waits) return ended(work, shedder.done);
+      shedder.done();
+      return work();
     },
     waited: (service, milliseconds) => shedders.get(service)?.waited("connection", milliseconds, performance.now()),
     stalledLately: loop.stalledLately,

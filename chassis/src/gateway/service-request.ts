@@ -18,6 +18,8 @@ export type Admitted = {
   readonly target: Target;
   readonly headers: RequestHeaders;
   readonly body: Body;
+  /** It waits for what others do: it takes no place of those that are worked on. */
+  readonly idle: boolean;
 };
 
 /** Sends a request on to its service and the answer back. Fails with what to answer when there was no answer. */
@@ -40,7 +42,7 @@ export function servicePathOf(
 export function serviceRequest(
   exchange: Exchange,
   route: CallRoute,
-  { path, headers, body }: { path: string; headers: RequestHeaders; body: Body },
+  { path, headers, body, idle = false }: { path: string; headers: RequestHeaders; body: Body; idle?: boolean },
 ): ServiceRequest {
   const { rule, service, timeout, slowAfter, repeatable, call } = route;
   const forwarded = rule.request?.headers ? rule.request.headers(headers.forwarded) : headers.forwarded;
@@ -50,6 +52,7 @@ export function serviceRequest(
     path,
     headers: withOwn(exchange, forwarded),
     body,
+    idle,
     timeout,
     slowAfter,
     repeatable: repeatable === "always" || (repeatable === "with key" && headers.hasKey),

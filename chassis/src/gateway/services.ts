@@ -19,6 +19,8 @@ export type ServiceRequest = {
   /** All headers but the time that is left. */
   readonly headers: readonly string[];
   readonly body: Body;
+  /** It waits for what others do: it takes no place of those that are worked on. */
+  readonly idle: boolean;
   /** Milliseconds; 0 is without end. */
   readonly timeout: number;
   /** Whether a repeat is harmless. */
@@ -70,7 +72,7 @@ export function createServices(needs: {
       callInstances({
         ...attempt(request),
         ask(origin, timeout) {
-          const way = upstreams.to(origin, lanes.of(request));
+          const way = upstreams.to(origin, lanes.of(request), request.idle);
           const options = { ...told(request, origin), timeout, stopping, begin };
           if (!request.traced) return relay(way, sent(request, timeout), response, options);
           const span = beginUpstreamSpan(request.traced, request.service, origin);
@@ -83,7 +85,7 @@ export function createServices(needs: {
       callInstances({
         ...attempt(request),
         ask(origin, timeout) {
-          const way = upstreams.to(origin, lanes.of(request));
+          const way = upstreams.to(origin, lanes.of(request), request.idle);
           const options = { ...told(request, origin), timeout, limit, client };
           if (!request.traced) return collect(way, sent(request, timeout), options);
           const span = beginUpstreamSpan(request.traced, request.service, origin);
@@ -121,9 +123,10 @@ function createLanes() {
   };
 }
 
-const sent = ({ method, path, headers, body }: ServiceRequest, timeout: number): UpstreamRequest => ({
+const sent = ({ method, path, headers, body, idle }: ServiceRequest, timeout: number): UpstreamRequest => ({
   method,
   path,
   headers: timeout > 0 ? [...headers, "x-deadline-ms", String(timeout)] : headers,
   body,
+  idle,
 });

@@ -8,8 +8,8 @@ export type Lane = "shared" | "alone" | "endless";
 
 /** Connections to the instances of the services, kept open. */
 export type Upstreams = {
-  /** The way to an instance (`http://host:port`); one for itself where none can be shared. */
-  to(origin: string, lane: Lane): Way;
+  /** The way to an instance (`http://host:port`); one for itself where none can be shared, without a bound for what is idle. */
+  to(origin: string, lane: Lane, idle?: boolean): Way;
   /** An instance of a service takes connections that requests share. */
   offered(service: string, origin: string): void;
   close(): void;
@@ -49,11 +49,11 @@ export function createUpstreams(isKnown: (origin: string) => boolean, tokenFor: 
   }
 
   return {
-    to(origin, lane) {
+    to(origin, lane, idle = false) {
       const shared = lane === "shared" ? multiplexer.connectionTo(origin) : undefined;
       if (shared) return shared;
       const pools = origins.get(origin) ?? open(origin);
-      return lane === "endless" ? pools.endless : pools.alone;
+      return lane === "endless" || idle ? pools.endless : pools.alone;
     },
     offered(service, origin) {
       if (tokenFor) multiplexer.offered(origin, async () => `Bearer ${await tokenFor(service)}`);

@@ -30,6 +30,14 @@ export type Request<C extends Call> = {
   readonly network: string;
   /** Aborted when the caller went away or its deadline passed. */
   readonly signal: AbortSignal;
+  /** Milliseconds that the caller would like to wait (`Prefer: wait=N`); 0 when it said nothing of it. */
+  readonly preferredWait: number;
+  /**
+   * Waits for something that others do, as no work of this service: meanwhile the request takes nobody's place. Resolves with undefined when there is no
+   * result: at the latest after `milliseconds`, at once when the caller waits for too much already, and in time for an answer when the call's
+   * deadline, the caller's session or the service ends, or `what` fails. So what was accepted before can always be told.
+   */
+  wait<T>(milliseconds: number, what: (signal: AbortSignal) => Promise<T>): Promise<T | undefined>;
 };
 
 /** Answers a call: with the reply's body (and the call's lowest success status), or with {@link Answer} for more. */

@@ -19,6 +19,7 @@ import { type AcceptedConnections, acceptMultiplexed } from "./multiplex/accept-
 import { answerRequests } from "./multiplex/answer-request.ts";
 import { addRoutes } from "./routes.ts";
 import { sagaOperationCalls } from "./saga-operation-calls.ts";
+import { createWaits } from "./waits.ts";
 
 /** What a service is asked through. */
 export type Endpoints = {
@@ -48,7 +49,7 @@ export function createEndpoints<C extends Contract>(
   };
   const counterOf = requestCounter(metrics);
   const server = createHttpServer(health, log, metrics, { counterOf, guard: gate.guard });
-  const routes = { verify, health, stopping, tracer, gate, log, internalCallers };
+  const routes = { verify, health, stopping, tracer, gate, log, internalCallers, waits: createWaits() };
   const deadLetters = operateDeadLetters(database, background.messagesChanged);
   const calls = [
     ...addRoutes(server, contract, wiring.answers, routes),

@@ -43,7 +43,8 @@ function route({ call, serve, reply: replyOf }: ServedCall, { stopping, gate }: 
     }
     const waited = gate?.waited(raw) ?? 0;
     const priority = gate?.priority(raw) ?? "normal";
-    serve({ requestId, params, query, headers, body, socket, cancellation, waited, priority }).then(
+    const letGo = () => gate?.letGo(raw);
+    serve({ requestId, params, query, headers, body, socket, cancellation, waited, priority, letGo }).then(
       // Together with what else is answered in this turn of the event loop.
       (result) => atEndOfTurn(() => send(reply, () => replyOf(result))),
       (error) => reply.send(failureFrom(error)),

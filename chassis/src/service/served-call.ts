@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { Socket } from "node:net";
 import { type Call, needsFreshSession } from "../contract/call.ts";
+import { preferredWait } from "../contract/prefer.ts";
 import type { Cancellation } from "../core/cancellation.ts";
 import { deadlineExceeded, unavailable } from "../core/failure.ts";
 import type { Priority } from "../core/load-shedder.ts";
@@ -21,6 +22,7 @@ import { makeReply, type Reply } from "./reply.ts";
 import { type Input, inputReader, type RawInput } from "./request-input.ts";
 import { ServedRequest } from "./served-request.ts";
 import { serverSpan } from "./server-span.ts";
+import { createWaits, type Waits } from "./waits.ts";
 
 /** A request for a call, however it came in. */
 export type Visit = RawInput & {
@@ -32,6 +34,8 @@ export type Visit = RawInput & {
   readonly priority: Priority;
   /** Cancelled when the caller goes away before it has the answer. */
   readonly cancellation: Cancellation;
+  /** To be called when the request goes on as no work that others wait for. */
+  letGo(): void;
 };
 
 /** A call of a contract with what answers it. */
@@ -46,6 +50,10 @@ export type ServedCall = {
 export type ServedCallSurroundings = {
   readonly verify: Verify;
   readonly health: Health;
+  /** Bounds those that wait for what others do. Default: by itself for each call. */
+  readonly waits?: Waits | undefined;
+  /** Cancelled when what has no end of its own, or waits, has to end. */
+  readonly stopping?: Cancellation | undefined;
   readonly tracer?: Tracer | undefined;
   /** Gets a line for each call that was handled. Default: none is written. */
   readonly log?: Log | undefined;
@@ -58,7 +66,7 @@ const NOBODY: ReadonlySet<string> = new Set();
 
 /** Joins a call with its handler. */
 export function servedCall(call: Call, handler: Handler<Call>, surroundings: ServedCallSurroundings): ServedCall {
-  const { verify, health, tracer, log } = surroundings;
+  const { verify, health, tracer, log, stopping, waits = createWaits() } = surroundings;
   const { access, timeout = DEFAULT_TIMEOUT } = call.shape;
   const admitted = { access, services: surroundings.internalCallers?.(call) ?? NOBODY };
   const read = inputReader(call);
@@ -70,9 +78,12 @@ export function servedCall(call: Call, handler: Handler<Call>, surroundings: Ser
     call,
     serve(visit) {
       if (!health.ready() && !health.draining()) throw unavailable.failure({ retryAfter: 1 });
-      const { headers, socket, requestId, cancellation, priority } = visit;
+      const { headers, socket, requestId, cancellation, priority, letGo } = visit;
       const patience = remainingTime(headers, timeout, visit.waited);
       const incoming = { requestId, tracer, patience, cancellation, priority };
+      const endsAt = patience === 0 ? Number.POSITIVE_INFINITY : performance.now() + patience;
+      const prefer = call.shape.waits === "preferred" ? String(headers["prefer"] ?? "") : undefined;
+      const around = { cancellation, preferredWait: preferredWait(prefer), waits, stopping, endsAt, letGo };
       const { params, body } = visit;
       const handled = {
         params,
@@ -85,9 +96,7 @@ export function servedCall(call: Call, handler: Handler<Call>, surroundings: Ser
         handled.context = currentContext();
         return after(authorize(admitted, headers.authorization, verify), (caller) =>
           after(clientNetwork(headers, socket, verify), (network) =>
-            after(confirm(caller, read(visit)), (input) =>
-              handler(new ServedRequest(input, caller, network, cancellation)),
-            ),
+            after(confirm(caller, read(visit)), (input) => handler(new ServedRequest(input, caller, network, around))),
           ),
         );
       };

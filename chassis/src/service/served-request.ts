@@ -3,6 +3,23 @@ import type { Cancellation } from "../core/cancellation.ts";
 import type { Caller } from "../identity/caller.ts";
 import type { Request } from "./definition.ts";
 import type { Input } from "./request-input.ts";
+import { type Waits, waitFor } from "./waits.ts";
+
+/** What a request is surrounded by while it is handled. */
+export type RequestSurroundings = {
+  readonly cancellation: Cancellation;
+  readonly preferredWait: number;
+  readonly waits: Waits;
+  /** Cancelled when what waits has to end. */
+  readonly stopping?: Cancellation | undefined;
+  /** When its time is over, on the monotonic clock. */
+  readonly endsAt: number;
+  /** From now on it is no work that others wait for. */
+  letGo(): void;
+};
+
+/** Milliseconds that are left to answer in after a wait. */
+const TIME_TO_ANSWER = 500;
 
 /** A request as its handler gets it. Its signal is only made when it is asked for. */
 export class ServedRequest implements Request<Call> {
@@ -13,9 +30,10 @@ export class ServedRequest implements Request<Call> {
   readonly key: string;
   readonly caller: Caller;
   readonly network: string;
-  readonly #cancellation: Cancellation;
+  readonly preferredWait: number;
+  readonly #around: RequestSurroundings;
 
-  constructor(input: Input, caller: Caller, network: string, cancellation: Cancellation) {
+  constructor(input: Input, caller: Caller, network: string, around: RequestSurroundings) {
     this.params = input.params;
     this.query = input.query;
     this.headers = input.headers;
@@ -23,10 +41,30 @@ export class ServedRequest implements Request<Call> {
     this.key = input.key;
     this.caller = caller;
     this.network = network;
-    this.#cancellation = cancellation;
+    this.preferredWait = around.preferredWait;
+    this.#around = around;
   }
 
   get signal(): AbortSignal {
-    return this.#cancellation.signal;
+    return this.#around.cancellation.signal;
+  }
+
+  /** Bound to the request: handlers take it out of there. */
+  get wait(): Request<Call>["wait"] {
+    return (milliseconds, what) => this.#wait(milliseconds, what);
+  }
+
+  async #wait<T>(milliseconds: number, what: (signal: AbortSignal) => Promise<T>): Promise<T | undefined> {
+    const { waits, letGo, endsAt, cancellation, stopping } = this.#around;
+    const leave = waits.enter(this.caller);
+    if (!leave) return undefined;
+    letGo();
+    try {
+      const left = endsAt - performance.now() - TIME_TO_ANSWER;
+      const cancellations = stopping ? [cancellation, stopping] : [cancellation];
+      return await waitFor(what, { milliseconds: Math.min(milliseconds, left), cancellations });
+    } finally {
+      leave();
+    }
   }
 }

@@ -10,7 +10,6 @@ import { isFinal, mayBeSeenBy, viewOf } from "./order.ts";
 import { findOrder, listOrders } from "./order-store.ts";
 import type { OrderWatch } from "./order-watch.ts";
 import { keyOf, type placeOrder } from "./place-order.ts";
-import { preferredWait } from "./prefer.ts";
 import type { requestCancellation } from "./request-cancellation.ts";
 
 type Needs = {
@@ -29,17 +28,20 @@ export const calls = ({
   placeOrder,
   requestCancellation,
 }: Needs): Handlers<typeof orders> => ({
-  async placeOrder({ caller, key, headers, body, signal }) {
+  async placeOrder({ caller, key, body, preferredWait, wait }) {
     const customer = userOf(caller);
     const placed = await placeOrder(customer, key, body);
     const location = `/api/orders/${placed.id}`;
-    const wait = preferredWait(headers.prefer);
-    if (wait === undefined || isFinal(placed)) return answer(isFinal(placed) ? 201 : 202, placed, { location });
-    const order = await watch.untilFinal(placed.id, wait * 1_000, signal);
-    if (!isFinal(order)) return answer(202, order, { location });
-    // What this caller was told is what a repeat will be told.
-    await replaceResult({ ...keyOf(customer, key, body), result: order });
-    return answer(201, order, { location, "preference-applied": `wait=${wait}` });
+    if (isFinal(placed)) return answer(201, placed, { location });
+    // From here on it is placed, whatever else fails.
+    const final = await wait(preferredWait, async (signal) => {
+      const order = await watch.untilFinal(placed.id, signal);
+      // What this caller was told is what a repeat will be told.
+      await replaceResult({ ...keyOf(customer, key, body), result: order });
+      return order;
+    });
+    if (!final) return answer(202, placed, { location });
+    return answer(201, final, { location, "preference-applied": `wait=${preferredWait / 1_000}` });
   },
 
   async listOrders({ caller, query }) {

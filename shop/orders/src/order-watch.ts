@@ -8,21 +8,20 @@ const POLL_INTERVAL = 250;
 export type OrderWatch = {
   /** Says how an order is now that it was changed in this process. */
   changed(order: Order): void;
-  /** Resolves with the order once it is final, or as it is after `milliseconds` or when `signal` is aborted. */
-  untilFinal(orderId: string, milliseconds: number, signal: AbortSignal): Promise<Order>;
+  /** Resolves with the order once it is final; rejects when `signal` is aborted first. */
+  untilFinal(orderId: string, signal: AbortSignal): Promise<Order>;
 };
 
-/** Watches orders: changes made by this process are seen at once, those of other replicas by looking. */
+/** Watches orders: changes made by this process are seen at once, those of other replicas by looking; a look that fails is one of many. */
 export function createOrderWatch(read: (orderId: string) => Promise<Order>): OrderWatch {
   const waiting = new Map<string, Set<(order: Order) => void>>();
 
-  /** Resolves with the order as it was changed, or with nothing when the time is over. */
-  function nextChange(orderId: string, milliseconds: number, signal: AbortSignal): Promise<Order | undefined> {
+  /** Resolves with the order as it was changed, or with nothing when it is time to look again. */
+  function nextChange(orderId: string): Promise<Order | undefined> {
     const { promise, resolve } = Promise.withResolvers<Order | undefined>();
     const wakers = waiting.get(orderId) ?? new Set();
     waiting.set(orderId, wakers.add(resolve));
-    const timer = setTimeout(() => resolve(undefined), milliseconds);
-    signal.addEventListener("abort", () => resolve(undefined), { once: true });
+    const timer = setTimeout(() => resolve(undefined), POLL_INTERVAL);
     return promise.finally(() => {
       clearTimeout(timer);
       wakers.delete(resolve);
@@ -34,15 +33,13 @@ export function createOrderWatch(read: (orderId: string) => Promise<Order>): Ord
     changed(order) {
       for (const wake of waiting.get(order.id) ?? []) wake(order);
     },
-    async untilFinal(orderId, milliseconds, signal) {
-      const end = performance.now() + milliseconds;
+    async untilFinal(orderId, signal) {
       for (;;) {
-        const left = end - performance.now();
-        const change = nextChange(orderId, Math.max(0, Math.min(left, POLL_INTERVAL)), signal);
-        const order = await read(orderId);
-        if (isFinal(order) || left <= 0 || signal.aborted) return order;
-        const changed = await change;
-        if (changed && isFinal(changed)) return changed;
+        signal.throwIfAborted();
+        const change = nextChange(orderId);
+        const found = await Promise.race([change, read(orderId).catch(() => undefined)]);
+        const order = found && isFinal(found) ? found : await change;
+        if (order && isFinal(order)) return order;
       }
     },
   };

@@ -24,6 +24,8 @@ test("a payment is shown to its owner and to administrators; for others there is
       caller,
       network: "",
       signal,
+      preferredWait: 0,
+      wait: async () => undefined,
     });
   };
   const shown = { orderId: "order", status: "captured", captured: euros(1_000), refunded: euros(0) };

@@ -7,6 +7,8 @@ export type UpstreamRequest = {
   /** As `[name, value, …]`, without `Host` and what frames the body. */
   readonly headers: readonly string[];
   readonly body: Body;
+  /** Its answer waits for what others do: it takes no place of those that are worked on. */
+  readonly idle?: boolean;
 };
 
 /** What no header can hold: beyond latin1 a character is cut down to one byte, which may be a line break. */

@@ -11,7 +11,7 @@ function twoAtATime(patience?: number, most = 2) {
   const sent: string[] = [];
   const became = new Map<string, string>();
   const waiting = waitingAskers({ service: "things", most, patience }, ({ head }) => void sent.push(head));
-  const join = (name: string, onHead = () => {}): Ready => {
+  const join = (name: string, onHead = () => {}, idle = false): Ready => {
     const asker: Asker = {
       onHead,
       onData: () => true,
@@ -19,7 +19,7 @@ function twoAtATime(patience?: number, most = 2) {
       onError: (error) => void became.set(name, error instanceof UpstreamError ? error.fault : error.message),
       onWaited: (milliseconds) => void became.set(name, milliseconds > 0 ? "waited" : "went at once"),
     };
-    const ready: Ready = { head: name, body: undefined, asker, id: undefined, sentAt: 0 };
+    const ready: Ready = { head: name, body: undefined, asker, idle, id: undefined, sentAt: 0 };
     waiting.join(ready);
     return ready;
   };
@@ -88,4 +88,17 @@ test("what somebody makes of an answer is no fault of the others", () => {
   answer(bad);
   answer(good);
   assert.deepEqual([became.get("bad"), became.get("good")], ["thrown", "answered"]);
+});
+
+test("what waits for what others do takes no place of those that are worked on", () => {
+  const { sent, became, join, answer } = twoAtATime();
+  const idle = Array.from({ length: 10 }, (_, at) => join(`idle ${at}`, undefined, true));
+  const first = join("a");
+  join("b");
+  join("c");
+  assert.deepEqual([sent.length, sent.at(-1), became.get("c")], [12, "b", undefined]);
+  for (const each of idle.slice(5)) answer(each);
+  assert.equal(sent.at(-1), "b", "their ends make no room");
+  answer(first);
+  assert.equal(sent.at(-1), "c");
 });

@@ -3,13 +3,16 @@ import type { Asker, Body } from "../http/connection.ts";
 import { UpstreamError } from "../http/upstream-error.ts";
 import { type WaitingLine, waitingLine } from "../http/waiting-line.ts";
 import { readAnswerHead } from "./read-answer-head.ts";
-import { MOST_SLOTS, slots } from "./slots.ts";
+import { sentRequests } from "./sent-requests.ts";
+import { MOST_SLOTS } from "./slots.ts";
 
 /** A request that is ready to be sent, and who asked. From when it is it has a number. */
 export type Ready = {
   readonly head: string;
   readonly body: Exclude<Body, Readable>;
   readonly asker: Asker;
+  /** It waits for what others do, and takes the place of none. */
+  readonly idle?: boolean;
   id: number | undefined;
   /** When it was sent, on the monotonic clock; 0: it was not. */
   sentAt: number;
@@ -47,22 +50,22 @@ export type WaitingOptions = {
 /** Makes it; `send` is given what is to be sent. */
 export function waitingAskers(options: WaitingOptions, send: (ready: Ready, id: number) => void): WaitingAskers {
   const { service, most, patience } = options;
-  const waiting = slots<Asker>();
+  const waiting = sentRequests<Ready>(most);
   const line = waitingLine<Ready>(patience);
   let heardAt = 0;
 
   function begin(ready: Ready): void {
-    const id = waiting.add(ready.asker);
+    const id = waiting.add(ready);
     ready.id = id;
     ready.sentAt = performance.now();
     send(ready, id);
   }
 
   function take(id: number): Asker | undefined {
-    const asker = waiting.take(id);
-    const next = asker && line.next();
+    const taken = waiting.take(id);
+    const next = taken && waiting.hasRoom() ? line.next() : undefined;
     if (next) begin(next);
-    return asker;
+    return taken?.asker;
   }
 
   /** Undefined: nobody waits for it any more. */
@@ -75,7 +78,7 @@ export function waitingAskers(options: WaitingOptions, send: (ready: Ready, id: 
 
   return {
     join(ready) {
-      if (waiting.size() >= most) {
+      if (!waiting.hasRoom(ready.idle)) {
         line.join(ready);
         return;
       }
@@ -108,7 +111,7 @@ export function waitingAskers(options: WaitingOptions, send: (ready: Ready, id: 
     },
     failLine,
     failAll(error) {
-      for (const asker of waiting.takeAll()) asker.onError(error);
+      for (const { asker } of waiting.takeAll()) asker.onError(error);
       failLine();
     },
     size: waiting.size,

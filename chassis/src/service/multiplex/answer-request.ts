@@ -74,7 +74,10 @@ export function answerRequests(
       const { since, priority } = admitted;
       const waited = performance.now() - since;
       served
-        .serve({ requestId, params, query, headers, body, socket, cancellation, waited, priority })
+        .serve({
+          ...{ requestId, params, query, headers, body, socket, cancellation, waited, priority },
+          letGo: admitted.done,
+        })
         .then((result) => {
           try {
             end(served.reply(result));
