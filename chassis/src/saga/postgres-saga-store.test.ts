@@ -6,6 +6,7 @@ import type { Cleanup } from "../testing/postgres.ts";
 import { createPostgresSagaStore } from "./postgres-saga-store.ts";
 import type { Progress, SagaInstance } from "./saga-instance.ts";
 import { afterStep, parked } from "./saga-progress.ts";
+import { createSagaSet } from "./saga-set.ts";
 import { LeaseLost } from "./saga-store.ts";
 import { effects, note, sagaDatabase, sellBy } from "./sagas-under-test.fixture.ts";
 import { createStartSaga } from "./start-saga.ts";
@@ -20,7 +21,8 @@ async function setUp(t: Cleanup) {
   await database.transaction((tx) => startSaga(tx, sell, { key: "7", input: { orderId: "7" } }));
   const [instance] = started;
   assert(instance);
-  const store = (owner: string) => createPostgresSagaStore({ database, owner, clock: systemClock });
+  const store = (owner: string) =>
+    createPostgresSagaStore({ database, owner, clock: systemClock, sagas: createSagaSet([sell]) });
   return { database, instance, first: store("first"), second: store("second") };
 }
 

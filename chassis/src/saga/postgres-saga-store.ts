@@ -5,6 +5,7 @@ import { type GroupedTransaction, groupTransactions } from "../database/group-tr
 import { boundary } from "../telemetry/boundary.ts";
 import type { Progress, SagaInstance } from "./saga-instance.ts";
 import { INSTANCE, instanceOf, type SagaRow } from "./saga-row.ts";
+import type { SagaSet } from "./saga-set.ts";
 import { LeaseLost, type SagaStore, type Within } from "./saga-store.ts";
 import { holdsFence, noted, type SagaSave, saveSaga, saveSagas } from "./save-sagas.ts";
 
@@ -16,17 +17,20 @@ export type PostgresSagaStoreOptions = {
   /** Names this process among all that ever ran; goes into the leases. */
   owner: string;
   clock: Clock;
+  /** The sagas that this process knows. */
+  sagas: Pick<SagaSet, "known">;
 };
 
 /** Keeps sagas in the service's own database. Leases and deadlines run on the database's clock; saves share commits. */
-export function createPostgresSagaStore({ database, owner, clock }: PostgresSagaStoreOptions): SagaStore {
+export function createPostgresSagaStore({ database, owner, clock, sagas }: PostgresSagaStoreOptions): SagaStore {
+  const knows = JSON.stringify(sagas.known);
   const save = groupCommit<SagaSave, boolean>({ write: (saves) => saveTogether(database, saves) });
   const transaction = groupTransactions(database, { priority: "low" });
   const codes = new Map<string, object>();
 
   return {
-    async claim(limit) {
-      const rows = await database.query<SagaRow>(CLAIM, [limit, owner, LEASE]);
+    async claim(limit, { suspects } = { suspects: true }) {
+      const rows = await database.query<SagaRow>(CLAIM, [limit, owner, LEASE, knows, suspects]);
       const now = clock.monotonic();
       return rows.map((row) => instanceOf(row, now));
     },
@@ -41,7 +45,8 @@ export function createPostgresSagaStore({ database, owner, clock }: PostgresSaga
     },
     async release(ids) {
       await database.query(
-        "update saga set owner = null, due_at = clock_timestamp() where id = any ($1::uuid[]) and owner = $2",
+        `update saga set owner = null, due_at = clock_timestamp(), claims = greatest(claims - 1, 0)
+         where id = any ($1::uuid[]) and owner = $2`,
         [ids, owner],
       );
     },
@@ -91,15 +96,23 @@ async function saveWithin(
 const lost = ({ id }: SagaInstance) => new LeaseLost(`saga ${id} is held by another process`);
 
 const TAKEN_OVER = `jsonb_strip_nulls(jsonb_build_object('step', saga.step, 'attempt', saga.attempts, 'what', 'taken over',
-  'cause', due.owner || ' let its lease run out'))`;
+  'cause', taken.owner || ' let its lease run out'))`;
+
+const KNOWN = "$4::jsonb @> jsonb_build_array(jsonb_build_array(name, version))";
 
 const CLAIM = `
   with due as (
-    select id, owner from saga where due_at <= now() order by due_at limit $1 for update skip locked
+    select id, owner from saga where due_at <= now() and claims < 2 and ${KNOWN}
+    order by due_at limit $1 for update skip locked
+  ), suspect as (
+    select id, owner from saga where $5 and due_at <= now() and claims > 1 and ${KNOWN}
+    order by due_at limit 1 for update skip locked
+  ), taken as (
+    select * from due union all select * from suspect
   ), claimed as (
     update saga set owner = $2, due_at = clock_timestamp() + $3::float8 * interval '1 millisecond', fence = fence + 1,
-      history = case when due.owner is null then saga.history else ${noted(TAKEN_OVER)} end
-    from due where saga.id = due.id
+      claims = least(claims + 1, 1000), history = case when taken.owner is null then saga.history else ${noted(TAKEN_OVER)} end
+    from taken where saga.id = taken.id
     returning saga.*
   )
   select ${INSTANCE} from claimed`;

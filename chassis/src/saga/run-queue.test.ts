@@ -5,6 +5,7 @@ import { createRunQueue } from "./run-queue.ts";
 function setUp(concurrency: number) {
   const running = new Map<string, () => void>();
   const free: number[] = [];
+  let now = 0;
   const queue = createRunQueue<string>({
     concurrency,
     run: (item) =>
@@ -12,12 +13,16 @@ function setUp(concurrency: number) {
         running.set(item, () => resolve(void running.delete(item)));
       }),
     onFree: () => free.push(queue.free()),
+    now: () => now,
   });
   const end = async (item: string) => {
     running.get(item)?.();
     await new Promise((resolve) => setImmediate(resolve));
   };
-  return { queue, running, free, end };
+  const pass = (milliseconds: number) => {
+    now += milliseconds;
+  };
+  return { queue, running, free, end, pass };
 }
 
 test("items run in their order, no more at once than there are places", async () => {
@@ -45,4 +50,21 @@ test("stopping waits for what runs, and begins nothing more", async () => {
   await end("a");
   await stopped;
   assert.deepEqual([...running.keys()], []);
+});
+
+test("those that have run for a second leave their places to others, as many as there are places", async () => {
+  const { queue, running, end, pass } = setUp(2);
+  queue.start();
+  for (const item of ["a", "b", "c", "d", "e"]) queue.add(item);
+  queue.passSlow();
+  assert.deepEqual([...running.keys()], ["a", "b"]);
+  pass(1_000);
+  queue.passSlow();
+  assert.deepEqual([...running.keys()], ["a", "b", "c", "d"]);
+  pass(1_000);
+  queue.passSlow();
+  assert.deepEqual([...running.keys()], ["a", "b", "c", "d"]);
+  await end("a");
+  queue.passSlow();
+  assert.deepEqual([...running.keys()], ["b", "c", "d", "e"]);
 });

@@ -3,7 +3,7 @@ import { doRemotely, undoRemotely } from "./do-remotely.ts";
 import { fit } from "./fit.ts";
 import type { Run, SagaSurroundings } from "./run.ts";
 import type { AnySaga } from "./saga.ts";
-import { isUnderWay, keepsLease, type Progress, type SagaInstance } from "./saga-instance.ts";
+import { isUnderWay, keepsLease, MOST_CLAIMS, type Progress, type SagaInstance } from "./saga-instance.ts";
 import { afterFailedStep, afterFailedUndo, outOfTime, parked } from "./saga-progress.ts";
 import { LeaseLost } from "./saga-store.ts";
 import { type Advance, saved } from "./save-progress.ts";
@@ -26,6 +26,7 @@ export async function runSaga(
   surroundings: SagaSurroundings,
   signal: AbortSignal,
 ): Promise<RunEnd> {
+  if (leased.claims > MOST_CLAIMS) return park(leased, STUCK, surroundings, signal);
   const fitting = fit(saga, leased);
   if (!saga || "misfit" in fitting)
     return park(leased, "misfit" in fitting ? fitting.misfit : "", surroundings, signal);
@@ -49,6 +50,8 @@ export async function runSaga(
   }
   return "interrupted";
 }
+
+const STUCK = `taken up ${MOST_CLAIMS} times without getting any further: it may end, or hold up, the process that runs it`;
 
 async function park(
   instance: SagaInstance,

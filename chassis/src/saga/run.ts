@@ -11,6 +11,8 @@ export type SagaSurroundings = {
   readonly log: Log;
   /** In [0, 1); spreads retries. */
   readonly random: () => number;
+  /** Called before each piece of work with the milliseconds in which there has to be progress. */
+  readonly expects?: ((milliseconds: number) => void) | undefined;
   /** Called with each instance as it is at its end, or parked. */
   readonly onFinal?: ((instance: SagaInstance) => void) | undefined;
 };

@@ -112,3 +112,9 @@ export function progressed(instance: SagaInstance, progress: Progress, now: numb
     fence: instance.fence + 1,
   };
 }
+
+/** How often an instance may be taken up without getting any further. */
+export const MOST_CLAIMS = 5;
+
+/** Whether an instance may have ended, or held up, the processes that ran it: it is run beside no other such. */
+export const isSuspect = ({ claims }: SagaInstance): boolean => claims > 2;

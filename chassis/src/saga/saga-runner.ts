@@ -3,19 +3,18 @@ import type { Database } from "../database/database.ts";
 import { newContext, runInContext } from "../telemetry/context.ts";
 import type { Log } from "../telemetry/log.ts";
 import type { Tracer } from "../telemetry/tracer.ts";
+import { createHeldRuns } from "./held-runs.ts";
 import { createPostgresSagaStore, LEASE } from "./postgres-saga-store.ts";
 import { createRunQueue } from "./run-queue.ts";
-import { runSaga } from "./run-saga.ts";
+import { createRunnerRegistry } from "./runner-registry.ts";
 import type { AnySaga } from "./saga.ts";
 import type { SagaInstance } from "./saga-instance.ts";
-import { createSagaLeases, type Holding } from "./saga-leases.ts";
+import { createSagaLeases } from "./saga-leases.ts";
 import { createSagaSet } from "./saga-set.ts";
-import { LeaseLost } from "./saga-store.ts";
-import { sagaContext } from "./step-attempt.ts";
 
 export type SagaRunnerOptions = {
   database: Database;
-  /** The sagas this service knows. Instances of others are parked. */
+  /** The sagas this service knows. Instances of others are left to the processes that know them. */
   sagas: readonly AnySaga[];
   clock: Clock;
   log: Log;
@@ -23,10 +22,15 @@ export type SagaRunnerOptions = {
   tracer?: Tracer | undefined;
   /** Names this process among all that ever ran, e.g. by a new id; the same as that of `createStartSaga`. */
   owner: string;
-  /** The most instances that run at once. Default 100. */
+  /**
+   * The most instances that run at once. Default 100. Those that have been at one step for a second or more leave their place to others,
+   * up to as many again.
+   */
   concurrency?: number;
   /** Milliseconds between looks for instances that are due or were abandoned. Default 1,000. */
   pollInterval?: number;
+  /** Milliseconds after which a due instance that no live process knows is parked. Default 30,000. */
+  unknownAfter?: number;
   /** Called whenever an instance has come to its end here. Must not throw. */
   onEnd?: (instance: SagaInstance) => void;
   /** Called with each instance as it is at its end here, or parked. Must not throw. */
@@ -49,13 +53,14 @@ export interface SagaRunner {
 
 /** Makes the runner of a service's sagas. */
 export function createSagaRunner(options: SagaRunnerOptions): SagaRunner {
-  const { clock, log, tracer, concurrency = 100, pollInterval = 1_000 } = options;
-  const store = createPostgresSagaStore(options);
-  const leases = createSagaLeases(store, log);
+  const { clock, log, tracer, concurrency = 100, pollInterval = 1_000, unknownAfter = 30_000 } = options;
   const sagas = createSagaSet(options.sagas);
+  const store = createPostgresSagaStore({ ...options, sagas });
+  const leases = createSagaLeases(store, log, clock);
+  const registry = createRunnerRegistry({ ...options, sagas, patience: unknownAfter });
+  const runHeld = createHeldRuns({ ...options, store, sagas, leases, onSuspectEnd: () => wakeUp.abort() });
   const stopping = new AbortController();
-  const queue = createRunQueue({ concurrency, run: runHeld, onFree: wakeForMore });
-  const surroundings = { store, clock, log, random: Math.random, onFinal: options.onFinal };
+  const queue = createRunQueue({ concurrency, run: runHeld.run, onFree: wakeForMore, now: () => clock.monotonic() });
   let loops: Promise<unknown> = Promise.resolve();
   let wakeUp = new AbortController();
   let moreIsDue = false;
@@ -66,28 +71,30 @@ export function createSagaRunner(options: SagaRunnerOptions): SagaRunner {
     if (stopped) void leases.giveBack();
   }
 
-  async function runHeld(holding: Holding): Promise<void> {
-    const { instance, lost } = holding;
-    const saga = sagas.find(instance.name, instance.version);
-    const end = await runInContext(sagaContext(instance, tracer), () =>
-      runSaga(instance, saga, surroundings, lost.signal).catch((error) => logLoss(log, instance, error)),
-    );
-    // What was interrupted is given back when everything has come to rest.
-    if (end !== "interrupted") leases.letGo(holding);
-    if (end === "ended") options.onEnd?.(instance);
-  }
-
   async function claimDue(): Promise<void> {
     wakeUp = new AbortController();
+    queue.passSlow();
     const free = queue.free();
-    const claimed = free > 0 ? await store.claim(free) : [];
-    moreIsDue = claimed.length === Math.max(0, free);
+    const claimed = free > 0 ? await store.claim(free, { suspects: !runHeld.hasSuspect() }) : [];
+    moreIsDue = claimed.length >= Math.max(0, free);
     for (const instance of claimed) run(instance);
   }
 
   /** Not at every free place: instances are claimed in batches. */
   function wakeForMore(): void {
     if (moreIsDue && queue.free() >= concurrency / 2) wakeUp.abort();
+  }
+
+  async function live(): Promise<void> {
+    await Promise.all([leases.renew(), registry.seen()]);
+  }
+
+  async function parkUnknown(): Promise<void> {
+    for (const instance of await registry.parkUnknown()) {
+      const { id, name, version, key } = instance;
+      log.error({ saga: name, version, key, sagaId: id }, "a saga that no live process knows is parked for a person");
+      options.onFinal?.(instance);
+    }
   }
 
   async function repeat(interval: number, round: () => Promise<void>, woken: () => AbortSignal[]): Promise<void> {
@@ -106,20 +113,15 @@ export function createSagaRunner(options: SagaRunnerOptions): SagaRunner {
     start() {
       queue.start();
       const claiming = repeat(pollInterval, claimDue, () => [wakeUp.signal]);
-      loops = Promise.all([claiming, repeat(LEASE / 4, leases.renew, () => [])]);
+      const looking = repeat(Math.max(LEASE, unknownAfter / 3), parkUnknown, () => []);
+      loops = Promise.all([claiming, looking, repeat(LEASE / 4, live, () => [])]);
     },
     async stop() {
       stopping.abort();
       leases.interrupt();
       await Promise.all([loops, queue.stop()]);
       stopped = true;
-      await leases.giveBack();
+      await Promise.all([leases.giveBack(), registry.gone().catch(() => {})]);
     },
   };
-}
-
-function logLoss(log: Log, { id, name, key }: SagaInstance, error: unknown): void {
-  const fields = { err: error, saga: name, key, sagaId: id };
-  if (error instanceof LeaseLost) log.info(fields, "a saga was taken over by another process");
-  else log.error(fields, "a saga could not go on here; it is taken up again when its lease has run out");
 }

@@ -7,7 +7,8 @@ export interface SagaSet {
    * neither.
    */
   find(name: string, version: number): AnySaga | undefined;
-  readonly all: readonly AnySaga[];
+  /** The names and versions that {@link SagaSet.find} finds a definition for. */
+  readonly known: readonly (readonly [name: string, version: number])[];
 }
 
 /** Makes the set of a service's sagas. Throws when one version of a saga is there twice. */
@@ -19,7 +20,9 @@ export function createSagaSet(sagas: readonly AnySaga[]): SagaSet {
     if (twice) throw new Error(`there are two sagas "${name}", version ${twice.version}`);
   }
   return {
-    all: sagas,
+    known: sagas.flatMap(({ name, version, migrations }) =>
+      [version, ...Object.keys(migrations).map(Number)].map((each) => [name, each] as const),
+    ),
     find(name, version) {
       const versions = byName.get(name) ?? [];
       return versions.find((each) => each.version === version) ?? versions.find((each) => each.migrations[version]);

@@ -12,10 +12,11 @@ export type Within = (tx: Transaction) => Promise<Progress>;
 /** Where the instances of sagas are kept, seen by one process, which holds leases on those it runs. */
 export interface SagaStore {
   /**
-   * Leases up to `limit` instances that are due and that nobody holds (any more) to this process, longest due first. Each gets a
-   * higher fencing number, so that the one who held it before can't write any more.
+   * Leases up to `limit` instances that are due and that nobody holds (any more) to this process, longest due first, of sagas that this
+   * process knows. Each gets a higher fencing number, so that the one who held it before can't write any more. Of those that were taken up
+   * several times without getting any further, it leases one on top, and only if `suspects` says so.
    */
-  claim(limit: number): Promise<SagaInstance[]>;
+  claim(limit: number, options?: { suspects: boolean }): Promise<SagaInstance[]>;
   /**
    * Stores progress and its line of history. Given a function, runs it in a transaction and stores the progress that it returns in
    * the same one, or nothing of both. Throws {@link LeaseLost} when the stored fencing number is not the instance's; then nothing

@@ -11,6 +11,8 @@ export type Saving = {
   readonly random: () => number;
   /** Aborted when the process stops or has lost its lease. */
   readonly signal: AbortSignal;
+  /** Told before each try how many milliseconds it can take. */
+  readonly expects?: ((milliseconds: number) => void) | undefined;
 };
 
 /** An instance as it is after its progress has been saved. */
@@ -40,16 +42,20 @@ export function savedInstead(
   return saved(saving, instance, onFailure(error));
 }
 
+/** Milliseconds that the database can take for a save, however busy it is. */
+const SAVE = 30_000;
+
 const RETRY = { first: 100, most: 2_000 };
 
-/** Saves, again and again while it is `isOurs`, the database's, that it can't be reached. */
+/** Saves, again and again while the database can't be reached and that `isOurs`; what is done for a save takes up to `workTime` milliseconds. */
 export async function untilReached(
-  { clock, random, signal }: Saving,
+  { clock, random, signal, expects }: Saving,
   instance: SagaInstance,
   save: () => Promise<Progress>,
-  isOurs: () => boolean = () => true,
+  { isOurs = () => true, workTime = 0 }: { isOurs?: () => boolean; workTime?: number } = {},
 ): Promise<Advance | "interrupted"> {
   for (let tries = 1; ; tries++) {
+    expects?.(SAVE + workTime);
     try {
       const progress = await save();
       return { instance: progressed(instance, progress, clock.monotonic()), progress };

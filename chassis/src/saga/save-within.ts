@@ -26,12 +26,10 @@ export async function savedWithin(
   const context = { ...sagaContext(instance), cancellation: attempt.cancellation };
   const save = () => saving.store.save(instance, (tx) => attempt.run(() => within(tx)));
   try {
-    return await untilReached(
-      saving,
-      instance,
-      () => runInContext(context, () => inStepSpan(instance, save)),
-      () => !attempt.hasFailed(),
-    );
+    return await untilReached(saving, instance, () => runInContext(context, () => inStepSpan(instance, save)), {
+      isOurs: () => !attempt.hasFailed(),
+      workTime: timeout,
+    });
   } catch (error) {
     if (saving.signal.aborted && attempt.cancellation.why) return "interrupted";
     return await savedInstead(saving, instance, attempt.tooLong() ?? error, onFailure);

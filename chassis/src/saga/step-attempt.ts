@@ -4,6 +4,7 @@ import { deadlineExceeded, type Failure, unavailable } from "../core/failure.ts"
 import { newContext, runInContext, type WorkContext } from "../telemetry/context.ts";
 import { parseTraceparent } from "../telemetry/trace-context.ts";
 import type { Tracer } from "../telemetry/tracer.ts";
+import type { Run } from "./run.ts";
 import type { SagaInstance } from "./saga-instance.ts";
 import type { SagaStep, StepContext } from "./step.ts";
 import { type StepFailure, stepFailure } from "./step-failure.ts";
@@ -23,14 +24,18 @@ export type RemoteAttempt<T> = {
   work: (context: StepContext) => Promise<T>;
 };
 
+/** What an attempt needs of its surroundings; `signal` is aborted when the process stops or has lost its lease. */
+type Attempting = Pick<Run, "clock" | "signal" | "expects">;
+
 /**
  * Does `work` with the step's key, in the context that the saga was started in. After `timeout`, and when the process stops, its signal is
  * aborted; then it has two seconds to settle: what it resolves with by then still counts.
  */
 export async function attemptRemote<T>(
-  { clock, signal }: { clock: Clock; signal: AbortSignal },
+  { clock, signal, expects }: Attempting,
   { instance, step, timeout, work }: RemoteAttempt<T>,
 ): Promise<Outcome<T>> {
+  expects?.(timeout + 2 * CANCELLED_GRACE);
   const giveUp = new Cancellation();
   const context: WorkContext = {
     ...sagaContext(instance),
