@@ -23,14 +23,14 @@ test("in a rolling upgrade an old process leaves instances of the new version to
   const { database } = await sagaDatabase(t);
   await replica(t, database, "starting", [second]).start(second, "a", "b");
   await abandon(database);
-  const patient = { unknownAfter: 2_000 };
-  replica(t, database, "old", [first], patient).begin();
+  const impatient = { unknownAfter: 500 };
+  replica(t, database, "old", [first], impatient).begin();
   // It knows the new version, and is too busy to take anything up.
-  const busy = replica(t, database, "busy", [first, second], { ...patient, pollInterval: 3_600_000, concurrency: 0 });
+  const busy = replica(t, database, "busy", [first, second], { ...impatient, pollInterval: 3_600_000, concurrency: 0 });
   busy.begin();
-  await delay(3_000);
+  await delay(2_000);
   assert.deepEqual(await statuses(database), ["running", "running"]);
-  replica(t, database, "new", [second, first], patient).begin();
+  replica(t, database, "new", [second, first], impatient).begin();
   await untilEnded(database, 2);
   assert.deepEqual(await effects(database), ["a on 2", "b on 2"]);
 });
@@ -38,18 +38,18 @@ test("in a rolling upgrade an old process leaves instances of the new version to
 test("what no live process knows is parked after a while, with its name and version", async (t) => {
   const { database } = await sagaDatabase(t);
   const gone = version(1, "gone");
-  const starting = replica(t, database, "starting", [second, gone], { unknownAfter: 1_500 });
+  const starting = replica(t, database, "starting", [second, gone], { unknownAfter: 500 });
   await starting.start(second, "a");
   await starting.start(gone, "b");
   await abandon(database);
-  replica(t, database, "old", [first], { unknownAfter: 1_500 }).begin();
+  replica(t, database, "old", [first], { unknownAfter: 500 }).begin();
   await eventually(async () => (await statuses(database)).every((status) => status === "parked"));
   const causes = await database.query<{ cause: string; from: string }>(
     "select history[cardinality(history)] ->> 'cause' as cause, parked_from as from from saga order by key",
   );
   assert.deepEqual(causes, [
-    { cause: 'no live process knows a saga "sell", version 2', from: "running" },
-    { cause: 'no live process knows a saga "gone", version 1', from: "running" },
+    { cause: 'there is no saga "sell", version 2, in any live process', from: "running" },
+    { cause: 'there is no saga "gone", version 1, in any live process', from: "running" },
   ]);
 });
 
@@ -73,4 +73,18 @@ test("a process knows the versions that its definitions migrate from", async (t)
   replica(t, database, "new", [third]).begin();
   await untilEnded(database, 1);
   assert.deepEqual(await effects(database), ["a on 3"]);
+});
+
+test("what is known by a process that starts again is left to it, though it is silent meanwhile", async (t) => {
+  const { database } = await sagaDatabase(t);
+  const restarting = replica(t, database, "restarting", [second], { unknownAfter: 500 });
+  restarting.begin();
+  await eventually(async () => (await database.query("select 1 from saga_runner")).length === 1);
+  await restarting.stop();
+  await replica(t, database, "starting", [second]).start(second, "a");
+  await abandon(database);
+  replica(t, database, "old", [first], { unknownAfter: 500 }).begin();
+  await delay(1_500);
+  assert.deepEqual(await statuses(database), ["running"]);
+  await eventually(async () => (await statuses(database))[0] === "parked");
 });

@@ -3,6 +3,7 @@ import type { Database, Transaction } from "../database/database.ts";
 import { groupCommit } from "../database/group-commit.ts";
 import { type GroupedTransaction, groupTransactions } from "../database/group-transactions.ts";
 import { boundary } from "../telemetry/boundary.ts";
+import { fairTransactions } from "./fair-transactions.ts";
 import type { Progress, SagaInstance } from "./saga-instance.ts";
 import { INSTANCE, instanceOf, type SagaRow } from "./saga-row.ts";
 import type { SagaSet } from "./saga-set.ts";
@@ -25,8 +26,14 @@ export type PostgresSagaStoreOptions = {
 export function createPostgresSagaStore({ database, owner, clock, sagas }: PostgresSagaStoreOptions): SagaStore {
   const knows = JSON.stringify(sagas.known);
   const save = groupCommit<SagaSave, boolean>({ write: (saves) => saveTogether(database, saves) });
-  const transaction = groupTransactions(database, { priority: "low" });
   const codes = new Map<string, object>();
+  const codeOfWork = new WeakMap<object, object>();
+  const fair = fairTransactions(database, (work) => codeOfWork.get(work));
+  const grouped = groupTransactions(fair, { priority: "low" });
+  const transaction: GroupedTransaction = (key, work, code) => {
+    if (code) codeOfWork.set(work, code);
+    return grouped(key, work, code);
+  };
 
   return {
     async claim(limit, { suspects } = { suspects: true }) {

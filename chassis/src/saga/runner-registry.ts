@@ -1,4 +1,5 @@
 import type { Database } from "../database/database.ts";
+import type { Log } from "../telemetry/log.ts";
 import type { SagaInstance } from "./saga-instance.ts";
 import { INSTANCE, instanceOf, type SagaRow } from "./saga-row.ts";
 import type { SagaSet } from "./saga-set.ts";
@@ -8,10 +9,8 @@ import { noted } from "./save-sagas.ts";
 export interface RunnerRegistry {
   /** Tells that this process lives, and which sagas it knows. */
   seen(): Promise<void>;
-  /** Parks instances that have been due for some time though no live process knows their saga or its version, and returns them. */
-  parkUnknown(): Promise<SagaInstance[]>;
-  /** Tells that this process runs nothing more. */
-  gone(): Promise<void>;
+  /** Parks instances that have been due for some time though no live process knows their saga or its version. */
+  parkUnknown(): Promise<void>;
 }
 
 export type RunnerRegistryOptions = {
@@ -19,12 +18,19 @@ export type RunnerRegistryOptions = {
   /** Names this process among all that ever ran. */
   owner: string;
   sagas: SagaSet;
-  /** Milliseconds for which a process lives without a word, and for which an instance has to be due. */
+  log: Log;
+  /** Milliseconds for which an instance has to be due. */
   patience: number;
+  /** Called with each instance that was parked. */
+  onFinal?: ((instance: SagaInstance) => void) | undefined;
 };
 
+/** A process that says nothing may be starting again: so many times the patience after its last word, it is gone. */
+const SILENCE = 6;
+
 /** Makes the registry, in the service's own database. */
-export function createRunnerRegistry({ database, owner, sagas, patience }: RunnerRegistryOptions): RunnerRegistry {
+export function createRunnerRegistry(options: RunnerRegistryOptions): RunnerRegistry {
+  const { database, owner, sagas, log, patience, onFinal } = options;
   const knows = JSON.stringify(sagas.known);
   return {
     async seen() {
@@ -32,11 +38,12 @@ export function createRunnerRegistry({ database, owner, sagas, patience }: Runne
     },
     async parkUnknown() {
       await database.query("delete from saga_runner where seen_at < now() - interval '1 hour'");
-      const rows = await database.query<SagaRow>(PARK, [patience, knows]);
-      return rows.map((row) => instanceOf(row, 0));
-    },
-    async gone() {
-      await database.query("delete from saga_runner where owner = $1", [owner]);
+      const rows = await database.query<SagaRow>(PARK, [patience, knows, patience * SILENCE]);
+      for (const row of rows) {
+        const { id, name, version, key } = row;
+        log.error({ saga: name, version, key, sagaId: id }, "a saga that no live process knows is parked for a person");
+        onFinal?.(instanceOf(row, 0));
+      }
     },
   };
 }
@@ -46,7 +53,7 @@ const SEEN = `
   on conflict (owner) do update set knows = excluded.knows, seen_at = clock_timestamp()`;
 
 const UNKNOWN = `jsonb_strip_nulls(jsonb_build_object('step', saga.step, 'attempt', saga.attempts + 1, 'what', 'parked',
-  'cause', 'no live process knows a saga "' || saga.name || '", version ' || saga.version))`;
+  'cause', 'there is no saga "' || saga.name || '", version ' || saga.version || ', in any live process'))`;
 
 // This process knows what it knows, even when it could not tell anybody for a while.
 const PARK = `
@@ -54,7 +61,7 @@ const PARK = `
     select id, status from saga
     where due_at <= now() - $1::float8 * interval '1 millisecond' and not exists (
       select 1 from saga_runner
-      where seen_at > now() - $1::float8 * interval '1 millisecond'
+      where seen_at > now() - $3::float8 * interval '1 millisecond'
         and knows @> jsonb_build_array(jsonb_build_array(saga.name, saga.version)))
       and not $2::jsonb @> jsonb_build_array(jsonb_build_array(saga.name, saga.version))
     order by due_at limit 100 for update skip locked

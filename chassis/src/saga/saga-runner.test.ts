@@ -80,7 +80,7 @@ test("a service that fails for a moment is asked again soon, without waiting for
 test("an instance of an unknown saga is parked with that cause, and the others go on", async (t) => {
   const { database } = await sagaDatabase(t);
   const definition = sellBy(nothing);
-  const one = replica(t, database, "one", [definition]);
+  const one = replica(t, database, "one", [definition], { unknownAfter: 500 });
   await database.query(
     `insert into saga (id, name, key, input, step, due_at, request_id, traceparent)
      values (gen_random_uuid(), 'gone', '0', '{}', 'step', now(), 'r', '')`,

@@ -29,7 +29,10 @@ export type SagaRunnerOptions = {
   concurrency?: number;
   /** Milliseconds between looks for instances that are due or were abandoned. Default 1,000. */
   pollInterval?: number;
-  /** Milliseconds after which a due instance that no live process knows is parked. Default 30,000. */
+  /**
+   * Milliseconds after which a due instance that no live process knows is parked. Default 10,000. A process lives until it has said nothing
+   * for six times as long: it may be starting again.
+   */
   unknownAfter?: number;
   /** Called whenever an instance has come to its end here. Must not throw. */
   onEnd?: (instance: SagaInstance) => void;
@@ -53,7 +56,7 @@ export interface SagaRunner {
 
 /** Makes the runner of a service's sagas. */
 export function createSagaRunner(options: SagaRunnerOptions): SagaRunner {
-  const { clock, log, tracer, concurrency = 100, pollInterval = 1_000, unknownAfter = 30_000 } = options;
+  const { clock, log, tracer, concurrency = 100, pollInterval = 1_000, unknownAfter = 10_000 } = options;
   const sagas = createSagaSet(options.sagas);
   const store = createPostgresSagaStore({ ...options, sagas });
   const leases = createSagaLeases(store, log, clock);
@@ -89,14 +92,6 @@ export function createSagaRunner(options: SagaRunnerOptions): SagaRunner {
     await Promise.all([leases.renew(), registry.seen()]);
   }
 
-  async function parkUnknown(): Promise<void> {
-    for (const instance of await registry.parkUnknown()) {
-      const { id, name, version, key } = instance;
-      log.error({ saga: name, version, key, sagaId: id }, "a saga that no live process knows is parked for a person");
-      options.onFinal?.(instance);
-    }
-  }
-
   async function repeat(interval: number, round: () => Promise<void>, woken: () => AbortSignal[]): Promise<void> {
     while (!stopping.signal.aborted) {
       await runInContext(newContext({ tracer }), round).catch((error: unknown) => {
@@ -113,7 +108,7 @@ export function createSagaRunner(options: SagaRunnerOptions): SagaRunner {
     start() {
       queue.start();
       const claiming = repeat(pollInterval, claimDue, () => [wakeUp.signal]);
-      const looking = repeat(Math.max(LEASE, unknownAfter / 3), parkUnknown, () => []);
+      const looking = repeat(unknownAfter * 0.4, registry.parkUnknown, () => []);
       loops = Promise.all([claiming, looking, repeat(LEASE / 4, live, () => [])]);
     },
     async stop() {
@@ -121,7 +116,7 @@ export function createSagaRunner(options: SagaRunnerOptions): SagaRunner {
       leases.interrupt();
       await Promise.all([loops, queue.stop()]);
       stopped = true;
-      await Promise.all([leases.giveBack(), registry.gone().catch(() => {})]);
+      await leases.giveBack();
     },
   };
 }
