@@ -1,9 +1,14 @@
-import { spawn } from "node:child_process";
 import { existsSync, globSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { runNodeTest } from "../chassis/src/commands/run-tests.ts";
 import { startTestServer } from "../chassis/src/testing/postgres-server.ts";
 
-const everything = ["chassis/src/**/*.test.ts", "shop/**/*.test.ts", "checks/*.test.ts", "deploy/**/*.test.ts"];
+const everything = [
+  "chassis/{src,package,templates}/**/*.test.ts",
+  "shop/**/*.test.ts",
+  "checks/*.test.ts",
+  "deploy/**/*.test.ts",
+];
 
 /** Test files, how many run at once, and what they are told. */
 type Round = {
@@ -18,6 +23,7 @@ const long = [
   "shop/tests/processes/*.test.ts",
   "shop/commands/demo/demo.test.ts",
   "chassis/src/topology/run-topology.test.ts",
+  "chassis/package/installed-package.test.ts",
   "checks/asyncapi-document.test.ts",
   "deploy/kubernetes/checks/*.test.ts",
 ];
@@ -38,24 +44,14 @@ async function runTests(rounds: readonly Round[]): Promise<number> {
   const shared = { NODE_COMPILE_CACHE: fileURLToPath(new URL("../node_modules/.cache/compiled", import.meta.url)) };
   let failed = 0;
   try {
-    for (const { environment, ...files } of rounds) {
-      failed ||= await runNodeTest(files, { ...shared, ...environment, ...process.env, TEST_POSTGRES_URL: server.url });
+    for (const { environment, atOnce, patterns } of rounds) {
+      const given = [`--test-concurrency=${atOnce}`, "--test-timeout=300000", ...patterns];
+      failed ||= await runNodeTest(given, { ...shared, ...environment, ...process.env, TEST_POSTGRES_URL: server.url });
     }
     return failed;
   } finally {
     await server.stop();
   }
-}
-
-function runNodeTest({ patterns, atOnce }: Round, environment: NodeJS.ProcessEnv): Promise<number> {
-  const options = ["--test", `--test-concurrency=${atOnce}`, "--test-timeout=300000"];
-  const child = spawn(process.execPath, [...options, ...patterns], { stdio: "inherit", env: environment });
-  // A terminal's Ctrl-C reaches the tests by itself; whoever ends this process alone means them as well.
-  for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(name, () => child.kill(name));
-  return new Promise((resolve, reject) => {
-    child.once("error", reject);
-    child.once("exit", (code) => resolve(code ?? 1));
-  });
 }
 
 /** Some stories on RabbitMQ as well, where it is installed; with the broker that comes with the shop all run. */

@@ -11,6 +11,12 @@ const tools: Readonly<Record<string, { does: string; run: readonly string[]; pro
     run: ["--test", "deploy/tests/containers.test.ts"],
   },
   "rotate-key": { does: "gives a running service another key: SERVICE", run: ["shop/commands/operate/rotate-key.ts"] },
+  pack: {
+    does: "packs the chassis for npm, and says into which file",
+    program: "npm",
+    run: ["pack", "--workspace", "@flotilla/chassis", "--ignore-scripts=false", "--loglevel=warn"],
+  },
+  "chassis-api": { does: "writes down what the chassis exports", run: ["checks/write-api-report.ts"] },
   "release-contracts": { does: "from now on others rely on the contracts", run: ["checks/release-contracts.ts"] },
   "fetch-consul": { does: "fetches Consul for the tests, on Debian", run: ["chassis/src/testing/fetch-consul.ts"] },
 };

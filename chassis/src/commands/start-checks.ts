@@ -1,7 +1,9 @@
 import { access, constants, realpath } from "node:fs/promises";
 import { createServer } from "node:net";
+import { missingPeer } from "../core/optional-peer.ts";
 import { serverFault } from "../topology/server-check.ts";
 import { makeFolder } from "./make-folder.ts";
+import type { StartSettings } from "./start-settings.ts";
 
 /** Makes the data folder. What is wrong with it, in one line; undefined when it can be written. */
 export async function dataFolderFault(folder: string): Promise<string | undefined> {
@@ -37,10 +39,19 @@ export async function discoveryServerFault(url: string | undefined): Promise<str
   return fault && `DISCOVERY_URL: ${fault}`;
 }
 
+/** Whether the packages that the settings ask for are installed; one line for each that is not. */
+export function peerFaults({ BROKER_URL, REDIS_URL }: StartSettings): string[] {
+  const rabbitmq = BROKER_URL && isRabbitmq(BROKER_URL) ? missingPeer("amqplib", "BROKER_URL") : undefined;
+  const redis = REDIS_URL ? missingPeer("ioredis", "REDIS_URL") : undefined;
+  return [rabbitmq, redis].filter((fault) => fault !== undefined);
+}
+
+const isRabbitmq = (url: string): boolean => /^amqps?:/i.test(url);
+
 /** Whether the servers that were set can be used: PostgreSQL, or for a broker RabbitMQ. One line for each that can't. */
 export async function serverFaults(urls: Readonly<Record<string, string | undefined>>): Promise<string[]> {
   const checked = Object.entries(urls).map(async ([name, url]) => {
-    const fault = url && (await (/^amqps?:/i.test(url) ? brokerFault(url) : serverFault(url)));
+    const fault = url && (await (isRabbitmq(url) ? brokerFault(url) : serverFault(url)));
     return fault ? [`${name}: ${fault}`] : [];
   });
   return (await Promise.all(checked)).flat();

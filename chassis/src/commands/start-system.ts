@@ -10,7 +10,7 @@ import { runTopology } from "../topology/run-topology.ts";
 import { commandOf, modulesOf } from "../topology/service-command.ts";
 import type { System } from "../topology/system.ts";
 import type { Topology } from "../topology/topology.ts";
-import { dataFolderFault, discoveryServerFault, listenFault, serverFaults } from "./start-checks.ts";
+import { dataFolderFault, discoveryServerFault, listenFault, peerFaults, serverFaults } from "./start-checks.ts";
 import { startScreen } from "./start-screen.ts";
 import { type ReadSettings, readStartSettings, type StartSettings } from "./start-settings.ts";
 import { listenForStop, type StopRequest } from "./stop-request.ts";
@@ -70,7 +70,7 @@ async function start(system: SystemStart, stop: StopRequest): Promise<void> {
   const { topology, environment, own = nothingOfItsOwn } = system;
   const read = readStartSettings(topology, environment, own.settings);
   const services = await readServices(topology);
-  const faults = [...read.faults, ...own.faults(read.own), ...services.faults];
+  const faults = [...read.faults, ...own.faults(read.own), ...peerFaults(read.settings), ...services.faults];
   const dataFolder = resolve(read.settings.DATA_DIR ?? ".data");
   const lock = await check({ ...read, faults }, dataFolder);
   try {

@@ -1,5 +1,6 @@
 import type { Clock } from "../core/clock.ts";
 import { ConfigurationError } from "../core/config.ts";
+import { requirePeer } from "../core/optional-peer.ts";
 import type { Log } from "../telemetry/log.ts";
 import type { Broker } from "./broker.ts";
 import { memoryBroker } from "./memory-broker.ts";
@@ -19,6 +20,7 @@ const postgres: Driver = async (url, options) => openedWhenUsed(() => postgresBr
 
 /** Loaded only when it is asked for: its client is not there unless somebody installed it. */
 const rabbitmq: Driver = async (url, options) => {
+  requirePeer("amqplib", "BROKER_URL");
   const { rabbitmqBroker } = await import("./rabbitmq/rabbitmq-broker.ts");
   return rabbitmqBroker({ url, ...options });
 };

@@ -1,0 +1,1 @@
+create table entry (id text primary key, text text not null);

@@ -1,0 +1,1 @@
+create table greeting (id text primary key, text text not null);
