@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { asyncApi } from "@flotilla/chassis/contract/asyncapi";
+import { asyncApi } from "../chassis/src/contract/asyncapi.ts";
 import { contracts } from "../shop/tests/contracts.ts";
 
 /** What this test needs of the official parser. */

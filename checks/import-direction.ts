@@ -24,6 +24,12 @@ export const chassisFolders = [
 export const chassisDirection: Rule = (project) =>
   eachImport(project, (source, named, target) => {
     const [from, to] = [chassisFolder(source.path), chassisFolder(target)];
+    if (from !== undefined && isEntryPoint(target))
+      return fault(
+        source,
+        named.line,
+        `${named.specifier} is an entry point, for users: import what it names from its own file`,
+      );
     if (from === undefined || to === undefined || isForTests(source.path)) return undefined;
     const [rank, other] = [chassisFolders.indexOf(from), chassisFolders.indexOf(to)];
     if (rank === -1 || other === -1)
@@ -33,18 +39,23 @@ export const chassisDirection: Rule = (project) =>
 
 const chassisFolder = (path: string | undefined): string | undefined => path?.match(/^chassis\/src\/([^/]+)\//)?.[1];
 
+/** The checks, the benchmarks, the entry point for tests, and the command that runs them. */
+const mayTest = /^(checks|bench)\/|^chassis\/src\/(testing|commands\/run-tests)\.ts$/;
+
+const isEntryPoint = (path: string | undefined): boolean =>
+  path !== undefined && /^chassis\/src\/[^/]+\.ts$/.test(path);
+
 /** Nothing but tests and benchmarks imports what is there for tests. */
 export const testingStaysInTests: Rule = (project) =>
   eachImport(project, (source, { line, specifier }, target) => {
     const named = target !== undefined && (isForTests(target) || chassisFolder(target) === "testing");
-    const may =
-      isForTests(source.path) || chassisFolder(source.path) === "testing" || /^(checks|bench)\//.test(source.path);
+    const may = isForTests(source.path) || chassisFolder(source.path) === "testing" || mayTest.test(source.path);
     return named && !may ? fault(source, line, `${specifier} is for tests`) : undefined;
   });
 
 /**
  * Imports inside a service point down: service, calls and events, use cases and sagas, then stores, domain and the rest.
- * The domain imports nothing but types, other domain files, refusals to raise, and the form of labels.
+ * The domain imports nothing but types, other domain files, and refusals to raise.
  */
 export const serviceDirection: Rule = (project) =>
   eachImport(project, (source, { line, typeOnly, specifier }, target) => {
@@ -81,8 +92,7 @@ const isDomain = (project: Project, path: string): boolean =>
 
 /** The refusals that rules raise, and the values of the contracts. */
 const isForDomain = (specifier: string): boolean =>
-  ["@flotilla/chassis/core/failure", "@flotilla/chassis/core/single-line"].includes(specifier) ||
-  specifier.startsWith("@flotilla/contracts/");
+  specifier === "@flotilla/chassis/failure" || specifier.startsWith("@flotilla/contracts/");
 
 /** The folder of the service that a file belongs to. */
 export const serviceOf = (path: string): string | undefined => path.match(/^shop\/([^/]+)\/src\//)?.[1];

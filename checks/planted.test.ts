@@ -9,7 +9,7 @@ const root = (more: object = {}): Files => ({ "package.json": JSON.stringify({ n
 const manifest = (folder: string, name: string, more: object = {}): Files => ({
   [`${folder}/package.json`]: JSON.stringify({ name, ...more }),
 });
-const chassis = manifest("chassis", "@flotilla/chassis", { exports: { "./core/id": "./src/core/id.ts" } });
+const chassis = manifest("chassis", "@flotilla/chassis", { exports: { "./service": "./src/service.ts" } });
 const orders = manifest("shop/orders", "@flotilla/orders");
 const lines = (count: number) => "\n".repeat(count - 1);
 
@@ -17,12 +17,13 @@ const lines = (count: number) => "\n".repeat(count - 1);
 const planted: Record<string, { wrong: Files; faults: Fault[]; right: Files }> = {
   "folders of the chassis import only themselves and those to their left": {
     wrong: {
-      "chassis/src/core/a.ts": `\nimport { b } from "../saga/b.ts";`,
+      "chassis/src/core/a.ts": `\nimport { b } from "../saga/b.ts"; import "../service.ts";`,
       "chassis/src/client/b.ts": `export type { B } from "../saga/b.ts"; let c: import("../gateway/c.ts").C;`,
       "chassis/src/odd/c.ts": `await import("../core/a.ts");`,
     },
     faults: [
       "chassis/src/core/a.ts:2 core must not import saga",
+      "chassis/src/core/a.ts:2 ../service.ts is an entry point, for users: import what it names from its own file",
       "chassis/src/client/b.ts:1 client must not import saga",
       "chassis/src/client/b.ts:1 client must not import gateway",
       "chassis/src/odd/c.ts:1 is in an unknown folder of the chassis, or names one",
@@ -38,7 +39,7 @@ const planted: Record<string, { wrong: Files; faults: Fault[]; right: Files }> =
       "shop/orders/src/place-order.ts": `import type { Calls } from "./calls.ts"; import "./order-store.ts";`,
       "shop/orders/src/calls.ts": `import "./events.ts";`,
       "shop/orders/src/order-store.ts": `import "./place-order.ts"; import "./fulfil.saga.ts";`,
-      "shop/orders/src/order.ts": `import { newId } from "@flotilla/chassis/core/id";`,
+      "shop/orders/src/order.ts": `import { newId } from "@flotilla/chassis/service";`,
     },
     faults: [
       "shop/orders/src/events.ts:1 a call or event must not import the wiring",
@@ -46,14 +47,14 @@ const planted: Record<string, { wrong: Files; faults: Fault[]; right: Files }> =
       "shop/orders/src/calls.ts:1 a call or event must not import a call or event",
       "shop/orders/src/order-store.ts:1 a store or the domain must not import a use case or saga",
       "shop/orders/src/order-store.ts:1 a store or the domain must not import a use case or saga",
-      "shop/orders/src/order.ts:1 the domain must not import @flotilla/chassis/core/id",
+      "shop/orders/src/order.ts:1 the domain must not import @flotilla/chassis/service",
     ],
     right: {
       "shop/orders/src/service.ts": `import "./calls.ts"; import "./order-store.ts";`,
       "shop/orders/src/calls.ts": `import "./place-order.ts";`,
       "shop/orders/src/place-order.ts": `import "./order-store.ts"; import "./order.ts"; import "./prefer.ts";`,
       "shop/orders/src/order-store.ts": `import "./order.ts"; import "./prefer.ts";`,
-      "shop/orders/src/order.ts": `import type { Clock } from "@flotilla/chassis/core/clock"; import "@flotilla/contracts/orders";`,
+      "shop/orders/src/order.ts": `import type { Clock } from "@flotilla/chassis/service"; import "@flotilla/contracts/orders";`,
       "shop/orders/src/order.test.ts": `import "./service.ts";`,
     },
   },
@@ -75,19 +76,19 @@ const planted: Record<string, { wrong: Files; faults: Fault[]; right: Files }> =
     wrong: {
       ...chassis,
       ...orders,
-      "chassis/src/a.ts": `import "@flotilla/chassis/core/id";`,
+      "chassis/src/a.ts": `import "@flotilla/chassis/service";`,
       "shop/orders/src/a.ts": `import "@flotilla/chassis/core/clock"; import "../../../chassis/src/core/id.ts";`,
     },
     faults: [
-      "chassis/src/a.ts:1 @flotilla/chassis/core/id is this package: import it relatively",
+      "chassis/src/a.ts:1 @flotilla/chassis/service is this package: import it relatively",
       "shop/orders/src/a.ts:1 @flotilla/chassis/core/clock is not exported",
       "shop/orders/src/a.ts:1 ../../../chassis/src/core/id.ts leaves the package",
     ],
     right: {
       ...chassis,
       ...orders,
-      "shop/orders/src/a.ts": `import "@flotilla/chassis/core/id"; import "./b.ts"; import "typebox";`,
-      "shop/commands/start.ts": `import "../orders/src/service.ts";`,
+      "shop/orders/src/a.ts": `import "@flotilla/chassis/service"; import "./b.ts"; import "typebox";`,
+      "shop/commands/start.ts": `import "../orders/src/service.ts"; import "../../chassis/src/core/id.ts";`,
     },
   },
   "a service imports the chassis, the contracts and itself, never another service": {
@@ -103,7 +104,7 @@ const planted: Record<string, { wrong: Files; faults: Fault[]; right: Files }> =
     ],
     right: {
       ...orders,
-      "shop/orders/src/a.ts": `import "@flotilla/chassis/core/id"; import "@flotilla/contracts/orders";`,
+      "shop/orders/src/a.ts": `import "@flotilla/chassis/service"; import "@flotilla/contracts/orders";`,
       "shop/tests/a.test.ts": `import "@flotilla/payments/service";`,
     },
   },
@@ -154,7 +155,7 @@ const planted: Record<string, { wrong: Files; faults: Fault[]; right: Files }> =
       ...manifest("chassis", "@flotilla/chassis", { dependencies: { pg: "1" }, devDependencies: { undici: "1" } }),
       "chassis/src/a.ts": `import "pg/lib/x"; import "node:fs";`,
       "chassis/src/a.test.ts": `import "fast-check"; import "undici";`,
-      "shop/commands/start.ts": `import "@flotilla/chassis/core/id";`,
+      "shop/commands/start.ts": `import "@flotilla/chassis/service";`,
     },
   },
   "what is declared is imported": {

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { readSystem } from "@flotilla/chassis/topology/read-system";
-import type { System } from "@flotilla/chassis/topology/system";
+import { readSystem } from "../chassis/src/topology/read-system.ts";
+import type { System } from "../chassis/src/topology/system.ts";
 import { shop } from "../shop/topology.ts";
 import { composeRegions } from "./compose/compose-regions.ts";
 import { leanCompose } from "./compose/lean.ts";

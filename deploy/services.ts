@@ -1,4 +1,4 @@
-import { callersOf, type System } from "@flotilla/chassis/topology/system";
+import { callersOf, type System } from "../chassis/src/topology/system.ts";
 
 /** A service, as it is deployed. */
 export type DeployedService = {

@@ -1,5 +1,5 @@
-import { createBalancer } from "@flotilla/chassis/client/balancer";
-import { staticDiscovery } from "@flotilla/chassis/discovery/static";
+import { createBalancer } from "../../chassis/src/client/balancer.ts";
+import { staticDiscovery } from "../../chassis/src/discovery/static.ts";
 import { type Row, row } from "../report.ts";
 
 const INSTANCES = 100;

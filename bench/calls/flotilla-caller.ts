@@ -1,17 +1,15 @@
 import { readFile } from "node:fs/promises";
-import { createClients } from "@flotilla/chassis/client/create-client";
-import { systemClock } from "@flotilla/chassis/core/clock";
-import { readConfig } from "@flotilla/chassis/core/config";
-import { staticDiscovery } from "@flotilla/chassis/discovery/static";
-import { readServiceKey } from "@flotilla/chassis/identity/key-files";
-import { serviceTokens } from "@flotilla/chassis/identity/service-token";
-import { newContext, runInContext } from "@flotilla/chassis/telemetry/context";
-import { createLog } from "@flotilla/chassis/telemetry/log";
-import { createMetrics } from "@flotilla/chassis/telemetry/metrics";
-import { inSpan } from "@flotilla/chassis/telemetry/span";
-import { openTracing } from "@flotilla/chassis/telemetry/tracing";
-import { tracingSettings } from "@flotilla/chassis/telemetry/tracing-settings";
+import { readConfig, systemClock } from "@flotilla/chassis/service";
+import { createLog, inSpan } from "@flotilla/chassis/telemetry";
 import { Type } from "typebox";
+import { createClients } from "../../chassis/src/client/create-client.ts";
+import { staticDiscovery } from "../../chassis/src/discovery/static.ts";
+import { readServiceKey } from "../../chassis/src/identity/key-files.ts";
+import { serviceTokens } from "../../chassis/src/identity/service-token.ts";
+import { newContext, runInContext } from "../../chassis/src/telemetry/context.ts";
+import { createMetrics } from "../../chassis/src/telemetry/metrics.ts";
+import { openTracing } from "../../chassis/src/telemetry/tracing.ts";
+import { tracingSettings } from "../../chassis/src/telemetry/tracing-settings.ts";
 import { answerMeasures } from "./caller.js";
 import { reservations } from "./reservations.ts";
 

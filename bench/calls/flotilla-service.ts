@@ -1,5 +1,4 @@
-import { defineService } from "@flotilla/chassis/service";
-import { startService } from "@flotilla/chassis/service/host";
+import { defineService, startService } from "@flotilla/chassis/service";
 import { reservations } from "./reservations.ts";
 
 /** Our service as a process, with everything that a service of the shop has. */

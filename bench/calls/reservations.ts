@@ -1,6 +1,4 @@
-import { contract } from "@flotilla/chassis/contract";
-import { call } from "@flotilla/chassis/contract/call";
-import { Fields } from "@flotilla/chassis/contract/schema";
+import { call, contract, Fields } from "@flotilla/chassis/contract";
 import { Type } from "typebox";
 
 const Item = Fields({

@@ -5,8 +5,8 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { newServiceKey } from "@flotilla/chassis/identity/signing-key";
-import { startEmbeddedPostgres } from "@flotilla/chassis/topology/embedded-postgres";
+import { newServiceKey } from "../../chassis/src/identity/signing-key.ts";
+import { startEmbeddedPostgres } from "../../chassis/src/topology/embedded-postgres.ts";
 
 /** How a subject is loaded, and what came of it: calls a second, milliseconds, and calls that failed. */
 export type Load = { readonly callers: number; readonly milliseconds: number };

@@ -1,11 +1,9 @@
-import { contract } from "@flotilla/chassis/contract";
-import { call } from "@flotilla/chassis/contract/call";
-import { Fields, Text } from "@flotilla/chassis/contract/schema";
-import { staticDiscovery } from "@flotilla/chassis/discovery/static";
-import { createGateway } from "@flotilla/chassis/gateway";
-import { userKeys } from "@flotilla/chassis/identity/user-keys";
-import { createVerifier } from "@flotilla/chassis/identity/verify";
-import { createLog } from "@flotilla/chassis/telemetry/log";
+import { call, contract, Fields, Text } from "@flotilla/chassis/contract";
+import { createLog } from "@flotilla/chassis/telemetry";
+import { staticDiscovery } from "../../chassis/src/discovery/static.ts";
+import { createGateway } from "../../chassis/src/gateway/gateway.ts";
+import { userKeys } from "../../chassis/src/identity/user-keys.ts";
+import { createVerifier } from "../../chassis/src/identity/verify.ts";
 
 /** Our gateway as a process: token, limit, trace context and access log on. */
 const { UPSTREAM = "", USERS = "" } = process.env;

@@ -2,8 +2,7 @@ import { createHmac } from "node:crypto";
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { accessTokens } from "@flotilla/chassis/identity/access-token";
-import { newSigningKey } from "@flotilla/chassis/identity/signing-key";
+import { accessTokens, newSigningKey } from "@flotilla/chassis/identity";
 
 /** The tokens of one user: ours by EdDSA, whose public key `keyServer` shows, and the peers' by HS256 with `secret`. */
 export type Tokens = {

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { promisify } from "node:util";
-import { openLoop, quantile, type Sample } from "@flotilla/chassis/testing/open-loop";
+import { openLoop, quantile, type Sample } from "../../chassis/src/testing/open-loop.ts";
 import { type Row, row } from "../report.ts";
 import { startShopProcess } from "../shop-process.ts";
 import { CORES } from "./load.ts";

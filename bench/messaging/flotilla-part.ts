@@ -1,15 +1,12 @@
-import { event } from "@flotilla/chassis/contract/event";
-import { Fields, Text } from "@flotilla/chassis/contract/schema";
-import { systemClock } from "@flotilla/chassis/core/clock";
-import { openDatabase, type Transaction } from "@flotilla/chassis/database";
-import { combinedWrite } from "@flotilla/chassis/database/combined";
-import { migrate } from "@flotilla/chassis/database/migrate";
+import { event, Fields, Text } from "@flotilla/chassis/contract";
+import { combinedWrite, migrate, openDatabase, type Transaction } from "@flotilla/chassis/database";
 import { on } from "@flotilla/chassis/messaging";
-import { connectBroker } from "@flotilla/chassis/messaging/connect-broker";
-import { startConsumer } from "@flotilla/chassis/messaging/consumer";
-import { createPublish } from "@flotilla/chassis/messaging/outbox";
-import { createRelay } from "@flotilla/chassis/messaging/relay";
-import { createLog } from "@flotilla/chassis/telemetry/log";
+import { systemClock } from "@flotilla/chassis/service";
+import { createLog } from "@flotilla/chassis/telemetry";
+import { connectBroker } from "../../chassis/src/messaging/connect-broker.ts";
+import { startConsumer } from "../../chassis/src/messaging/consumer.ts";
+import { createPublish } from "../../chassis/src/messaging/outbox.ts";
+import { createRelay } from "../../chassis/src/messaging/relay.ts";
 
 /*
  * One of the two services: `writer` publishes, `reader` writes a row of effect for each event, by a

@@ -3,8 +3,8 @@ import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { startEmbeddedPostgres } from "@flotilla/chassis/topology/embedded-postgres";
 import pg from "pg";
+import { startEmbeddedPostgres } from "../../chassis/src/topology/embedded-postgres.ts";
 
 /** A PostgreSQL server that keeps what it commits, with a database for each name, and an end. */
 export type World = {

@@ -1,4 +1,4 @@
-import { Fields } from "@flotilla/chassis/contract/schema";
+import { Fields } from "@flotilla/chassis/contract";
 import { decidedSaga, saga } from "@flotilla/chassis/saga";
 
 const rest = async () => {};

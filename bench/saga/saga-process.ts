@@ -1,11 +1,9 @@
-import { systemClock } from "@flotilla/chassis/core/clock";
-import { newId } from "@flotilla/chassis/core/id";
-import { openDatabase } from "@flotilla/chassis/database";
-import { migrate } from "@flotilla/chassis/database/migrate";
+import { migrate, openDatabase } from "@flotilla/chassis/database";
 import type { AnySaga } from "@flotilla/chassis/saga";
-import { createSagaRunner } from "@flotilla/chassis/saga/runner";
-import { createStartSagaAlone } from "@flotilla/chassis/saga/start";
-import { createLog } from "@flotilla/chassis/telemetry/log";
+import { newId, systemClock } from "@flotilla/chassis/service";
+import { createLog } from "@flotilla/chassis/telemetry";
+import { createSagaRunner } from "../../chassis/src/saga/saga-runner.ts";
+import { createStartSagaAlone } from "../../chassis/src/saga/start-saga.ts";
 import { sagaMigrations } from "./nothing.saga.ts";
 
 /** A process that runs sagas on DATABASE_URL. Nothing runs before `runner.start()`. */

@@ -1,5 +1,5 @@
 import { openDatabase } from "@flotilla/chassis/database";
-import { createLog } from "@flotilla/chassis/telemetry/log";
+import { createLog } from "@flotilla/chassis/telemetry";
 
 const open = (url: string) =>
   openDatabase({

@@ -1,4 +1,4 @@
-import { newId } from "@flotilla/chassis/core/id";
+import { newId } from "@flotilla/chassis/service";
 import { answerMeasures } from "./closed-loop.ts";
 import { nothing } from "./nothing.saga.ts";
 import { createSagaProcess } from "./saga-process.ts";

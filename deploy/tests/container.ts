@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import type { Cleanup } from "@flotilla/chassis/testing/postgres";
+import type { Cleanup } from "@flotilla/chassis/testing";
 import { freePort } from "../../chassis/src/topology/free-port.ts";
 import { eventually } from "../../shop/tests/visitor.ts";
 import type { Built } from "./follow-recipe.ts";

@@ -3,12 +3,12 @@ import { accessSync, constants } from "node:fs";
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
-import type { Cleanup } from "@flotilla/chassis/testing/postgres";
-import { rabbitmqMissing, startRabbitmq } from "@flotilla/chassis/testing/rabbitmq";
-import { redisMissing, redisServer } from "@flotilla/chassis/testing/redis-server";
+import type { Cleanup } from "@flotilla/chassis/testing";
 import { Redis } from "ioredis";
 import { consulMissing, consulServer } from "../../chassis/src/testing/consul-server.ts";
 import { startTestServer } from "../../chassis/src/testing/postgres-server.ts";
+import { rabbitmqMissing, startRabbitmq } from "../../chassis/src/testing/rabbitmq.ts";
+import { redisMissing, redisServer } from "../../chassis/src/testing/redis-server.ts";
 import { root } from "../generated-files.ts";
 
 const execute = promisify(execFile);

@@ -1,6 +1,4 @@
-import { contract } from "@flotilla/chassis/contract";
-import { call } from "@flotilla/chassis/contract/call";
-import { Fields, Id, Page, PageQueryWith, Time } from "@flotilla/chassis/contract/schema";
+import { call, contract, Fields, Id, Page, PageQueryWith, Time } from "@flotilla/chassis/contract";
 import { type Static, Type } from "typebox";
 
 export const Mail = Fields({

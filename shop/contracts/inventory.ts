@@ -1,9 +1,6 @@
-import { contract } from "@flotilla/chassis/contract";
-import { call } from "@flotilla/chassis/contract/call";
-import { event } from "@flotilla/chassis/contract/event";
-import { Fields, Id } from "@flotilla/chassis/contract/schema";
-import { notFound, refusal } from "@flotilla/chassis/core/failure";
-import { idempotencyKeyReused } from "@flotilla/chassis/database/idempotency";
+import { call, contract, event, Fields, Id } from "@flotilla/chassis/contract";
+import { idempotencyKeyReused } from "@flotilla/chassis/database";
+import { notFound, refusal } from "@flotilla/chassis/failure";
 import { type Static, Type } from "typebox";
 
 export const outOfStock = refusal("out_of_stock", 409, "There is not enough stock");

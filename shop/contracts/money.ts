@@ -1,4 +1,4 @@
-import { Fields, OneOf } from "@flotilla/chassis/contract/schema";
+import { Fields, OneOf } from "@flotilla/chassis/contract";
 import { type Static, Type } from "typebox";
 
 /** An amount in minor units (cents). The shop trades in one currency, so amounts can be added. */

@@ -1,7 +1,5 @@
-import { contract } from "@flotilla/chassis/contract";
-import { call } from "@flotilla/chassis/contract/call";
-import { Fields, Id, Media, Nullable, Page, PageQuery, Time } from "@flotilla/chassis/contract/schema";
-import { notFound } from "@flotilla/chassis/core/failure";
+import { call, contract, Fields, Id, Media, Nullable, Page, PageQuery, Time } from "@flotilla/chassis/contract";
+import { notFound } from "@flotilla/chassis/failure";
 import { type Static, Type } from "typebox";
 
 export const Notification = Fields({

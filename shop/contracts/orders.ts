@@ -1,9 +1,6 @@
-import { contract } from "@flotilla/chassis/contract";
-import { call } from "@flotilla/chassis/contract/call";
-import { event } from "@flotilla/chassis/contract/event";
-import { Fields, Id, Nullable, OneOf, Page, PageQuery, Time } from "@flotilla/chassis/contract/schema";
-import { notFound, refusal } from "@flotilla/chassis/core/failure";
-import { idempotencyKeyReused } from "@flotilla/chassis/database/idempotency";
+import { call, contract, event, Fields, Id, Nullable, OneOf, Page, PageQuery, Time } from "@flotilla/chassis/contract";
+import { idempotencyKeyReused } from "@flotilla/chassis/database";
+import { notFound, refusal } from "@flotilla/chassis/failure";
 import { type Static, Type } from "typebox";
 import { Money, Price } from "./money.ts";
 import { PaymentMethod } from "./payments.ts";

@@ -1,8 +1,5 @@
-import { call } from "@flotilla/chassis/contract/call";
-import { event } from "@flotilla/chassis/contract/event";
-import { Fields, Id, Time } from "@flotilla/chassis/contract/schema";
-import { Sensitive } from "@flotilla/chassis/contract/sensitive";
-import { notFound, refusal } from "@flotilla/chassis/core/failure";
+import { call, event, Fields, Id, Sensitive, Time } from "@flotilla/chassis/contract";
+import { notFound, refusal } from "@flotilla/chassis/failure";
 import { Type } from "typebox";
 import { HASHING_TURN, Password } from "./password.ts";
 

@@ -1,8 +1,5 @@
-import { contract } from "@flotilla/chassis/contract";
-import { call } from "@flotilla/chassis/contract/call";
-import { event } from "@flotilla/chassis/contract/event";
-import { Fields, Id, OneOf } from "@flotilla/chassis/contract/schema";
-import { notFound, refusal } from "@flotilla/chassis/core/failure";
+import { call, contract, event, Fields, Id, OneOf } from "@flotilla/chassis/contract";
+import { notFound, refusal } from "@flotilla/chassis/failure";
 import { type Static, Type } from "typebox";
 import { Money } from "./money.ts";
 

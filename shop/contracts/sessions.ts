@@ -1,6 +1,5 @@
-import { call } from "@flotilla/chassis/contract/call";
-import { Fields, Id, Page, PageQuery, Time } from "@flotilla/chassis/contract/schema";
-import { notFound } from "@flotilla/chassis/core/failure";
+import { call, Fields, Id, Page, PageQuery, Time } from "@flotilla/chassis/contract";
+import { notFound } from "@flotilla/chassis/failure";
 import { type Static, Type } from "typebox";
 
 export const Session = Fields({

@@ -1,5 +1,5 @@
 import type { Contract } from "@flotilla/chassis/contract";
-import { loadContracts } from "@flotilla/chassis/topology/load-definitions";
+import { loadContracts } from "../../chassis/src/topology/load-definitions.ts";
 import { shop } from "../topology.ts";
 
 /** Every contract of the shop. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { readEvents } from "@flotilla/chassis/testing/read-events";
 import type { Notification } from "@flotilla/contracts/notifications";
+import { readEvents } from "../../chassis/src/testing/read-events.ts";
 import type { Visitor } from "./visitor.ts";
 
 /** A customer's page that shows what happens, as it happens. */

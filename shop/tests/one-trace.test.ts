@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
-import { eventually } from "@flotilla/chassis/testing/eventually";
-import { fileCleanup } from "@flotilla/chassis/testing/file-cleanup";
-import { type OtlpReceiver, otlpReceiver, type ReceivedSpan } from "@flotilla/chassis/testing/otlp-receiver";
+import { eventually, fileCleanup } from "@flotilla/chassis/testing";
+import { type OtlpReceiver, otlpReceiver, type ReceivedSpan } from "../../chassis/src/testing/otlp-receiver.ts";
 import { type Shop, startShop } from "./shop.ts";
 
 const names = ["gateway", "users", "products", "inventory", "orders", "payments", "email", "notifications"];

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Broker, Delivery } from "@flotilla/chassis/messaging/broker";
-import { memoryBroker } from "@flotilla/chassis/messaging/memory-broker";
+import type { Broker, Delivery } from "../../chassis/src/messaging/broker.ts";
+import { memoryBroker } from "../../chassis/src/messaging/memory-broker.ts";
 import { assertBooksAgree, waitUntilSettled } from "./processes/books.ts";
 import type { RunningShop } from "./processes/running-shop.ts";
 import { startShop } from "./shop.ts";

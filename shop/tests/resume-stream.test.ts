@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
-import { fileCleanup } from "@flotilla/chassis/testing/file-cleanup";
+import { fileCleanup } from "@flotilla/chassis/testing";
 import { listen, notificationIds } from "./listener.ts";
 import { type Shop, startShop } from "./shop.ts";
 import { eventually, type Visitor } from "./visitor.ts";

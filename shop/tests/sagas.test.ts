@@ -5,8 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { before, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { eventually } from "@flotilla/chassis/testing/eventually";
-import { fileCleanup } from "@flotilla/chassis/testing/file-cleanup";
+import { eventually, fileCleanup } from "@flotilla/chassis/testing";
 import { type Shop, startShop } from "./shop.ts";
 
 let shop: Shop;

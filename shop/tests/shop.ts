@@ -1,12 +1,9 @@
-import { systemClock } from "@flotilla/chassis/core/clock";
-import type { Environment } from "@flotilla/chassis/core/config";
-import { newId } from "@flotilla/chassis/core/id";
-import type { Broker } from "@flotilla/chassis/messaging/broker";
-import { rabbitmqBroker } from "@flotilla/chassis/messaging/rabbitmq";
-import { createLog } from "@flotilla/chassis/telemetry/log";
-import { type InProcess, startInProcess } from "@flotilla/chassis/testing/in-process";
-import type { Cleanup } from "@flotilla/chassis/testing/postgres";
-import { nameOf } from "@flotilla/chassis/topology/system";
+import { type Environment, newId, systemClock } from "@flotilla/chassis/service";
+import { createLog } from "@flotilla/chassis/telemetry";
+import { type Cleanup, type InProcess, startInProcess } from "@flotilla/chassis/testing";
+import type { Broker } from "../../chassis/src/messaging/broker.ts";
+import { rabbitmqBroker } from "../../chassis/src/messaging/rabbitmq/rabbitmq-broker.ts";
+import { nameOf } from "../../chassis/src/topology/system.ts";
 import { system } from "./system.ts";
 import { brokerUrlOfTests } from "./test-broker.ts";
 import { Visitor } from "./visitor.ts";

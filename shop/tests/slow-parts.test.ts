@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import type { Database } from "@flotilla/chassis/database";
-import { fileCleanup } from "@flotilla/chassis/testing/file-cleanup";
+import { fileCleanup } from "@flotilla/chassis/testing";
 import type { Product } from "@flotilla/contracts/products";
 import { type Shop, startShop } from "./shop.ts";
 import { eventually } from "./visitor.ts";

@@ -1,5 +1,6 @@
-import { type Call, routeOf } from "@flotilla/chassis/contract/call";
-import { readSystem } from "@flotilla/chassis/topology/read-system";
+import type { Call } from "@flotilla/chassis/contract";
+import { routeOf } from "../../chassis/src/contract/call.ts";
+import { readSystem } from "../../chassis/src/topology/read-system.ts";
 import { shop } from "../topology.ts";
 
 /** What follows from what the shop's services say of themselves. */

@@ -1,4 +1,4 @@
-import { rabbitmqNode } from "@flotilla/chassis/testing/rabbitmq";
+import { rabbitmqNode } from "../../chassis/src/testing/rabbitmq.ts";
 
 /**
  * The broker that the tests of the shop run on: RabbitMQ, on a node of the file's own, when TEST_BROKER says `rabbitmq`; undefined is

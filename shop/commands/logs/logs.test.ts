@@ -4,8 +4,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import type { Cleanup } from "@flotilla/chassis/testing/postgres";
-import { temporaryFolder } from "@flotilla/chassis/testing/temporary-folder";
+import { type Cleanup, temporaryFolder } from "@flotilla/chassis/testing";
 
 const at = (second: number) => `2026-11-30T20:00:0${second}.000Z`;
 const line = (level: string, second: number, fields: object) =>

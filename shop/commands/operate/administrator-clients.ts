@@ -1,7 +1,7 @@
-import { createClients } from "@flotilla/chassis/client/create-client";
-import { staticDiscovery } from "@flotilla/chassis/discovery/static";
-import { createLog } from "@flotilla/chassis/telemetry/log";
-import { readRunFile } from "@flotilla/chassis/topology/run-file";
+import { createLog } from "@flotilla/chassis/telemetry";
+import { createClients } from "../../../chassis/src/client/create-client.ts";
+import { staticDiscovery } from "../../../chassis/src/discovery/static.ts";
+import { readRunFile } from "../../../chassis/src/topology/run-file.ts";
 import { readAdministrator } from "../start/administrator.ts";
 
 type Clients = ReturnType<typeof createClients>;

@@ -1,12 +1,12 @@
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
-import type { Client } from "@flotilla/chassis/client";
-import type {
-  DeadLetterDetail,
-  DeadLetterSummary,
-  deadLetterOperations,
-} from "@flotilla/chassis/messaging/dead-letters";
-import { deadLetterOperations as operations } from "@flotilla/chassis/messaging/dead-letters";
+import type { Client } from "@flotilla/chassis/service";
+import {
+  type DeadLetterDetail,
+  type DeadLetterSummary,
+  type deadLetterOperations,
+  deadLetterOperations as operations,
+} from "../../../chassis/src/messaging/dead-letter-contract.ts";
 import { administratorClients } from "./administrator-clients.ts";
 
 const USAGE = `npm run dead-letters -- COMMAND, on the shop that runs in DATA_DIR (.data)

@@ -1,6 +1,6 @@
-import type { Client } from "@flotilla/chassis/client";
-import { notFound } from "@flotilla/chassis/core/failure";
-import { type SagaDetail, type SagaSummary, sagaOperations } from "@flotilla/chassis/saga/operations";
+import { notFound } from "@flotilla/chassis/failure";
+import type { Client } from "@flotilla/chassis/service";
+import { type SagaDetail, type SagaSummary, sagaOperations } from "../../../chassis/src/saga/operations-contract.ts";
 import { administratorClients } from "./administrator-clients.ts";
 
 /** The sagas of one service of a running shop, operated as its administrator. */

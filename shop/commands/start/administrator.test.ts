@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
-import { temporaryFolder } from "@flotilla/chassis/testing/temporary-folder";
+import { temporaryFolder } from "@flotilla/chassis/testing";
 import { prepareAdministrator, readAdministrator } from "./administrator.ts";
 
 test("the administrator's password is made once, and only we may read it", async (t) => {

@@ -1,4 +1,4 @@
-import { pageOf } from "@flotilla/chassis/contract/page";
+import { pageOf } from "@flotilla/chassis/contract";
 import type { Handlers } from "@flotilla/chassis/service";
 import type { email } from "@flotilla/contracts/email";
 import type { MailboxStore } from "./mailbox-store.ts";

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { notFound, unavailable } from "@flotilla/chassis/core/failure";
-import { createLog } from "@flotilla/chassis/telemetry/log";
-import { type Cleanup, testDatabase } from "@flotilla/chassis/testing/postgres";
+import { notFound, unavailable } from "@flotilla/chassis/failure";
+import { createLog } from "@flotilla/chassis/telemetry";
+import { type Cleanup, testDatabase } from "@flotilla/chassis/testing";
 import type { Contact } from "@flotilla/contracts/users";
 import { deliverMail } from "./deliver-mail.ts";
 import { order, receipt, welcome } from "./facts.fixture.ts";

@@ -1,9 +1,6 @@
-import type { Client } from "@flotilla/chassis/client";
-import { type Backoff, backoffDelay } from "@flotilla/chassis/core/backoff";
-import { failureFrom, notFound } from "@flotilla/chassis/core/failure";
-import { goOn } from "@flotilla/chassis/telemetry/context";
-import type { Log } from "@flotilla/chassis/telemetry/log";
-import { inSpan } from "@flotilla/chassis/telemetry/span";
+import { failureFrom, notFound } from "@flotilla/chassis/failure";
+import { type Backoff, backoffDelay, type Client } from "@flotilla/chassis/service";
+import { goOn, inSpan, type Log } from "@flotilla/chassis/telemetry";
 import type { users } from "@flotilla/contracts/users";
 import type { Addressee, Intent, Outcome } from "./mail.ts";
 import type { Claimed, MailStore } from "./mail-store.ts";

@@ -1,13 +1,10 @@
 import { contract } from "@flotilla/chassis/contract";
-import type { Environment } from "@flotilla/chassis/core/config";
-import { notFound } from "@flotilla/chassis/core/failure";
-import { accessTokens } from "@flotilla/chassis/identity/access-token";
-import { newSigningKey } from "@flotilla/chassis/identity/signing-key";
-import { memoryBroker } from "@flotilla/chassis/messaging/memory-broker";
-import { defineService } from "@flotilla/chassis/service";
-import { startInProcess } from "@flotilla/chassis/testing/in-process";
-import type { Cleanup } from "@flotilla/chassis/testing/postgres";
+import { notFound } from "@flotilla/chassis/failure";
+import { accessTokens, newSigningKey } from "@flotilla/chassis/identity";
+import { defineService, type Environment } from "@flotilla/chassis/service";
+import { type Cleanup, startInProcess } from "@flotilla/chassis/testing";
 import { getContact, getKeys } from "@flotilla/contracts/users";
+import { memoryBroker } from "../../../chassis/src/messaging/memory-broker.ts";
 import { service } from "./service.ts";
 
 /** The email service over HTTP and a broker, beside a users service that knows `ada@shop.example` as `user-1`. */

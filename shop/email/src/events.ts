@@ -1,6 +1,5 @@
 import type { Transaction } from "@flotilla/chassis/database";
-import { on, type Subscription } from "@flotilla/chassis/messaging";
-import type { Message } from "@flotilla/chassis/messaging/message";
+import { type Message, on, type Subscription } from "@flotilla/chassis/messaging";
 import { orderCancelled, orderConfirmed, orderRejected } from "@flotilla/contracts/orders";
 import { passwordResetRequested } from "@flotilla/contracts/password-reset";
 import { credentialsChanged, userCreated, userDeleted } from "@flotilla/contracts/users";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Database } from "@flotilla/chassis/database";
-import { type Cleanup, testDatabase } from "@flotilla/chassis/testing/postgres";
+import { type Cleanup, testDatabase } from "@flotilla/chassis/testing";
 import { receipt } from "./facts.fixture.ts";
 import { mailStore } from "./mail-store.ts";
 

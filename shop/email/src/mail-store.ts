@@ -1,7 +1,5 @@
-import type { Database, Transaction } from "@flotilla/chassis/database";
-import { combinedWrite } from "@flotilla/chassis/database/combined";
-import { groupCommit } from "@flotilla/chassis/database/group-commit";
-import { currentTraceparent } from "@flotilla/chassis/telemetry/context";
+import { combinedWrite, type Database, groupCommit, type Transaction } from "@flotilla/chassis/database";
+import { currentTraceparent } from "@flotilla/chassis/telemetry";
 import type { Intent, Outcome } from "./mail.ts";
 
 /** A letter that this process may deliver until its lease ends. `attempt` counts from 1. */

@@ -1,4 +1,4 @@
-import type { BodyOf } from "@flotilla/chassis/contract/event";
+import type { BodyOf } from "@flotilla/chassis/contract";
 import type { orderCancelled, orderConfirmed, orderRejected } from "@flotilla/contracts/orders";
 import type { passwordResetRequested } from "@flotilla/contracts/password-reset";
 import type { credentialsChanged, userCreated } from "@flotilla/contracts/users";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type Cleanup, testDatabase } from "@flotilla/chassis/testing/postgres";
+import { type Cleanup, testDatabase } from "@flotilla/chassis/testing";
 import type { Letter } from "./mail.ts";
 import { mailboxMailer } from "./mailbox-mailer.ts";
 import { mailboxStore } from "./mailbox-store.ts";

@@ -1,6 +1,5 @@
-import { newId } from "@flotilla/chassis/core/id";
-import type { Database } from "@flotilla/chassis/database";
-import { groupCommit } from "@flotilla/chassis/database/group-commit";
+import { type Database, groupCommit } from "@flotilla/chassis/database";
+import { newId } from "@flotilla/chassis/service";
 import type { Mail } from "@flotilla/contracts/email";
 import { comparable, type Letter } from "./mail.ts";
 

@@ -1,4 +1,4 @@
-import { outage, refusal } from "@flotilla/chassis/core/failure";
+import { outage, refusal } from "@flotilla/chassis/failure";
 import type { Letter } from "./mail.ts";
 
 /** Whoever takes the mail said no to this letter, and would say so again. */

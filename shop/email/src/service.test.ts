@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { newId } from "@flotilla/chassis/core/id";
-import { eventually } from "@flotilla/chassis/testing/eventually";
+import { newId } from "@flotilla/chassis/service";
+import { eventually } from "@flotilla/chassis/testing";
 import { emailUnderTest } from "./email-under-test.ts";
 import { order } from "./facts.fixture.ts";
 

@@ -1,5 +1,4 @@
-import { defineService } from "@flotilla/chassis/service";
-import { worker } from "@flotilla/chassis/service/worker";
+import { defineService, worker } from "@flotilla/chassis/service";
 import { email } from "@flotilla/contracts/email";
 import { orderCancelled, orderConfirmed, orderRejected } from "@flotilla/contracts/orders";
 import { issueResetToken, passwordResetRequested } from "@flotilla/contracts/password-reset";

@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { text as read } from "node:stream/consumers";
 import { test } from "node:test";
 import { inspect } from "node:util";
-import type { Cleanup } from "@flotilla/chassis/testing/postgres";
+import type { Cleanup } from "@flotilla/chassis/testing";
 import { SMTPServer, type SMTPServerOptions } from "smtp-server";
 import type { Letter } from "./mail.ts";
 import { letterRefused, mailUnavailable } from "./mailer.ts";

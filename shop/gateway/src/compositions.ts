@@ -1,4 +1,4 @@
-import type { Composition } from "@flotilla/chassis/gateway/composition";
+import type { Composition } from "@flotilla/chassis/gateway";
 import { orders } from "@flotilla/contracts/orders";
 import { getPayment } from "@flotilla/contracts/payments";
 

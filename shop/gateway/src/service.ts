@@ -1,4 +1,4 @@
-import { defineGateway } from "@flotilla/chassis/service/gateway";
+import { defineGateway } from "@flotilla/chassis/gateway";
 import { compositions } from "./compositions.ts";
 
 /** The shop's gateway: the only way in. */

@@ -1,5 +1,5 @@
-import { forbidden } from "@flotilla/chassis/core/failure";
-import type { Caller } from "@flotilla/chassis/identity/caller";
+import { forbidden } from "@flotilla/chassis/failure";
+import type { Caller } from "@flotilla/chassis/identity";
 import type { Handlers } from "@flotilla/chassis/service";
 import type { inventory, Stock } from "@flotilla/contracts/inventory";
 import type { releaseStock } from "./reservations/release-stock.ts";

@@ -1,14 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Client } from "@flotilla/chassis/client";
-import { contract } from "@flotilla/chassis/contract";
-import type { BodyOf } from "@flotilla/chassis/contract/event";
-import { notFound } from "@flotilla/chassis/core/failure";
+import { type BodyOf, contract } from "@flotilla/chassis/contract";
 import type { Database } from "@flotilla/chassis/database";
+import { notFound } from "@flotilla/chassis/failure";
 import { on, type Publish } from "@flotilla/chassis/messaging";
-import { defineService } from "@flotilla/chassis/service";
-import { eventually } from "@flotilla/chassis/testing/eventually";
-import { startInProcess } from "@flotilla/chassis/testing/in-process";
+import { type Client, defineService } from "@flotilla/chassis/service";
+import { eventually, startInProcess } from "@flotilla/chassis/testing";
 import { inventory, outOfStock, stockChanged } from "@flotilla/contracts/inventory";
 import { getProduct, type Product, productCreated, productDeleted } from "@flotilla/contracts/products";
 import { service } from "./service.ts";

@@ -1,4 +1,4 @@
-import { groupTransactions } from "@flotilla/chassis/database/group-transactions";
+import { groupTransactions } from "@flotilla/chassis/database";
 import { defineService } from "@flotilla/chassis/service";
 import { inventory } from "@flotilla/contracts/inventory";
 import { getProduct, productCreated, productDeleted } from "@flotilla/contracts/products";

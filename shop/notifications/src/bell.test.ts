@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { fakeClock } from "@flotilla/chassis/testing/fake-clock";
+import { fakeClock } from "@flotilla/chassis/testing";
 import { newBell } from "./bell.ts";
 
 test("a ring ends the wait; without one it ends after its time", async () => {

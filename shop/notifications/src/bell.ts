@@ -1,4 +1,4 @@
-import type { Clock } from "@flotilla/chassis/core/clock";
+import type { Clock } from "@flotilla/chassis/service";
 
 /** Wakes the one who waits. */
 export type Bell = {

@@ -1,9 +1,7 @@
-import { pageOf } from "@flotilla/chassis/contract/page";
-import type { Clock } from "@flotilla/chassis/core/clock";
-import { notFound } from "@flotilla/chassis/core/failure";
-import { userOf } from "@flotilla/chassis/identity/caller";
-import type { Handlers } from "@flotilla/chassis/service";
-import { answer } from "@flotilla/chassis/service/answer";
+import { pageOf } from "@flotilla/chassis/contract";
+import { notFound } from "@flotilla/chassis/failure";
+import { userOf } from "@flotilla/chassis/identity";
+import { answer, type Clock, type Handlers } from "@flotilla/chassis/service";
 import type { notifications as contract } from "@flotilla/contracts/notifications";
 import type { Audience } from "./audience.ts";
 import type { NotificationStore } from "./notification-store.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Transaction } from "@flotilla/chassis/database";
-import { type Cleanup, testDatabase } from "@flotilla/chassis/testing/postgres";
+import { type Cleanup, testDatabase } from "@flotilla/chassis/testing";
 import { newAudience } from "./audience.ts";
 import { subscriptions } from "./events.ts";
 import { notificationStore } from "./notification-store.ts";

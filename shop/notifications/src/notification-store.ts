@@ -1,5 +1,4 @@
-import type { Database, Transaction } from "@flotilla/chassis/database";
-import { combinedWrite } from "@flotilla/chassis/database/combined";
+import { combinedWrite, type Database, type Transaction } from "@flotilla/chassis/database";
 import type { Notification } from "@flotilla/contracts/notifications";
 import type { Content } from "./notification.ts";
 

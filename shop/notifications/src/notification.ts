@@ -1,4 +1,4 @@
-import type { BodyOf } from "@flotilla/chassis/contract/event";
+import type { BodyOf } from "@flotilla/chassis/contract";
 import type { orderCancelled, orderConfirmed, orderRejected } from "@flotilla/contracts/orders";
 
 /** What a notification says. `type` is the event it tells of. */

@@ -1,12 +1,9 @@
 import { contract } from "@flotilla/chassis/contract";
-import { newId } from "@flotilla/chassis/core/id";
-import { accessTokens } from "@flotilla/chassis/identity/access-token";
-import { newSigningKey } from "@flotilla/chassis/identity/signing-key";
-import { memoryBroker } from "@flotilla/chassis/messaging/memory-broker";
-import { defineService } from "@flotilla/chassis/service";
-import { startInProcess } from "@flotilla/chassis/testing/in-process";
-import type { Cleanup } from "@flotilla/chassis/testing/postgres";
+import { accessTokens, newSigningKey } from "@flotilla/chassis/identity";
+import { defineService, newId } from "@flotilla/chassis/service";
+import { type Cleanup, startInProcess } from "@flotilla/chassis/testing";
 import { getKeys } from "@flotilla/contracts/users";
+import { memoryBroker } from "../../../chassis/src/messaging/memory-broker.ts";
 import type { Content } from "./notification.ts";
 import { notificationStore } from "./notification-store.ts";
 import { service } from "./service.ts";

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Page } from "@flotilla/chassis/contract/schema";
-import { eventually } from "@flotilla/chassis/testing/eventually";
-import { readEvents } from "@flotilla/chassis/testing/read-events";
+import type { Page } from "@flotilla/chassis/contract";
+import { eventually } from "@flotilla/chassis/testing";
 import type { Notification } from "@flotilla/contracts/notifications";
+import { readEvents } from "../../../chassis/src/testing/read-events.ts";
 import { notificationsUnderTest } from "./notifications-under-test.ts";
 
 const order = {

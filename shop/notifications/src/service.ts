@@ -1,5 +1,4 @@
-import { defineService } from "@flotilla/chassis/service";
-import { worker } from "@flotilla/chassis/service/worker";
+import { defineService, worker } from "@flotilla/chassis/service";
 import { notifications as contract } from "@flotilla/contracts/notifications";
 import { orderCancelled, orderConfirmed, orderRejected } from "@flotilla/contracts/orders";
 import { userCreated, userDeleted } from "@flotilla/contracts/users";

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { fakeClock } from "@flotilla/chassis/testing/fake-clock";
-import { type Cleanup, testDatabase } from "@flotilla/chassis/testing/postgres";
+import { type Cleanup, fakeClock, testDatabase } from "@flotilla/chassis/testing";
 import { newAudience } from "./audience.ts";
 import type { Content } from "./notification.ts";
 import { notificationStore } from "./notification-store.ts";

@@ -1,4 +1,4 @@
-import type { Clock } from "@flotilla/chassis/core/clock";
+import type { Clock } from "@flotilla/chassis/service";
 import type { Notification } from "@flotilla/contracts/notifications";
 import type { Audience } from "./audience.ts";
 import { newBell } from "./bell.ts";

@@ -1,10 +1,8 @@
-import { pageOf } from "@flotilla/chassis/contract/page";
-import { notFound } from "@flotilla/chassis/core/failure";
-import type { Database } from "@flotilla/chassis/database";
-import type { createReplaceResult } from "@flotilla/chassis/database/idempotency";
-import { userOf } from "@flotilla/chassis/identity/caller";
-import type { Handlers } from "@flotilla/chassis/service";
-import { answer } from "@flotilla/chassis/service/answer";
+import { pageOf } from "@flotilla/chassis/contract";
+import type { createReplaceResult, Database } from "@flotilla/chassis/database";
+import { notFound } from "@flotilla/chassis/failure";
+import { userOf } from "@flotilla/chassis/identity";
+import { answer, type Handlers } from "@flotilla/chassis/service";
 import type { orders } from "@flotilla/contracts/orders";
 import { isFinal, mayBeSeenBy, viewOf } from "./order.ts";
 import { findOrder, listOrders } from "./order-store.ts";

@@ -1,7 +1,7 @@
-import type { Client } from "@flotilla/chassis/client";
-import { Fields, Id } from "@flotilla/chassis/contract/schema";
+import { Fields, Id } from "@flotilla/chassis/contract";
 import type { Transaction } from "@flotilla/chassis/database";
 import { decidedSaga } from "@flotilla/chassis/saga";
+import type { Client } from "@flotilla/chassis/service";
 import type { inventory } from "@flotilla/contracts/inventory";
 import type { payments } from "@flotilla/contracts/payments";
 import type { Static } from "typebox";

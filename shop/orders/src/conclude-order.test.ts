@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { notFound } from "@flotilla/chassis/core/failure";
+import { notFound } from "@flotilla/chassis/failure";
 import { orderNotCancellable } from "@flotilla/contracts/orders";
 import { readOrders } from "./order-store.ts";
 import { admin, ann, bob, orderOf, ordersUnderTest } from "./orders-under-test.ts";

@@ -1,6 +1,6 @@
-import type { Clock } from "@flotilla/chassis/core/clock";
 import type { Transaction } from "@flotilla/chassis/database";
 import type { Publish } from "@flotilla/chassis/messaging";
+import type { Clock } from "@flotilla/chassis/service";
 import {
   type Order,
   type OrderStatus,

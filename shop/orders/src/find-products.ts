@@ -1,5 +1,5 @@
-import type { Client } from "@flotilla/chassis/client";
-import { readTogether } from "@flotilla/chassis/database/read-together";
+import { readTogether } from "@flotilla/chassis/database";
+import type { Client } from "@flotilla/chassis/service";
 import type { ProductSummary, products } from "@flotilla/contracts/products";
 
 /** What products are called and cost right now, by their ids; those that are not in the catalogue are left out. */

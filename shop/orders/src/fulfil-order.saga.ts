@@ -1,8 +1,7 @@
-import type { Client } from "@flotilla/chassis/client";
-import { Fields, Id } from "@flotilla/chassis/contract/schema";
-import { Sensitive } from "@flotilla/chassis/contract/sensitive";
+import { Fields, Id, Sensitive } from "@flotilla/chassis/contract";
 import type { Transaction } from "@flotilla/chassis/database";
 import { saga } from "@flotilla/chassis/saga";
+import type { Client } from "@flotilla/chassis/service";
 import { type inventory, reserveStock, StockLine, sellStock } from "@flotilla/contracts/inventory";
 import { Money } from "@flotilla/contracts/money";
 import { chargePayment, PaymentMethod, type payments } from "@flotilla/contracts/payments";

@@ -1,5 +1,4 @@
-import type { Queryable } from "@flotilla/chassis/database";
-import { combinedRead, combinedWrite } from "@flotilla/chassis/database/combined";
+import { combinedRead, combinedWrite, type Queryable } from "@flotilla/chassis/database";
 import type { Order, OrderItem } from "@flotilla/contracts/orders";
 import { type StoredOrder, viewOf } from "./order.ts";
 

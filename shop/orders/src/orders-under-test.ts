@@ -1,8 +1,8 @@
-import { systemClock } from "@flotilla/chassis/core/clock";
-import type { User } from "@flotilla/chassis/identity/caller";
+import type { User } from "@flotilla/chassis/identity";
 import type { Publish } from "@flotilla/chassis/messaging";
 import type { StartSaga } from "@flotilla/chassis/saga";
-import { type Cleanup, testDatabase } from "@flotilla/chassis/testing/postgres";
+import { systemClock } from "@flotilla/chassis/service";
+import { type Cleanup, testDatabase } from "@flotilla/chassis/testing";
 import { euros } from "@flotilla/contracts/money";
 import type { NewOrder } from "@flotilla/contracts/orders";
 import type { ProductSummary } from "@flotilla/contracts/products";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { idempotencyKeyReused } from "@flotilla/chassis/database/idempotency";
+import { idempotencyKeyReused } from "@flotilla/chassis/database";
 import { type Order, productUnknown } from "@flotilla/contracts/orders";
 import { findOrder, listOrders } from "./order-store.ts";
 import { ann, bob, orderOf, ordersUnderTest } from "./orders-under-test.ts";

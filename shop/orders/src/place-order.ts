@@ -1,9 +1,7 @@
-import type { Clock } from "@flotilla/chassis/core/clock";
-import { newId } from "@flotilla/chassis/core/id";
-import type { GroupedTransaction } from "@flotilla/chassis/database/group-transactions";
-import { once } from "@flotilla/chassis/database/idempotency";
+import { type GroupedTransaction, once } from "@flotilla/chassis/database";
 import type { Publish } from "@flotilla/chassis/messaging";
 import type { Saga, StartSaga } from "@flotilla/chassis/saga";
+import { type Clock, newId } from "@flotilla/chassis/service";
 import { type NewOrder, type Order, orderPlaced, productUnknown } from "@flotilla/contracts/orders";
 import type { ProductSummary } from "@flotilla/contracts/products";
 import type { FindProducts } from "./find-products.ts";

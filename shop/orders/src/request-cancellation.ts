@@ -1,7 +1,6 @@
-import { notFound } from "@flotilla/chassis/core/failure";
-import type { Database, Transaction } from "@flotilla/chassis/database";
-import { once } from "@flotilla/chassis/database/idempotency";
-import type { User } from "@flotilla/chassis/identity/caller";
+import { type Database, once, type Transaction } from "@flotilla/chassis/database";
+import { notFound } from "@flotilla/chassis/failure";
+import type { User } from "@flotilla/chassis/identity";
 import type { Saga, StartSaga } from "@flotilla/chassis/saga";
 import { type Order, orderNotCancellable } from "@flotilla/contracts/orders";
 import type { CancelOrder } from "./cancel-order.saga.ts";

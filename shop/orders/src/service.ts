@@ -1,7 +1,4 @@
-import type { Database } from "@flotilla/chassis/database";
-import { groupTransactions } from "@flotilla/chassis/database/group-transactions";
-import { createReplaceResult } from "@flotilla/chassis/database/idempotency";
-import { readTogether } from "@flotilla/chassis/database/read-together";
+import { createReplaceResult, type Database, groupTransactions, readTogether } from "@flotilla/chassis/database";
 import type { StartSaga } from "@flotilla/chassis/saga";
 import { defineService } from "@flotilla/chassis/service";
 import { releaseStock, reserveStock, sellStock } from "@flotilla/contracts/inventory";

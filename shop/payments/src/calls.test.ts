@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { notFound } from "@flotilla/chassis/core/failure";
-import type { Caller, Role } from "@flotilla/chassis/identity/caller";
+import { notFound } from "@flotilla/chassis/failure";
+import type { Caller, Role } from "@flotilla/chassis/identity";
 import { euros } from "@flotilla/contracts/money";
 import { calls } from "./calls.ts";
 import { paymentsUnderTest, tenEuros } from "./payments-under-test.ts";

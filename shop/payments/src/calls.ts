@@ -1,6 +1,6 @@
-import { notFound } from "@flotilla/chassis/core/failure";
 import type { Database } from "@flotilla/chassis/database";
-import type { Caller } from "@flotilla/chassis/identity/caller";
+import { notFound } from "@flotilla/chassis/failure";
+import type { Caller } from "@flotilla/chassis/identity";
 import type { Handlers } from "@flotilla/chassis/service";
 import type { payments } from "@flotilla/contracts/payments";
 import type { chargePayment } from "./charge-payment.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { unavailable } from "@flotilla/chassis/core/failure";
+import { unavailable } from "@flotilla/chassis/failure";
 import { euros } from "@flotilla/contracts/money";
 import { insufficientFunds, paymentDeclined, paymentMismatch, paymentVoided } from "@flotilla/contracts/payments";
 import { paymentsUnderTest, tenEuros } from "./payments-under-test.ts";

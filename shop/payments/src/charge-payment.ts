@@ -1,5 +1,4 @@
-import type { Database } from "@flotilla/chassis/database";
-import type { GroupedTransaction } from "@flotilla/chassis/database/group-transactions";
+import type { Database, GroupedTransaction } from "@flotilla/chassis/database";
 import type { Publish } from "@flotilla/chassis/messaging";
 import { paymentVoided } from "@flotilla/contracts/payments";
 import { assertSameCharge, type ChargeRequest, chargeAnswer, type Payment } from "./payment.ts";

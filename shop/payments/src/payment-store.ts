@@ -1,5 +1,4 @@
-import type { Queryable } from "@flotilla/chassis/database";
-import { combinedWrite } from "@flotilla/chassis/database/combined";
+import { combinedWrite, type Queryable } from "@flotilla/chassis/database";
 import type { ChargeRequest, Intent, Payment } from "./payment.ts";
 import type { DeclineReason } from "./payment-provider.ts";
 

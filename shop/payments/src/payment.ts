@@ -1,4 +1,4 @@
-import { internalError } from "@flotilla/chassis/core/failure";
+import { internalError } from "@flotilla/chassis/failure";
 import { euros, type Money } from "@flotilla/contracts/money";
 import {
   insufficientFunds,

@@ -1,8 +1,7 @@
-import { groupCommit } from "@flotilla/chassis/database/group-commit";
-import { groupTransactions } from "@flotilla/chassis/database/group-transactions";
+import { groupCommit, groupTransactions } from "@flotilla/chassis/database";
 import type { Publish } from "@flotilla/chassis/messaging";
-import { createLog } from "@flotilla/chassis/telemetry/log";
-import { type Cleanup, testDatabase } from "@flotilla/chassis/testing/postgres";
+import { createLog } from "@flotilla/chassis/telemetry";
+import { type Cleanup, testDatabase } from "@flotilla/chassis/testing";
 import { euros } from "@flotilla/contracts/money";
 import type { PaymentMethod } from "@flotilla/contracts/payments";
 import { chargePayment } from "./charge-payment.ts";

@@ -1,5 +1,5 @@
-import { internalError } from "@flotilla/chassis/core/failure";
 import type { Database } from "@flotilla/chassis/database";
+import { internalError } from "@flotilla/chassis/failure";
 import type { Publish } from "@flotilla/chassis/messaging";
 import type { Payment } from "./payment.ts";
 import type { PaymentProvider } from "./payment-provider.ts";

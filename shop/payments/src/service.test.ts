@@ -1,11 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Client } from "@flotilla/chassis/client";
 import { contract } from "@flotilla/chassis/contract";
 import { on } from "@flotilla/chassis/messaging";
-import { defineService } from "@flotilla/chassis/service";
-import { eventually } from "@flotilla/chassis/testing/eventually";
-import { startInProcess } from "@flotilla/chassis/testing/in-process";
+import { type Client, defineService } from "@flotilla/chassis/service";
+import { eventually, startInProcess } from "@flotilla/chassis/testing";
 import { euros } from "@flotilla/contracts/money";
 import {
   chargePayment,

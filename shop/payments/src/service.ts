@@ -1,5 +1,4 @@
-import { groupCommit } from "@flotilla/chassis/database/group-commit";
-import { groupTransactions } from "@flotilla/chassis/database/group-transactions";
+import { groupCommit, groupTransactions } from "@flotilla/chassis/database";
 import { defineService } from "@flotilla/chassis/service";
 import { payments } from "@flotilla/contracts/payments";
 import { calls } from "./calls.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { notFound, preconditionFailed } from "@flotilla/chassis/core/failure";
+import { notFound, preconditionFailed } from "@flotilla/chassis/failure";
 import { productsUnderTest } from "./products-under-test.ts";
 
 test("an added product is told of with its place and tag, and can be read", async (t) => {

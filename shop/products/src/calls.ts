@@ -1,7 +1,6 @@
-import { pageOf } from "@flotilla/chassis/contract/page";
-import { notFound } from "@flotilla/chassis/core/failure";
-import type { Handlers } from "@flotilla/chassis/service";
-import { type Answer, answer } from "@flotilla/chassis/service/answer";
+import { pageOf } from "@flotilla/chassis/contract";
+import { notFound } from "@flotilla/chassis/failure";
+import { type Answer, answer, type Handlers } from "@flotilla/chassis/service";
 import type { products as contract, Product } from "@flotilla/contracts/products";
 import type { addProduct } from "./add-product.ts";
 import { drawPicture } from "./draw-picture.ts";

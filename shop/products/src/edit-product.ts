@@ -1,7 +1,7 @@
-import type { Clock } from "@flotilla/chassis/core/clock";
-import { notFound, preconditionFailed } from "@flotilla/chassis/core/failure";
 import type { Database } from "@flotilla/chassis/database";
+import { notFound, preconditionFailed } from "@flotilla/chassis/failure";
 import type { Publish } from "@flotilla/chassis/messaging";
+import type { Clock } from "@flotilla/chassis/service";
 import { type ProductChange, productChanged } from "@flotilla/contracts/products";
 import { allowsChange } from "./entity-tag.ts";
 import { type CatalogueProduct, changeProduct } from "./product.ts";

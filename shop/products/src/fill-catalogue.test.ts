@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { jsonValidator } from "@flotilla/chassis/contract/validate";
 import { NewProduct } from "@flotilla/contracts/products";
+import { jsonValidator } from "../../../chassis/src/contract/validate.ts";
 import { firstCatalogue } from "./first-catalogue.ts";
 import { productsUnderTest } from "./products-under-test.ts";
 

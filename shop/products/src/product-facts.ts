@@ -1,4 +1,4 @@
-import type { BodyOf } from "@flotilla/chassis/contract/event";
+import type { BodyOf } from "@flotilla/chassis/contract";
 import type { productChanged } from "@flotilla/contracts/products";
 import type { CatalogueProduct } from "./product.ts";
 

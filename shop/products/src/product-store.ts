@@ -1,5 +1,4 @@
-import type { Queryable, Transaction } from "@flotilla/chassis/database";
-import { combinedWrite } from "@flotilla/chassis/database/combined";
+import { combinedWrite, type Queryable, type Transaction } from "@flotilla/chassis/database";
 import { euros } from "@flotilla/contracts/money";
 import type { ProductSummary } from "@flotilla/contracts/products";
 import { type CatalogueProduct, searchText } from "./product.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { invalidInput } from "@flotilla/chassis/core/failure";
+import { invalidInput } from "@flotilla/chassis/failure";
 import { euros } from "@flotilla/contracts/money";
 import { changeProduct, newProduct, searchText, searchWords } from "./product.ts";
 

@@ -1,4 +1,4 @@
-import { singleLine } from "@flotilla/chassis/core/single-line";
+import { singleLine } from "@flotilla/chassis/failure";
 import type { NewProduct, Product, ProductChange } from "@flotilla/contracts/products";
 
 /** A product as the catalogue keeps it: `stockVersion` says which change of the stock `available` comes from. */

@@ -1,14 +1,12 @@
 import assert from "node:assert/strict";
-import { jsonValidator } from "@flotilla/chassis/contract/validate";
-import { anonymous } from "@flotilla/chassis/identity/caller";
-import type { EventHandler, Publish } from "@flotilla/chassis/messaging";
-import type { Message } from "@flotilla/chassis/messaging/message";
-import { Answer } from "@flotilla/chassis/service/answer";
-import { createLog } from "@flotilla/chassis/telemetry/log";
-import { fakeClock } from "@flotilla/chassis/testing/fake-clock";
-import { type Cleanup, testDatabase } from "@flotilla/chassis/testing/postgres";
+import { anonymous } from "@flotilla/chassis/identity";
+import type { EventHandler, Message, Publish } from "@flotilla/chassis/messaging";
+import { Answer } from "@flotilla/chassis/service";
+import { createLog } from "@flotilla/chassis/telemetry";
+import { type Cleanup, fakeClock, testDatabase } from "@flotilla/chassis/testing";
 import { euros } from "@flotilla/contracts/money";
 import type { NewProduct, Product } from "@flotilla/contracts/products";
+import { jsonValidator } from "../../../chassis/src/contract/validate.ts";
 import type { calls } from "./calls.ts";
 import { service } from "./service.ts";
 

@@ -1,5 +1,5 @@
-import { notFound, preconditionFailed } from "@flotilla/chassis/core/failure";
 import type { Database } from "@flotilla/chassis/database";
+import { notFound, preconditionFailed } from "@flotilla/chassis/failure";
 import type { Publish } from "@flotilla/chassis/messaging";
 import { productDeleted } from "@flotilla/contracts/products";
 import { allowsChange } from "./entity-tag.ts";

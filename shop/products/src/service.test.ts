@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
-import { startInProcess } from "@flotilla/chassis/testing/in-process";
+import { startInProcess } from "@flotilla/chassis/testing";
 import type { Product } from "@flotilla/contracts/products";
 import { service } from "./service.ts";
 

@@ -1,6 +1,6 @@
-import { Fields, Id } from "@flotilla/chassis/contract/schema";
-import { refusal } from "@flotilla/chassis/core/failure";
+import { Fields, Id } from "@flotilla/chassis/contract";
 import type { Transaction } from "@flotilla/chassis/database";
+import { refusal } from "@flotilla/chassis/failure";
 import { saga } from "@flotilla/chassis/saga";
 import { Type } from "typebox";
 

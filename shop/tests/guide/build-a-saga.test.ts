@@ -1,13 +1,12 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { type TestContext, test } from "node:test";
-import { systemClock } from "@flotilla/chassis/core/clock";
-import { unavailable } from "@flotilla/chassis/core/failure";
-import { createSagaRunner } from "@flotilla/chassis/saga/runner";
-import { createStartSaga } from "@flotilla/chassis/saga/start";
-import { createLog } from "@flotilla/chassis/telemetry/log";
-import { eventually } from "@flotilla/chassis/testing/eventually";
-import { testDatabase } from "@flotilla/chassis/testing/postgres";
+import { unavailable } from "@flotilla/chassis/failure";
+import { systemClock } from "@flotilla/chassis/service";
+import { createLog } from "@flotilla/chassis/telemetry";
+import { eventually, testDatabase } from "@flotilla/chassis/testing";
+import { createSagaRunner } from "../../../chassis/src/saga/saga-runner.ts";
+import { createStartSaga } from "../../../chassis/src/saga/start-saga.ts";
 import { bookTrip, cardDeclined } from "./book-trip.saga.ts";
 
 test("the code of the guide is the code that is tested here", async () => {

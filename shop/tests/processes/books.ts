@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Database } from "@flotilla/chassis/database";
-import { subscriptionsOf } from "@flotilla/chassis/topology/system";
+import { subscriptionsOf } from "../../../chassis/src/topology/system.ts";
 import { system } from "../system.ts";
 import { eventually } from "../visitor.ts";
 import type { RunningShop } from "./running-shop.ts";

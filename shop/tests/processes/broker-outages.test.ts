@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Cleanup } from "@flotilla/chassis/testing/postgres";
-import { type RabbitmqNode, rabbitmqMissing, startRabbitmq } from "@flotilla/chassis/testing/rabbitmq";
+import type { Cleanup } from "@flotilla/chassis/testing";
 import amqplib from "amqplib";
+import { type RabbitmqNode, rabbitmqMissing, startRabbitmq } from "../../../chassis/src/testing/rabbitmq.ts";
 import { eventually, type Visitor } from "../visitor.ts";
 import { assertBooksAgree, waitUntilSettled } from "./books.ts";
 import { finalOrder, orderOf, placeStubbornly } from "./patient-customer.ts";

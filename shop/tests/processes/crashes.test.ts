@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { before, test } from "node:test";
-import { fileCleanup } from "@flotilla/chassis/testing/file-cleanup";
+import { fileCleanup } from "@flotilla/chassis/testing";
 import type { Order } from "@flotilla/contracts/orders";
 import { listen, notificationIds } from "../listener.ts";
 import { eventually, type Visitor } from "../visitor.ts";

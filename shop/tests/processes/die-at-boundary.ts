@@ -1,6 +1,6 @@
 import { readFileSync, renameSync } from "node:fs";
 import { join } from "node:path";
-import { listenAtBoundaries, type Work } from "@flotilla/chassis/telemetry/boundary";
+import { listenAtBoundaries, type Work } from "../../../chassis/src/telemetry/boundary.ts";
 import type { Kill } from "./kills.ts";
 
 // Loaded before a service's own code (`node --import`): ends the process where `service.json` in KILL_FOLDER says, once.

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { fileCleanup } from "@flotilla/chassis/testing/file-cleanup";
+import { fileCleanup } from "@flotilla/chassis/testing";
 import { eventually } from "../visitor.ts";
 import { whileLocked } from "./held-lock.ts";
 import { directCaller } from "./partitioned-shop.ts";

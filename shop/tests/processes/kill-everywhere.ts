@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { access, mkdir, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Cleanup } from "@flotilla/chassis/testing/postgres";
+import type { Cleanup } from "@flotilla/chassis/testing";
 import { eventually, type Response, type Visitor } from "../visitor.ts";
 import { assertBooksAgree, waitUntilSettled } from "./books.ts";
 import type { Deed, Kill } from "./kills.ts";

@@ -1,5 +1,5 @@
 import { test } from "node:test";
-import { rabbitmqMissing, rabbitmqNode } from "@flotilla/chassis/testing/rabbitmq";
+import { rabbitmqMissing, rabbitmqNode } from "../../../chassis/src/testing/rabbitmq.ts";
 import { killEverywhere } from "./kill-everywhere.ts";
 import { killsUnder } from "./kills.ts";
 

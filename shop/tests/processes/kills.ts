@@ -1,4 +1,4 @@
-import type { Boundary, Work } from "@flotilla/chassis/telemetry/boundary";
+import type { Boundary, Work } from "../../../chassis/src/telemetry/boundary.ts";
 
 /** A place at which a process is killed: F-01 of the guarantees. */
 export type Kill = {

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
-import type { FaultProxy } from "@flotilla/chassis/testing/fault-proxy";
-import { type BothWays, noAnswers, noRequests, partition } from "@flotilla/chassis/testing/faults";
-import { fileCleanup } from "@flotilla/chassis/testing/file-cleanup";
+import { fileCleanup } from "@flotilla/chassis/testing";
 import type { Product } from "@flotilla/contracts/products";
+import type { FaultProxy } from "../../../chassis/src/testing/fault-proxy/fault-proxy.ts";
+import { type BothWays, noAnswers, noRequests, partition } from "../../../chassis/src/testing/fault-proxy/faults.ts";
 import { eventually, type Visitor } from "../visitor.ts";
 import { directCaller, type PartitionedShop, partitionedShop, type Timed } from "./partitioned-shop.ts";
 import { orderOf } from "./patient-customer.ts";

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { test } from "node:test";
-import { consulMissing, consulServer } from "@flotilla/chassis/testing/consul-server";
-import { fileCleanup } from "@flotilla/chassis/testing/file-cleanup";
+import { fileCleanup } from "@flotilla/chassis/testing";
+import { consulMissing, consulServer } from "../../../chassis/src/testing/consul-server.ts";
 import { eventually, type Visitor } from "../visitor.ts";
 import { orderOf } from "./patient-customer.ts";
 import { type RunningShop, runShop, shopFolder } from "./running-shop.ts";

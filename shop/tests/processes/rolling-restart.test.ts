@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { fileCleanup } from "@flotilla/chassis/testing/file-cleanup";
-import { outcomesOf, quantile } from "@flotilla/chassis/testing/open-loop";
-import { isRunning } from "@flotilla/chassis/topology/running-process";
+import { fileCleanup } from "@flotilla/chassis/testing";
+import { outcomesOf, quantile } from "../../../chassis/src/testing/open-loop.ts";
+import { isRunning } from "../../../chassis/src/topology/running-process.ts";
 import { shop as topology } from "../../topology.ts";
 import { eventually } from "../visitor.ts";
 import { assertBooksAgree, waitUntilSettled } from "./books.ts";

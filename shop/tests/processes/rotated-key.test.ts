@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
-import { type Clock, systemClock } from "@flotilla/chassis/core/clock";
-import { readServiceKey } from "@flotilla/chassis/identity/key-files";
-import { serviceTokens } from "@flotilla/chassis/identity/service-token";
-import { fileCleanup } from "@flotilla/chassis/testing/file-cleanup";
-import { outcomesOf } from "@flotilla/chassis/testing/open-loop";
-import { rotateServiceKey } from "@flotilla/chassis/topology/rotate-key";
+import { type Clock, systemClock } from "@flotilla/chassis/service";
+import { fileCleanup } from "@flotilla/chassis/testing";
+import { readServiceKey } from "../../../chassis/src/identity/key-files.ts";
+import { serviceTokens } from "../../../chassis/src/identity/service-token.ts";
+import { outcomesOf } from "../../../chassis/src/testing/open-loop.ts";
+import { rotateServiceKey } from "../../../chassis/src/topology/rotate-key.ts";
 import { assertBooksAgree, waitUntilSettled } from "./books.ts";
 import { runShop, shopFolder } from "./running-shop.ts";
 import { sendTraffic } from "./shop-traffic.ts";

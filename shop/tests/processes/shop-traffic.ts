@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { TestContext } from "node:test";
-import { type OpenLoop, openLoop } from "@flotilla/chassis/testing/open-loop";
 import type { Product } from "@flotilla/contracts/products";
+import { type OpenLoop, openLoop } from "../../../chassis/src/testing/open-loop.ts";
 import type { Visitor } from "../visitor.ts";
 import { orderOf } from "./patient-customer.ts";
 import type { RunningShop } from "./running-shop.ts";

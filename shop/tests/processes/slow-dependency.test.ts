@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
-import { fileCleanup } from "@flotilla/chassis/testing/file-cleanup";
+import { fileCleanup } from "@flotilla/chassis/testing";
 import { eventually, type Visitor } from "../visitor.ts";
 import { type PartitionedShop, partitionedShop } from "./partitioned-shop.ts";
 import { orderOf } from "./patient-customer.ts";

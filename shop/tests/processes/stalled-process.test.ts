@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { before, describe, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
-import { fileCleanup } from "@flotilla/chassis/testing/file-cleanup";
+import { fileCleanup } from "@flotilla/chassis/testing";
 import { eventually, type Visitor } from "../visitor.ts";
 import { assertBooksAgree, waitUntilSettled } from "./books.ts";
 import { finalOrder, orderOf, placeStubbornly } from "./patient-customer.ts";

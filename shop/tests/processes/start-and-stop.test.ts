@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { readdir } from "node:fs/promises";
 import { before, test } from "node:test";
-import { fileCleanup } from "@flotilla/chassis/testing/file-cleanup";
+import { fileCleanup } from "@flotilla/chassis/testing";
 import type { Order } from "@flotilla/contracts/orders";
 import { eventually } from "../visitor.ts";
 import { canListProcesses, processesNaming } from "./process-table.ts";

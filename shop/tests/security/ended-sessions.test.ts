@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
-import { needsFreshSession } from "@flotilla/chassis/contract/call";
-import { fileCleanup } from "@flotilla/chassis/testing/file-cleanup";
+import { fileCleanup } from "@flotilla/chassis/testing";
+import { needsFreshSession } from "../../../chassis/src/contract/call.ts";
 import { resetToken } from "../reset-token.ts";
 import { type Shop, startShop } from "../shop.ts";
 import type { Visitor } from "../visitor.ts";

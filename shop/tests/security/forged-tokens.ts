@@ -1,5 +1,4 @@
-import { accessTokens } from "@flotilla/chassis/identity/access-token";
-import { newSigningKey, type PrivateJwk, publicPart } from "@flotilla/chassis/identity/signing-key";
+import { accessTokens, newSigningKey, type PrivateJwk, publicPart } from "@flotilla/chassis/identity";
 import { base64url, importJWK, type JWTPayload, SignJWT } from "jose";
 import type { Shop } from "../shop.ts";
 

@@ -1,10 +1,9 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { staticDiscovery } from "@flotilla/chassis/discovery/static";
-import { newServiceKey } from "@flotilla/chassis/identity/signing-key";
-import { startGateway } from "@flotilla/chassis/service/start-gateway";
-import type { Cleanup } from "@flotilla/chassis/testing/postgres";
-import { temporaryFolder } from "@flotilla/chassis/testing/temporary-folder";
+import { type Cleanup, temporaryFolder } from "@flotilla/chassis/testing";
+import { staticDiscovery } from "../../../chassis/src/discovery/static.ts";
+import { newServiceKey } from "../../../chassis/src/identity/signing-key.ts";
+import { startGateway } from "../../../chassis/src/service/gateway/start-gateway.ts";
 import { service } from "../../gateway/src/service.ts";
 import { shop } from "../../topology.ts";
 import { contracts } from "../contracts.ts";

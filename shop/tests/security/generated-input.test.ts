@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
-import { Problem } from "@flotilla/chassis/contract/schema";
-import { fileCleanup } from "@flotilla/chassis/testing/file-cleanup";
+import { fileCleanup } from "@flotilla/chassis/testing";
 import fc from "fast-check";
+import { Problem } from "../../../chassis/src/contract/schema.ts";
 import { type Shop, startShop } from "../shop.ts";
 import { type Examples, examplesIn } from "./examples.ts";
 import { fits, fitting, isForbiddenText, type Spoiling, spoil, spoiling } from "./generate.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
-import { fileCleanup } from "@flotilla/chassis/testing/file-cleanup";
+import { fileCleanup } from "@flotilla/chassis/testing";
 import { type Shop, startShop } from "../shop.ts";
 import { type Place, placesIn, pointerOf, type Schema, withValue } from "./bad-values.ts";
 import { type Examples, examplesIn, withBody } from "./examples.ts";

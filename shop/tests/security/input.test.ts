@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
 import { gzipSync } from "node:zlib";
-import { fileCleanup } from "@flotilla/chassis/testing/file-cleanup";
+import { fileCleanup } from "@flotilla/chassis/testing";
 import { type Shop, startShop } from "../shop.ts";
 import { against } from "./bad-statements.ts";
 import { asText, badValuesFor, placesIn, pointerOf, type Schema, withValue } from "./bad-values.ts";

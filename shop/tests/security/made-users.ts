@@ -1,5 +1,5 @@
-import { newId } from "@flotilla/chassis/core/id";
-import { accessTokens } from "@flotilla/chassis/identity/access-token";
+import { accessTokens } from "@flotilla/chassis/identity";
+import { newId } from "@flotilla/chassis/service";
 import type { Shop } from "../shop.ts";
 import { signingKeyOf } from "./forged-tokens.ts";
 

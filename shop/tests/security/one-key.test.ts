@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
-import { memoryBroker } from "@flotilla/chassis/messaging/memory-broker";
-import type { Message } from "@flotilla/chassis/messaging/message";
-import { fileCleanup } from "@flotilla/chassis/testing/file-cleanup";
+import type { Message } from "@flotilla/chassis/messaging";
+import { fileCleanup } from "@flotilla/chassis/testing";
+import { memoryBroker } from "../../../chassis/src/messaging/memory-broker.ts";
 import { type Shop, startShop } from "../shop.ts";
 import { eventually, type Visitor } from "../visitor.ts";
 import { mailOf, providerNet, stockOf } from "../witnesses.ts";

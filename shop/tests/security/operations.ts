@@ -1,4 +1,4 @@
-import type { Call } from "@flotilla/chassis/contract/call";
+import type { Call } from "@flotilla/chassis/contract";
 import { contracts } from "../contracts.ts";
 import type { Shop } from "../shop.ts";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { before, beforeEach, describe, test } from "node:test";
-import { fileCleanup } from "@flotilla/chassis/testing/file-cleanup";
+import { fileCleanup } from "@flotilla/chassis/testing";
 import { gatewaysAlone } from "./gateways.ts";
 import { get, inner, oddPaths, post, sendBytes, smuggling, statusesOf } from "./raw-bytes.ts";
 import type { RecordingServer } from "./recording-server.ts";

@@ -1,6 +1,6 @@
 import type { AddressInfo } from "node:net";
 import { createServer, type Socket } from "node:net";
-import type { Cleanup } from "@flotilla/chassis/testing/postgres";
+import type { Cleanup } from "@flotilla/chassis/testing";
 
 /** A server that keeps every byte it gets, and answers each request that it can make out with the same JSON. */
 export type RecordingServer = {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
-import { newSigningKey, publicPart } from "@flotilla/chassis/identity/signing-key";
-import { fileCleanup } from "@flotilla/chassis/testing/file-cleanup";
+import { newSigningKey, publicPart } from "@flotilla/chassis/identity";
+import { fileCleanup } from "@flotilla/chassis/testing";
 import { type Shop, startShop } from "../shop.ts";
 import { callersOf, system } from "../system.ts";
 import type { Visitor } from "../visitor.ts";

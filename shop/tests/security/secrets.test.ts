@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
-import { fileCleanup } from "@flotilla/chassis/testing/file-cleanup";
-import { type OtlpReceiver, otlpReceiver } from "@flotilla/chassis/testing/otlp-receiver";
+import { fileCleanup } from "@flotilla/chassis/testing";
+import { type OtlpReceiver, otlpReceiver } from "../../../chassis/src/testing/otlp-receiver.ts";
 import { type Shop, startShop } from "../shop.ts";
 import { eventually } from "../visitor.ts";
 import { badValuesFor, placesIn, type Schema, withValue } from "./bad-values.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
-import { fileCleanup } from "@flotilla/chassis/testing/file-cleanup";
+import { fileCleanup } from "@flotilla/chassis/testing";
 import { MOST_FAILURES } from "../../users/src/sign-in-limits.ts";
 import { type Shop, startShop } from "../shop.ts";
 import { eventually, type Visitor } from "../visitor.ts";

@@ -1,5 +1,4 @@
-import type { Queryable, Transaction } from "@flotilla/chassis/database";
-import { isUniqueViolation } from "@flotilla/chassis/database/postgres-error";
+import { isUniqueViolation, type Queryable, type Transaction } from "@flotilla/chassis/database";
 import { type Account, emailKey } from "./account.ts";
 
 /** The accounts in the database: the only place with SQL about them. */

@@ -1,5 +1,5 @@
-import { singleLine } from "@flotilla/chassis/core/single-line";
-import type { User as SignedInUser } from "@flotilla/chassis/identity/caller";
+import { singleLine } from "@flotilla/chassis/failure";
+import type { User as SignedInUser } from "@flotilla/chassis/identity";
 import type { Contact, User } from "@flotilla/contracts/users";
 
 /** A user as the database keeps it. The hash is a PHC string. */

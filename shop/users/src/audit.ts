@@ -1,4 +1,4 @@
-import type { Log } from "@flotilla/chassis/telemetry/log";
+import type { Log } from "@flotilla/chassis/telemetry";
 
 /** What happened to an account or its sessions: who did it, from which network, and whether it was let. */
 export type AuditEntry = {

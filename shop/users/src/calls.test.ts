@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Page } from "@flotilla/chassis/contract/schema";
-import { notFound } from "@flotilla/chassis/core/failure";
+import type { Page } from "@flotilla/chassis/contract";
+import { notFound } from "@flotilla/chassis/failure";
 import type { User } from "@flotilla/contracts/users";
 import { callerOf, usersUnderTest } from "./users-under-test.ts";
 

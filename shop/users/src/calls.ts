@@ -1,8 +1,7 @@
-import { pageOf } from "@flotilla/chassis/contract/page";
-import type { Clock } from "@flotilla/chassis/core/clock";
-import { notFound } from "@flotilla/chassis/core/failure";
-import { userOf } from "@flotilla/chassis/identity/caller";
-import type { Handlers } from "@flotilla/chassis/service";
+import { pageOf } from "@flotilla/chassis/contract";
+import { notFound } from "@flotilla/chassis/failure";
+import { userOf } from "@flotilla/chassis/identity";
+import type { Clock, Handlers } from "@flotilla/chassis/service";
 import type { Session } from "@flotilla/contracts/sessions";
 import type { users as contract } from "@flotilla/contracts/users";
 import { type Account, contactOf, mayAccess, shownUser } from "./account.ts";

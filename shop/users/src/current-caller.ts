@@ -1,6 +1,6 @@
-import { tokenInvalid } from "@flotilla/chassis/core/failure";
 import type { Transaction } from "@flotilla/chassis/database";
-import type { User as Caller } from "@flotilla/chassis/identity/caller";
+import { tokenInvalid } from "@flotilla/chassis/failure";
+import type { User as Caller } from "@flotilla/chassis/identity";
 import type { SessionStore } from "./session-store.ts";
 
 /**

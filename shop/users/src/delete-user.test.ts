@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { notFound, tokenInvalid } from "@flotilla/chassis/core/failure";
+import { notFound } from "@flotilla/chassis/failure";
 import { invalidCredentials, lastAdmin, refreshTokenInvalid } from "@flotilla/contracts/users";
+import { tokenInvalid } from "../../../chassis/src/core/failure.ts";
 import { ada, callerOf, usersUnderTest } from "./users-under-test.ts";
 
 test("a closed account leaves nothing behind but the event, and its email is free again", async (t) => {

@@ -1,8 +1,8 @@
-import type { Clock } from "@flotilla/chassis/core/clock";
-import { notFound } from "@flotilla/chassis/core/failure";
 import type { Database } from "@flotilla/chassis/database";
-import type { User as Caller } from "@flotilla/chassis/identity/caller";
+import { notFound } from "@flotilla/chassis/failure";
+import type { User as Caller } from "@flotilla/chassis/identity";
 import type { Publish } from "@flotilla/chassis/messaging";
+import type { Clock } from "@flotilla/chassis/service";
 import { lastAdmin, userDeleted } from "@flotilla/contracts/users";
 import { isLastAdmin, mayAccess } from "./account.ts";
 import type { AccountStore } from "./account-store.ts";

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { notFound, tokenInvalid } from "@flotilla/chassis/core/failure";
+import { notFound } from "@flotilla/chassis/failure";
 import { refreshTokenInvalid } from "@flotilla/contracts/users";
+import { tokenInvalid } from "../../../chassis/src/core/failure.ts";
 import { callerOf, usersUnderTest } from "./users-under-test.ts";
 
 const query = { limit: 20 };

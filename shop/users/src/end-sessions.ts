@@ -1,7 +1,7 @@
-import type { Clock } from "@flotilla/chassis/core/clock";
-import { notFound, tokenInvalid } from "@flotilla/chassis/core/failure";
 import type { Database, Transaction } from "@flotilla/chassis/database";
-import type { User as Caller } from "@flotilla/chassis/identity/caller";
+import { notFound, tokenInvalid } from "@flotilla/chassis/failure";
+import type { User as Caller } from "@flotilla/chassis/identity";
+import type { Clock } from "@flotilla/chassis/service";
 import type { AccountStore } from "./account-store.ts";
 import type { Audit } from "./audit.ts";
 import { currentCaller } from "./current-caller.ts";

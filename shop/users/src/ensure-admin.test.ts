@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ConfigurationError, readConfig } from "@flotilla/chassis/core/config";
+import { ConfigurationError, readConfig } from "@flotilla/chassis/service";
 import { invalidCredentials, refreshTokenInvalid } from "@flotilla/contracts/users";
 import { config } from "./config.ts";
 import { ada, openConnections, usersUnderTest } from "./users-under-test.ts";

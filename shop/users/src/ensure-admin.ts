@@ -1,7 +1,6 @@
-import type { Clock } from "@flotilla/chassis/core/clock";
-import { newId } from "@flotilla/chassis/core/id";
 import type { Database } from "@flotilla/chassis/database";
 import type { Publish } from "@flotilla/chassis/messaging";
+import { type Clock, newId } from "@flotilla/chassis/service";
 import { userCreated } from "@flotilla/contracts/users";
 import { newAccount } from "./account.ts";
 import type { AccountStore } from "./account-store.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
-import { Failure } from "@flotilla/chassis/core/failure";
+import { Failure } from "@flotilla/chassis/failure";
 import { accountStore } from "./account-store.ts";
 import { confirmPasswordReset } from "./password-reset/confirm-password-reset.ts";
 import { passwordResetStore } from "./password-reset/password-reset-store.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { tokenInvalid } from "@flotilla/chassis/core/failure";
 import { invalidCredentials, refreshTokenInvalid } from "@flotilla/contracts/users";
+import { tokenInvalid } from "../../../chassis/src/core/failure.ts";
 import { callerOf, usersUnderTest } from "./users-under-test.ts";
 
 test("the email may be written in other letters, and each sign-in is a session of its own", async (t) => {

@@ -1,5 +1,5 @@
-import type { Clock } from "@flotilla/chassis/core/clock";
 import type { Database, Transaction } from "@flotilla/chassis/database";
+import type { Clock } from "@flotilla/chassis/service";
 import { refreshTokenInvalid, refreshTokenReused, type SignedIn } from "@flotilla/contracts/users";
 import type { Account } from "./account.ts";
 import type { AccountStore } from "./account-store.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { invalidInput } from "@flotilla/chassis/core/failure";
+import { invalidInput } from "@flotilla/chassis/failure";
 import { emailTaken } from "@flotilla/contracts/users";
 import { ada, callerOf, openConnections, usersUnderTest } from "./users-under-test.ts";
 

@@ -1,8 +1,7 @@
-import type { BodyOf } from "@flotilla/chassis/contract/event";
-import type { Clock } from "@flotilla/chassis/core/clock";
-import { newId } from "@flotilla/chassis/core/id";
+import type { BodyOf } from "@flotilla/chassis/contract";
 import type { Database } from "@flotilla/chassis/database";
 import type { Publish } from "@flotilla/chassis/messaging";
+import { type Clock, newId } from "@flotilla/chassis/service";
 import { emailTaken, type SignedIn, userCreated } from "@flotilla/contracts/users";
 import { type Account, emailKey, newAccount } from "./account.ts";
 import type { AccountStore } from "./account-store.ts";

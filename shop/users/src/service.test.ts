@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
-import { startInProcess } from "@flotilla/chassis/testing/in-process";
+import { startInProcess } from "@flotilla/chassis/testing";
 import type { SignedIn } from "@flotilla/contracts/users";
 import { service } from "./service.ts";
 import { ada } from "./users-under-test.ts";

@@ -1,5 +1,4 @@
-import { defineService } from "@flotilla/chassis/service";
-import { worker } from "@flotilla/chassis/service/worker";
+import { defineService, worker } from "@flotilla/chassis/service";
 import { users } from "@flotilla/contracts/users";
 import { accountStore } from "./account-store.ts";
 import { auditTo } from "./audit.ts";

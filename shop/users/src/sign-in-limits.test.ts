@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { rateLimited } from "@flotilla/chassis/core/failure";
+import { rateLimited } from "@flotilla/chassis/failure";
 import { invalidCredentials } from "@flotilla/contracts/users";
 import { accountStore } from "./account-store.ts";
 import { logIn } from "./log-in.ts";

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import type { Clock } from "@flotilla/chassis/core/clock";
-import { rateLimited } from "@flotilla/chassis/core/failure";
+import { rateLimited } from "@flotilla/chassis/failure";
+import type { Clock } from "@flotilla/chassis/service";
 import { emailKey } from "./account.ts";
 import type { SessionStore } from "./session-store.ts";
 import type { FailureCount, SignInFailureStore } from "./sign-in-failure-store.ts";

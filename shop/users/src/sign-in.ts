@@ -1,7 +1,6 @@
-import type { Clock } from "@flotilla/chassis/core/clock";
-import { newId } from "@flotilla/chassis/core/id";
 import type { Transaction } from "@flotilla/chassis/database";
-import { ACCESS_TOKEN_SECONDS, type SignAccessToken } from "@flotilla/chassis/identity/access-token";
+import { ACCESS_TOKEN_SECONDS, type SignAccessToken } from "@flotilla/chassis/identity";
+import { type Clock, newId } from "@flotilla/chassis/service";
 import type { SignedIn } from "@flotilla/contracts/users";
 import { type Account, shownUser } from "./account.ts";
 import { hashOf, newRefreshToken, refreshExpiry } from "./refresh-token.ts";

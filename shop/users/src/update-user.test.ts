@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { notFound, rateLimited, tokenInvalid } from "@flotilla/chassis/core/failure";
+import { notFound, rateLimited } from "@flotilla/chassis/failure";
 import { emailTaken, invalidCredentials, passwordWrong, refreshTokenInvalid } from "@flotilla/contracts/users";
+import { tokenInvalid } from "../../../chassis/src/core/failure.ts";
 import { MOST_FAILURES } from "./sign-in-limits.ts";
 import { ada, callerOf, usersUnderTest } from "./users-under-test.ts";
 

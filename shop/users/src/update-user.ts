@@ -1,9 +1,8 @@
-import type { Clock } from "@flotilla/chassis/core/clock";
-import { notFound } from "@flotilla/chassis/core/failure";
-import { newId } from "@flotilla/chassis/core/id";
 import type { Database, Transaction } from "@flotilla/chassis/database";
-import type { User as Caller } from "@flotilla/chassis/identity/caller";
+import { notFound } from "@flotilla/chassis/failure";
+import type { User as Caller } from "@flotilla/chassis/identity";
 import type { Publish } from "@flotilla/chassis/messaging";
+import { type Clock, newId } from "@flotilla/chassis/service";
 import { credentialsChanged, emailTaken, passwordWrong, type User } from "@flotilla/contracts/users";
 import { type Account, changeAccount, changedCredentials, mayAccess, shownUser } from "./account.ts";
 import { type AccountStore, isEmailTaken } from "./account-store.ts";

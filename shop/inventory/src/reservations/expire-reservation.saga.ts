@@ -1,4 +1,4 @@
-import { Fields, Id } from "@flotilla/chassis/contract/schema";
+import { Fields, Id } from "@flotilla/chassis/contract";
 import type { Transaction } from "@flotilla/chassis/database";
 import { decidedSaga } from "@flotilla/chassis/saga";
 import { type Static, Type } from "typebox";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { eventually } from "@flotilla/chassis/testing/eventually";
+import { eventually } from "@flotilla/chassis/testing";
 import { outOfStock } from "@flotilla/contracts/inventory";
 import { inventoryUnderTest, unbalanced } from "../inventory-under-test.ts";
 

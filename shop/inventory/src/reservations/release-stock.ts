@@ -1,4 +1,4 @@
-import type { GroupedTransaction } from "@flotilla/chassis/database/group-transactions";
+import type { GroupedTransaction } from "@flotilla/chassis/database";
 import type { MoveStock } from "../stock/move-stock.ts";
 import { release } from "./reservation.ts";
 import { addReservation, lockReservation, saveReservationState } from "./reservation-store.ts";

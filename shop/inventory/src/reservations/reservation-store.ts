@@ -1,6 +1,4 @@
-import type { Transaction } from "@flotilla/chassis/database";
-import { combinedRead, combinedWrite } from "@flotilla/chassis/database/combined";
-import { Overtaken } from "@flotilla/chassis/database/postgres-error";
+import { combinedRead, combinedWrite, Overtaken, type Transaction } from "@flotilla/chassis/database";
 import type { Reservation } from "./reservation.ts";
 
 const reservation = `order_id as "orderId", state, lines`;

@@ -1,6 +1,6 @@
-import { newId } from "@flotilla/chassis/core/id";
-import type { GroupedTransaction } from "@flotilla/chassis/database/group-transactions";
+import type { GroupedTransaction } from "@flotilla/chassis/database";
 import type { Saga, StartSaga } from "@flotilla/chassis/saga";
+import { newId } from "@flotilla/chassis/service";
 import type { StockLine } from "@flotilla/contracts/inventory";
 import type { MoveStock } from "../stock/move-stock.ts";
 import { mergeLines } from "../stock/stock.ts";

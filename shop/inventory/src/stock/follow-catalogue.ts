@@ -1,4 +1,4 @@
-import type { BodyOf } from "@flotilla/chassis/contract/event";
+import type { BodyOf } from "@flotilla/chassis/contract";
 import type { EventHandler } from "@flotilla/chassis/messaging";
 import type { productCreated, productDeleted } from "@flotilla/contracts/products";
 import type { MoveStock } from "./move-stock.ts";

@@ -1,6 +1,6 @@
-import type { Client } from "@flotilla/chassis/client";
-import { notFound } from "@flotilla/chassis/core/failure";
 import type { Database } from "@flotilla/chassis/database";
+import { notFound } from "@flotilla/chassis/failure";
+import type { Client } from "@flotilla/chassis/service";
 import type { products } from "@flotilla/contracts/products";
 import type { StockLevel } from "./stock.ts";
 import { addStockRow, findStock } from "./stock-store.ts";

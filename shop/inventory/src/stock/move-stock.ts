@@ -1,5 +1,4 @@
-import type { Transaction } from "@flotilla/chassis/database";
-import { combinedWrite } from "@flotilla/chassis/database/combined";
+import { combinedWrite, type Transaction } from "@flotilla/chassis/database";
 import type { Publish } from "@flotilla/chassis/messaging";
 import { outOfStock, stockChanged } from "@flotilla/contracts/inventory";
 import { type Movement, openShelf, type StockLevel } from "./stock.ts";

@@ -1,5 +1,4 @@
-import type { Database, Transaction } from "@flotilla/chassis/database";
-import { once } from "@flotilla/chassis/database/idempotency";
+import { type Database, once, type Transaction } from "@flotilla/chassis/database";
 import type { GetStock } from "./get-stock.ts";
 import type { MoveStock } from "./move-stock.ts";
 import { addPieces, assertRoomFor, type StockLevel } from "./stock.ts";

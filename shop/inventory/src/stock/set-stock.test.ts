@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { notFound } from "@flotilla/chassis/core/failure";
-import { idempotencyKeyReused } from "@flotilla/chassis/database/idempotency";
-import type { Message } from "@flotilla/chassis/messaging/message";
+import { idempotencyKeyReused } from "@flotilla/chassis/database";
+import { notFound } from "@flotilla/chassis/failure";
+import type { Message } from "@flotilla/chassis/messaging";
 import { outOfStock, stockLimitReached } from "@flotilla/contracts/inventory";
 import { inventoryUnderTest, unbalanced } from "../inventory-under-test.ts";
 import { stockNewProduct, withdrawProduct } from "./follow-catalogue.ts";

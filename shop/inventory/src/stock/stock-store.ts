@@ -1,5 +1,5 @@
-import { notFound } from "@flotilla/chassis/core/failure";
 import type { Queryable, Transaction } from "@flotilla/chassis/database";
+import { notFound } from "@flotilla/chassis/failure";
 import type { Movement, StockLevel } from "./stock.ts";
 
 /** Why pieces were moved, and for which order. */

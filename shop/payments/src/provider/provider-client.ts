@@ -1,4 +1,4 @@
-import { internalError, unavailable } from "@flotilla/chassis/core/failure";
+import { internalError, unavailable } from "@flotilla/chassis/failure";
 import { Pool } from "undici";
 import type { ChargeOutcome, DeclineReason, PaymentProvider } from "../payment-provider.ts";
 

@@ -1,5 +1,4 @@
-import type { Queryable } from "@flotilla/chassis/database";
-import { combinedWrite } from "@flotilla/chassis/database/combined";
+import { combinedWrite, type Queryable } from "@flotilla/chassis/database";
 import type { Charge, ChargeRequest } from "./provider-ledger.ts";
 
 type Row = Omit<Charge, "request"> & { [Field in keyof ChargeRequest]: ChargeRequest[Field] | null };

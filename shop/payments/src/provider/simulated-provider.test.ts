@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
-import { internalError, unavailable } from "@flotilla/chassis/core/failure";
+import { internalError, unavailable } from "@flotilla/chassis/failure";
 import { euros } from "@flotilla/contracts/money";
 import type { PaymentMethod } from "@flotilla/contracts/payments";
 import { paymentsUnderTest } from "../payments-under-test.ts";

@@ -1,8 +1,12 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { type Database, openDatabase } from "@flotilla/chassis/database";
-import { type GroupedTransaction, groupTransactions } from "@flotilla/chassis/database/group-transactions";
-import { migrate } from "@flotilla/chassis/database/migrate";
-import type { Log } from "@flotilla/chassis/telemetry/log";
+import {
+  type Database,
+  type GroupedTransaction,
+  groupTransactions,
+  migrate,
+  openDatabase,
+} from "@flotilla/chassis/database";
+import type { Log } from "@flotilla/chassis/telemetry";
 import fastify, { type FastifyReply, type FastifyRequest } from "fastify";
 import { type Static, Type } from "typebox";
 import { type Charge, decide, refund, sameRequest } from "./provider-ledger.ts";

@@ -1,5 +1,5 @@
 import type { Queryable, Transaction } from "@flotilla/chassis/database";
-import type { PrivateJwk } from "@flotilla/chassis/identity/signing-key";
+import type { PrivateJwk } from "@flotilla/chassis/identity";
 
 /** A key that signs access tokens, and when it was made. */
 export type StoredKey = { readonly privateJwk: PrivateJwk; readonly createdAt: Date };

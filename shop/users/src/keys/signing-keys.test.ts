@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
 import { createPublicKey, verify } from "node:crypto";
 import { type TestContext, test } from "node:test";
-import type { User } from "@flotilla/chassis/identity/caller";
-import { fakeClock } from "@flotilla/chassis/testing/fake-clock";
-import { testDatabase } from "@flotilla/chassis/testing/postgres";
+import type { User } from "@flotilla/chassis/identity";
+import { fakeClock, testDatabase } from "@flotilla/chassis/testing";
 import { openConnections } from "../users-under-test.ts";
 import { signingKeyStore } from "./signing-key-store.ts";
 import { signingKeys } from "./signing-keys.ts";

@@ -1,7 +1,12 @@
-import type { Clock } from "@flotilla/chassis/core/clock";
 import type { Database } from "@flotilla/chassis/database";
-import { accessTokens, type SignAccessToken } from "@flotilla/chassis/identity/access-token";
-import { newSigningKey, type PublicJwk, publicPart } from "@flotilla/chassis/identity/signing-key";
+import {
+  accessTokens,
+  newSigningKey,
+  type PublicJwk,
+  publicPart,
+  type SignAccessToken,
+} from "@flotilla/chassis/identity";
+import type { Clock } from "@flotilla/chassis/service";
 import { isSuccessorDue, keysToShow, signingKeyOf } from "./key-rotation.ts";
 import type { SigningKeyStore, StoredKey } from "./signing-key-store.ts";
 

@@ -1,6 +1,6 @@
-import type { Clock } from "@flotilla/chassis/core/clock";
 import type { Database } from "@flotilla/chassis/database";
 import type { Publish } from "@flotilla/chassis/messaging";
+import type { Clock } from "@flotilla/chassis/service";
 import { passwordResetRequested } from "@flotilla/contracts/password-reset";
 import type { PasswordResetStore } from "./password-reset-store.ts";
 

@@ -1,6 +1,6 @@
-import type { Clock } from "@flotilla/chassis/core/clock";
 import type { Database } from "@flotilla/chassis/database";
 import type { Publish } from "@flotilla/chassis/messaging";
+import type { Clock } from "@flotilla/chassis/service";
 import { resetTokenInvalid } from "@flotilla/contracts/password-reset";
 import { credentialsChanged } from "@flotilla/contracts/users";
 import type { AccountStore } from "../account-store.ts";

@@ -1,5 +1,5 @@
-import type { Clock } from "@flotilla/chassis/core/clock";
-import { notFound } from "@flotilla/chassis/core/failure";
+import { notFound } from "@flotilla/chassis/failure";
+import type { Clock } from "@flotilla/chassis/service";
 import { hashOf, newRefreshToken } from "../refresh-token.ts";
 import type { PasswordResetStore } from "./password-reset-store.ts";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
-import { notFound, rateLimited } from "@flotilla/chassis/core/failure";
-import { eventually } from "@flotilla/chassis/testing/eventually";
+import { notFound, rateLimited } from "@flotilla/chassis/failure";
+import { eventually } from "@flotilla/chassis/testing";
 import { resetTokenInvalid } from "@flotilla/contracts/password-reset";
 import { invalidCredentials, refreshTokenInvalid } from "@flotilla/contracts/users";
 import { MOST_RESETS } from "../sign-in-limits.ts";

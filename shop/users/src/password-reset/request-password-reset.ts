@@ -1,5 +1,4 @@
-import type { Clock } from "@flotilla/chassis/core/clock";
-import { newId } from "@flotilla/chassis/core/id";
+import { type Clock, newId } from "@flotilla/chassis/service";
 import { emailKey } from "../account.ts";
 import type { Audit } from "../audit.ts";
 import type { SignInLimits } from "../sign-in-limits.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { unavailable } from "@flotilla/chassis/core/failure";
+import { unavailable } from "@flotilla/chassis/failure";
 import { bulkhead } from "./bulkhead.ts";
 
 /** Works that end when they are told to, and the order in which they began. */

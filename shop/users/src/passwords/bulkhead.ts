@@ -1,4 +1,4 @@
-import { unavailable } from "@flotilla/chassis/core/failure";
+import { unavailable } from "@flotilla/chassis/failure";
 import { fairLines, type Requester } from "./fair-lines.ts";
 
 /** Does work when there is room for it and it is its requester's turn. Work whose signal was aborted before its turn is not begun. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { argon2Sync } from "node:crypto";
 import { test } from "node:test";
-import { unavailable } from "@flotilla/chassis/core/failure";
+import { unavailable } from "@flotilla/chassis/failure";
 import { createPasswords, deriveOffLoop } from "./passwords.ts";
 
 const by = { network: "192.0.2.1", subject: "ada" };

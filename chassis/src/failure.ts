@@ -1,0 +1,22 @@
+/* What calls, events and steps fail with: a closed set of codes, and whether it is worth trying again. */
+export {
+  deadlineExceeded,
+  Failure,
+  type FailureDefinition,
+  type FailureDetails,
+  type FailureKind,
+  type FieldError,
+  failureFrom,
+  forbidden,
+  internalError,
+  invalidInput,
+  notFound,
+  outage,
+  preconditionFailed,
+  rateLimited,
+  refusal,
+  tokenInvalid,
+  unavailable,
+  upstreamFailed,
+} from "./core/failure.ts";
+export { singleLine } from "./core/single-line.ts";

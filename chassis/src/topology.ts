@@ -1,0 +1,2 @@
+/* The list of a system's services. */
+export { defineTopology, type Topology } from "./topology/topology.ts";
