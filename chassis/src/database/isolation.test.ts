@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import fc from "fast-check";
-import { testDatabase } from "../testing/postgres.ts";
 import {
   isSerial,
   makeTables,
@@ -9,7 +8,8 @@ import {
   readWorld,
   resetTables,
   runProgram,
-} from "../testing/serial-programs.fixture.ts";
+} from "../testing/engine/serial-programs.fixture.ts";
+import { testDatabase } from "../testing/postgres.ts";
 import type { Database, Transaction } from "./database.ts";
 import { groupTransactions } from "./group-transactions.ts";
 
@@ -135,10 +135,13 @@ for (const [way, make] of Object.entries(ways)) {
     const { database } = await testDatabase(t);
     await makeTables(database);
     const transaction = make(database);
+    const holder = {};
     await fc.assert(
       fc.asyncProperty(programs, async (given) => {
         await resetTables(database);
-        await Promise.all(given.map((program, index) => transaction(`${index}`, (tx) => runProgram(tx, program))));
+        await Promise.all(
+          given.map((program, index) => transaction(`${index}`, (tx) => runProgram(tx, program, holder))),
+        );
         assert.ok(isSerial(given, await readWorld(database)), "no order of them ends like this");
       }),
       { numRuns: 60 },

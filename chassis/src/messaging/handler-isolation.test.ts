@@ -6,7 +6,6 @@ import { combinedRead, combinedWrite } from "../database/combined.ts";
 import type { Database } from "../database/database.ts";
 import { currentContext } from "../telemetry/context.ts";
 import { testMessage } from "../testing/broker-under-test.ts";
-import { eventually } from "../testing/eventually.ts";
 import {
   isSerial,
   makeTables,
@@ -15,7 +14,8 @@ import {
   readWorld,
   resetTables,
   runProgram,
-} from "../testing/serial-programs.fixture.ts";
+} from "../testing/engine/serial-programs.fixture.ts";
+import { eventually } from "../testing/eventually.ts";
 import { startConsumer } from "./consumer.ts";
 import { memoryBroker } from "./memory-broker.ts";
 import { type Happened, quiet, serviceDatabase, thingHappened } from "./messaging.fixture.ts";
@@ -132,11 +132,12 @@ describe("handlers that run at the same time", () => {
     await makeTables(database);
     const broker = memoryBroker();
     let given: readonly Program[] = [];
+    const holder = {};
     const stop = await startConsumer({
       consumer: "reader",
       database,
       broker,
-      subscriptions: [on(thingHappened, ({ number }, tx) => runProgram(tx, given[number] as Program))],
+      subscriptions: [on(thingHappened, ({ number }, tx) => runProgram(tx, given[number] as Program, holder))],
       clock: systemClock,
       log: quiet,
     });
