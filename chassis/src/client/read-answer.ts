@@ -2,6 +2,7 @@ import type { TSchema } from "typebox";
 import type { Call } from "../contract/call.ts";
 import { tolerantValidator } from "../contract/tolerant.ts";
 import { jsonValidator, type Validator } from "../contract/validate.ts";
+import { parseUnquoted } from "../core/parse-unquoted.ts";
 import type { HttpAnswer } from "./exchange.ts";
 import { mediaType } from "./media-type.ts";
 import { outsideContract } from "./outside-contract.ts";
@@ -46,7 +47,7 @@ function valid(validate: Validator<unknown>, value: unknown): unknown {
 
 function parse(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseUnquoted(text);
   } catch (cause) {
     throw outsideContract("a reply that is not JSON", cause);
   }

@@ -1,5 +1,6 @@
 import { slowAfterOf } from "../client/slow-after.ts";
 import { upstreamFailed } from "../core/failure.ts";
+import { parseUnquoted } from "../core/parse-unquoted.ts";
 import type { Soon } from "../core/soon.ts";
 import type { Answers } from "./answer.ts";
 import type { WholeAnswer } from "./collect.ts";
@@ -56,7 +57,7 @@ export function createReadComposed({ services, answers }: { services: Services; 
 
 function jsonOf({ body }: WholeAnswer): Record<string, unknown> {
   try {
-    return JSON.parse(body.toString("utf8")) as Record<string, unknown>;
+    return parseUnquoted(body.toString("utf8")) as Record<string, unknown>;
   } catch (cause) {
     throw upstreamFailed.failure({ cause });
   }

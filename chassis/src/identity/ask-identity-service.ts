@@ -1,5 +1,6 @@
 import type { IncomingMessage, Agent as KeptConnections } from "node:http";
 import { Agent, get } from "../core/node-http.ts";
+import { parseUnquoted } from "../core/parse-unquoted.ts";
 
 const TIMEOUT = 2_000;
 const LARGEST = 64 * 1024;
@@ -33,7 +34,7 @@ export async function readJson(
   if (answer.statusCode !== 200 || !/^application\/(jwk-set\+)?json\b/.test(type)) {
     throw new Error(`the identity service answered with ${answer.statusCode} and ${type}`);
   }
-  return JSON.parse(text);
+  return parseUnquoted(text);
 }
 
 const answerFrom = (agent: KeptConnections, url: string, headers: Record<string, string>): Promise<IncomingMessage> =>

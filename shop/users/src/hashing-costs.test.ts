@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
-import { Failure } from "@flotilla/chassis/failure";
+import { Failure, unavailable } from "@flotilla/chassis/failure";
 import { accountStore } from "./account-store.ts";
 import { confirmPasswordReset } from "./password-reset/confirm-password-reset.ts";
 import { passwordResetStore } from "./password-reset/password-reset-store.ts";
@@ -88,6 +88,24 @@ test("eighty blank names at once with a new password cost no hash, and hold up n
   assert.ok(codes.every((code) => code === "invalid_input"));
   assert.equal(hashes(), 0);
   await login();
+});
+
+test("a flood of one user's changes from one address is refused before anybody else's sign-ins there", async (t) => {
+  const { call, login } = await hashingUnderTest(t);
+  const people = ["b", "c", "d", "e"].map((name) => ({ ...ada, email: `${name}@example.org` }));
+  for (const body of people) await call("register", { body });
+  const caller = callerOf(await login());
+  const flood = Array.from({ length: 80 }, () =>
+    call("updateUser", {
+      caller,
+      params: { id: caller.id },
+      body: { email: ada.email.toUpperCase(), currentPassword: ada.password },
+    }).catch((error: unknown) => error),
+  );
+  const signedIn = await Promise.all(people.map(({ email }) => login({ email })));
+  assert.equal(signedIn.length, people.length);
+  const refused = (await Promise.all(flood)).filter((answer) => unavailable.is(answer));
+  assert.ok(refused.length >= 80 - 66, String(refused.length));
 });
 
 test("every way to a hash is over after too many failures of the network", async (t) => {
