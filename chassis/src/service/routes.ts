@@ -71,10 +71,17 @@ function endsWithCaller({ raw }: FastifyReply): Cancellation {
   return cancellation;
 }
 
-/** What has no end of its own ends when the service does. */
+/** Milliseconds after which an answer without end is cut off that was told to end. */
+const FAREWELL = 1_000;
+
+/** What has no end of its own ends when the service does, or whatever else cancels it, and is cancelled when it has ended. */
 function endsWithService({ raw }: FastifyReply, cancellation: Cancellation, stopping: Cancellation): void {
+  cancellation.listen(() => setTimeout(() => raw.destroy(), FAREWELL).unref());
   if (stopping.why) cancellation.cancel(stopping.why);
   const end = (why: Failure): void => cancellation.cancel(why);
   stopping.listen(end);
-  raw.on("close", () => stopping.forget(end));
+  raw.on("close", () => {
+    stopping.forget(end);
+    cancellation.cancel(unavailable.failure({ cause: new Error("the answer has ended") }));
+  });
 }

@@ -3,7 +3,7 @@ import type { Socket } from "node:net";
 import { type Call, needsFreshSession } from "../contract/call.ts";
 import { preferredWait } from "../contract/prefer.ts";
 import type { Cancellation } from "../core/cancellation.ts";
-import { deadlineExceeded, unavailable } from "../core/failure.ts";
+import { deadlineExceeded, tokenInvalid, unavailable } from "../core/failure.ts";
 import type { Priority } from "../core/load-shedder.ts";
 import { after, type Soon } from "../core/soon.ts";
 import type { Verify } from "../gateway/authenticate.ts";
@@ -23,6 +23,7 @@ import { type Input, inputReader, type RawInput } from "./request-input.ts";
 import { ServedRequest } from "./served-request.ts";
 import { serverSpan } from "./server-span.ts";
 import { createWaits, type Waits } from "./waits.ts";
+import { watchSessions } from "./watch-sessions.ts";
 
 /** A request for a call, however it came in. */
 export type Visit = RawInput & {
@@ -71,6 +72,7 @@ export function servedCall(call: Call, handler: Handler<Call>, surroundings: Ser
   const admitted = { access, services: surroundings.internalCallers?.(call) ?? NOBODY };
   const read = inputReader(call);
   const confirm = confirmation(call, verify);
+  const endWithSession = sessionEnd(call, verify);
   const inServerSpan = serverSpan(call);
   const lines = log && callLog(call, log);
 
@@ -96,7 +98,10 @@ export function servedCall(call: Call, handler: Handler<Call>, surroundings: Ser
         handled.context = currentContext();
         return after(authorize(admitted, headers.authorization, verify), (caller) =>
           after(clientNetwork(headers, socket, verify), (network) =>
-            after(confirm(caller, read(visit)), (input) => handler(new ServedRequest(input, caller, network, around))),
+            after(confirm(caller, read(visit)), (input) => {
+              endWithSession(caller, cancellation);
+              return handler(new ServedRequest(input, caller, network, around));
+            }),
           ),
         );
       };
@@ -122,6 +127,15 @@ function confirmation(call: Call, { confirm }: Verify): (caller: Caller, input: 
     if (!confirm) throw unavailable.failure({ cause: new Error("sessions can't be looked up here") });
     await confirm(caller);
     return input;
+  };
+}
+
+/** Makes what ends work without an end of its own when its session does. */
+function sessionEnd(call: Call, verify: Verify): (caller: Caller, cancellation: Cancellation) => void {
+  if (call.shape.timeout !== 0) return () => {};
+  const watch = watchSessions(verify);
+  return (caller, cancellation) => {
+    if (!cancellation.why) cancellation.listen(watch(caller, () => cancellation.cancel(tokenInvalid.failure())));
   };
 }
 
