@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
-import { fileCleanup } from "@flotilla/chassis/testing/file-cleanup";
+import { fileCleanup } from "@flotilla/chassis/testing";
 import { listen } from "./listener.ts";
 import { type Shop, startShop } from "./shop.ts";
 import type { Visitor } from "./visitor.ts";

@@ -14,6 +14,13 @@ export function networkOf(socket: Socket): string {
   return network;
 }
 
+/** Tells which addresses belong to these networks (CIDR). Throws for what is no network. */
+export function trustIn(trusted: readonly string[]): (address: string) => boolean {
+  const proxies = networks(trusted);
+  return (address) =>
+    trusted.length > 0 && isIP(address) !== 0 && proxies.check(address, isIPv6(address) ? "ipv6" : "ipv4");
+}
+
 /** The address of the client behind a request. */
 export type ClientAddress = (request: IncomingMessage) => string;
 
@@ -23,8 +30,7 @@ export type ClientAddress = (request: IncomingMessage) => string;
  * different things, one of them is the client's own, and neither is believed. Throws for what is no network.
  */
 export function clientAddresses(trusted: readonly string[]): ClientAddress {
-  const proxies = networks(trusted);
-  const isTrusted = (address: string) => proxies.check(address, isIPv6(address) ? "ipv6" : "ipv4");
+  const isTrusted = trustIn(trusted);
 
   function behind(peer: string, hops: Hops): string {
     let known = peer;
@@ -39,7 +45,7 @@ export function clientAddresses(trusted: readonly string[]): ClientAddress {
 
   return ({ socket, headers }) => {
     const peer = plainAddress(socket.remoteAddress ?? "unknown");
-    if (trusted.length === 0 || isIP(peer) === 0 || !isTrusted(peer)) return peer;
+    if (!isTrusted(peer)) return peer;
     const told = [hopsOfForwardedFor(headers), hopsOfForwarded(headers)].filter((hops) => hops !== undefined);
     const [client = peer, other = client] = told.map((hops) => behind(peer, hops));
     return client === other ? client : peer;

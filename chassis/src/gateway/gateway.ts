@@ -2,39 +2,38 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
 import { createCallees } from "../client/callee.ts";
 import type { Contract } from "../contract/contract.ts";
-import { failureFrom } from "../core/failure.ts";
+import { descriptorLimit } from "../core/descriptor-limit.ts";
 import type { LoadShedderOptions } from "../core/load-shedder.ts";
-import { after, type Soon } from "../core/soon.ts";
 import type { Discovery } from "../discovery/discovery.ts";
 import type { TokenFor } from "../identity/service-token.ts";
 import type { Log } from "../telemetry/log.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import type { Tracer } from "../telemetry/tracer.ts";
 import { accessLog } from "./access-log.ts";
-import { type Admission, createAdmission } from "./admission.ts";
+import { createAdmission } from "./admission.ts";
 import { createAnswers } from "./answer.ts";
 import type { Verify } from "./authenticate.ts";
 import { type BodyBudget, createBodyBudget } from "./body-budget.ts";
-import { clientAddresses } from "./client-address.ts";
+import { boundConnections } from "./bound-connections.ts";
+import { type Capacity, capacityOf, placesOf } from "./capacity.ts";
+import { clientAddresses, trustIn } from "./client-address.ts";
 import { type Composition, withIncludes } from "./composition.ts";
-import { type Cors, corsFor } from "./cors.ts";
+import { corsFor } from "./cors.ts";
 import { countExchanges } from "./count-exchanges.ts";
 import { documentRoutes } from "./documents.ts";
-import { beginExchange, type Exchange, sendFailure } from "./exchange.ts";
+import { beginExchange, type Exchange } from "./exchange.ts";
 import { createForward } from "./forward.ts";
 import { recordExchange } from "./gateway-spans.ts";
+import { type HandleNeeds, handle } from "./handle-exchange.ts";
 import { healthRoutes } from "./health-routes.ts";
+import { plainAddress } from "./ip-address.ts";
 import { defaultLimits, type Limits } from "./limit.ts";
 import type { LimitStore } from "./limit-store.ts";
-import { endsConnection } from "./malformed.ts";
 import { countOpenStreams, DEFAULT_STREAM_LIMIT } from "./open-streams.ts";
 import { createOverload, type Overload } from "./overload.ts";
-import { placesOf } from "./places.ts";
-import { headersFor, type RequestHeaders, readHeaders } from "./request-headers.ts";
-import { readTarget, type Target } from "./request-target.ts";
 import { type RouteRules, withPublicPaths } from "./route-rule.ts";
-import { createRouteTable, type Found, type OwnRoute, type RouteTable } from "./route-table.ts";
-import { createHttpServer, drain, listenOn, listenOnInherited, takeNoMore } from "./server.ts";
+import { createRouteTable, type OwnRoute } from "./route-table.ts";
+import { createHttpServer, drain, listenOn, listenOnInherited } from "./server.ts";
 import { createServices, type Services } from "./services.ts";
 import { createUpstreams } from "./upstreams.ts";
 import { createWaitingRequests } from "./waiting-requests.ts";
@@ -62,6 +61,8 @@ export type GatewayOptions = {
   readonly limitStore?: LimitStore;
   /** Answers without end that a user, or an address that is not signed in, may have open at once in this process. Default 64. */
   readonly streamLimit?: number;
+  /** Files and connections that this process may have open; what clients may open follows from it. Default: what the system tells. */
+  readonly descriptors?: number;
   /** The networks (CIDR) whose `X-Forwarded-For` is believed. Default: none. */
   readonly trustedProxies?: readonly string[];
   /** The origins whose pages may use the gateway from a browser. Default: none but its own. */
@@ -94,15 +95,7 @@ const WAITS = 256;
 /** Milliseconds that a client which shares our address with other processes has to use a connection once more. */
 const LINGER = 2_000;
 
-/** What handling a request needs. */
-type Needs = {
-  readonly table: RouteTable;
-  readonly cors: Cors | undefined;
-  readonly admission: Admission;
-  readonly bodies: BodyBudget;
-  readonly forward: ReturnType<typeof createForward>;
-  readonly log: Log;
-};
+type Needs = HandleNeeds & { readonly bodies: BodyBudget };
 
 /** Makes the gateway. Throws when two routes collide, a call does not say who may make it, or an option makes no sense. */
 export function createGateway(options: GatewayOptions): Gateway {
@@ -118,6 +111,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   // They begin to be looked for now, not when the first client asks.
   for (const service of services) callees(service);
   const overload = createOverload(services, metrics, options.overload);
+  const capacity = capacityOf(options.descriptors ?? descriptorLimit());
   const needs = needsOf(
     options,
     healthRoutes(options.prefix ?? "/api", services, {
@@ -126,12 +120,16 @@ export function createGateway(options: GatewayOptions): Gateway {
       stopping: draining.signal,
       ready: () => !draining.signal.aborted && !overload.stalledLately(),
     }),
-    createServices({ upstreams, stopping: stopping.signal, callees, waited: overload.waited }),
-    overload,
+    {
+      services: createServices({ upstreams, stopping: stopping.signal, callees, waited: overload.waited }),
+      overload,
+      capacity,
+    },
   );
   const addressOf = clientAddresses(options.trustedProxies ?? []);
   const logExchange = accessLog(log);
   const countExchange = metrics ? countExchanges(metrics) : () => {};
+  const isProxy = trustIn(options.trustedProxies ?? []);
   const isStopping = () => draining.signal.aborted;
   const server = createHttpServer((request: IncomingMessage, response: ServerResponse, awaitsContinue) => {
     const exchange = beginExchange(request, response, addressOf(request), isStopping, tracer);
@@ -144,6 +142,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     });
     handle(exchange, needs);
   });
+  boundConnections(server, capacity.connections, ({ remoteAddress = "" }) => isProxy(plainAddress(remoteAddress)));
 
   return {
     listen: ({ host, port, fd }) =>
@@ -160,10 +159,14 @@ export function createGateway(options: GatewayOptions): Gateway {
   };
 }
 
-function needsOf(options: GatewayOptions, health: OwnRoute[], services: Services, overload: Overload): Needs {
+function needsOf(
+  options: GatewayOptions,
+  health: OwnRoute[],
+  { services, overload, capacity }: { services: Services; overload: Overload; capacity: Capacity },
+): Needs {
   const { contracts, prefix = "/api", rules = {}, compositions = [], limits = defaultLimits, verify, log } = options;
   const bodies = createBodyBudget(limits.refusedBytes);
-  const streams = countOpenStreams(placesOf(options.streamLimit ?? DEFAULT_STREAM_LIMIT), options.metrics);
+  const streams = countOpenStreams(placesOf(options.streamLimit ?? DEFAULT_STREAM_LIMIT, capacity), options.metrics);
   const documented = withPublicPaths(withIncludes(contracts, compositions), rules);
   const own = [...health, ...documentRoutes({ ...options, contracts: documented, prefix })];
   return {
@@ -176,7 +179,7 @@ function needsOf(options: GatewayOptions, health: OwnRoute[], services: Services
       answers: createAnswers(prefix),
       tokenFor: options.tokenFor,
       overload,
-      waits: createWaitingRequests(placesOf(WAITS), options.metrics),
+      waits: createWaitingRequests(placesOf(WAITS, capacity), options.metrics),
     }),
     log,
   };
@@ -188,58 +191,3 @@ function chargeBody({ sender, bodyCost, response }: Exchange, bodies: BodyBudget
 }
 
 const BAD_INPUT: ReadonlySet<number> = new Set([400, 413, 415, 422]);
-
-/** Never throws or rejects: what goes wrong becomes the answer. */
-function handle(exchange: Exchange, needs: Needs): void {
-  try {
-    const answered = answer(exchange, needs);
-    if (answered instanceof Promise) answered.catch((error) => fail(exchange, needs, error));
-  } catch (error) {
-    fail(exchange, needs, error);
-  }
-}
-
-function fail(exchange: Exchange, { log }: Needs, error: unknown): void {
-  const failure = failureFrom(error);
-  if (failure.status >= 500) {
-    const { requestId, route } = exchange;
-    log.warn({ err: failure.cause ?? failure, code: failure.code, requestId, route }, "a request failed");
-  }
-  sendFailure(exchange, failure);
-}
-
-type Read = Found & { readonly target: Target; readonly headers: RequestHeaders };
-
-function answer(exchange: Exchange, needs: Needs): Soon<void> {
-  let read: Read | (() => void);
-  try {
-    read = readRequest(exchange, needs);
-  } catch (error) {
-    if (endsConnection(failureFrom(error))) takeNoMore(exchange.request);
-    return after(needs.admission.countStray(exchange), () => {
-      throw error;
-    });
-  }
-  if (typeof read === "function") return after(needs.admission.countStray(exchange), read);
-  const { route, parameters, target, headers } = read;
-  return after(needs.admission.admit(exchange, route, headers), () =>
-    route.kind === "own" ? route.answer(exchange) : needs.forward({ exchange, route, parameters, target, headers }),
-  );
-}
-
-/**
- * Reads what was asked for, or gives what answers a browser that only asks what it may send. Throws for what is not well-formed, whatever
- * it asks for, and for what there isn't.
- */
-function readRequest(exchange: Exchange, { cors, table }: Needs): Read | (() => void) {
-  const { request } = exchange;
-  const all = readHeaders(request);
-  const preflight = cors?.handle(exchange);
-  if (preflight) return preflight;
-  const target = readTarget(request.url as string);
-  const { route, parameters } = table.find(request.method as string, target.path, (methods) =>
-    exchange.headers.push("allow", methods),
-  );
-  exchange.route = route.template;
-  return { route, parameters, target, headers: headersFor(all, route.headers) };
-}

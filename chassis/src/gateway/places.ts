@@ -17,13 +17,6 @@ export type PlaceLimits = {
   readonly all: number;
 };
 
-/** Times as many as a reader has. */
-const NETWORK = 4;
-const ALL = 4_096;
-
-/** For a reader so many, for a network four times as many. */
-export const placesOf = (reader: number): PlaceLimits => ({ reader, network: reader * NETWORK, all: ALL });
-
 /** Bounds what is under way at once in this process. */
 export function countPlaces(limits: PlaceLimits): Places {
   const readers = new Map<string, number>();

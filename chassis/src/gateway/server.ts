@@ -32,6 +32,9 @@ export function takeNoMore({ socket }: IncomingMessage): void {
 /** Whether nothing more is handled that comes over this connection. */
 export const isOver = (socket: Socket): boolean => connections.get(socket)?.over ?? false;
 
+/** Whether nothing is under way on a connection. */
+export const isIdle = (socket: Socket): boolean => (connections.get(socket)?.count ?? 0) === 0;
+
 /** Makes the HTTP server of the gateway and of services: strict parsing, bounded headers and times, an answer of ours to what is not HTTP. */
 export function createHttpServer(
   onRequest: OnRequest,
