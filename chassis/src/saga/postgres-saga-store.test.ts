@@ -137,3 +137,18 @@ test("a parked instance keeps what it was doing, and isn't due", async (t) => {
   const rows = await database.query("select status, parked_from, due_at, owner from saga");
   assert.deepEqual(rows, [{ status: "parked", parked_from: "running", due_at: null, owner: null }]);
 });
+
+test("whatever an instance is said to wait for, it is due at a time that comes", async (t) => {
+  const { database, instance, first } = await setUp(t);
+  let latest = instance;
+  for (const wait of [Number.NaN, -1e300, 1e300, Number.POSITIVE_INFINITY]) {
+    const entry = { step: "charge", attempt: 1, what: "waits" } as const;
+    const progress: Progress = { ...latest, givenBack: true, wait, stepTimeLeft: wait, entry };
+    await first.save(latest, progress);
+    latest = { ...latest, fence: latest.fence + 1 };
+    const [row] = await database.query<{ comes: boolean }>(
+      "select due_at < now() + interval '101 years' and step_deadline is not null as comes from saga",
+    );
+    assert.deepEqual(row, { comes: true });
+  }
+});

@@ -71,7 +71,7 @@ test("an instance says where it is, how to look after it, and when to forget it"
     return JSON.parse(body ?? "{}");
   };
   const { ID, Name, Address, Port, Check } = await registered("http://10.0.0.7:4000");
-  assert.deepEqual([ID, Name, Address, Port], ["shop-orders-10.0.0.7-4000", "shop-orders", "10.0.0.7", 4_000]);
+  assert.deepEqual([ID, Name, Address, Port], ["shop-orders:10.0.0.7:4000", "shop-orders", "10.0.0.7", 4_000]);
   assert.equal(Check.HTTP, "http://10.0.0.7:4000/health/ready");
   assert.equal(Check.DeregisterCriticalServiceAfter, "1m");
   assert.equal((await registered("http://[::1]:4000")).Address, "::1");

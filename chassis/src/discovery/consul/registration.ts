@@ -64,7 +64,8 @@ function registrationOf({ service, url }: OwnInstance, prefix: string) {
   const { hostname, port, host } = new URL(url);
   const address = ANY_ADDRESS.has(hostname) ? {} : { Address: hostname.replace(/^\[|\]$/g, "") };
   return {
-    ID: `${prefix}${service}-${host.replace(/[^a-z0-9.-]/gi, "-")}`,
+    // With a colon between them, which no name has: `orders` at `eu-a:80` is not `orders-eu` at `a:80`.
+    ID: `${prefix}${service}:${host.replace(/[^a-z0-9.:-]/gi, "-")}`,
     Name: prefix + service,
     ...address,
     Port: Number(port || 80),
