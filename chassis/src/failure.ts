@@ -16,6 +16,7 @@ export {
   rateLimited,
   refusal,
   tokenInvalid,
+  tokenMissing,
   unavailable,
   upstreamFailed,
 } from "./core/failure.ts";

@@ -5,3 +5,10 @@ export { type Cleanup, fileCleanup } from "./testing/file-cleanup.ts";
 export { type InProcess, type InProcessService, startInProcess } from "./testing/in-process.ts";
 export { type TestDatabase, testDatabase } from "./testing/postgres.ts";
 export { temporaryFolder } from "./testing/temporary-folder.ts";
+export {
+  hangs,
+  isUnavailable,
+  type NeighboursOf,
+  type ServiceUnderTest,
+  serviceUnderTest,
+} from "./testing/under-test/service-under-test.ts";

@@ -24,7 +24,7 @@ import { mediaType } from "./media-type.ts";
 import { outsideContract } from "./outside-contract.ts";
 
 /** What any call may be refused with besides what its contract names. */
-const always: readonly FailureDefinition[] = [
+export const commonRefusals: readonly FailureDefinition[] = [
   invalidInput,
   malformedJson,
   forbidden,
@@ -55,7 +55,9 @@ const validProblem = jsonValidator(
  * - for any other 4xx a bug: it may be a no, but not one that the contract lets us act upon.
  */
 export function problemReader(call: Call): (answer: HttpAnswer) => Failure {
-  const known = new Map([...always, ...(call.shape.refuses ?? [])].map((definition) => [definition.code, definition]));
+  const known = new Map(
+    [...commonRefusals, ...(call.shape.refuses ?? [])].map((definition) => [definition.code, definition]),
+  );
   return (answer) => {
     const problem = readProblem(answer);
     const details: FailureDetails = { retryAfter: retryAfter(answer), errors: problem?.errors };

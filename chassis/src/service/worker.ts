@@ -10,6 +10,11 @@ export type Worker = {
   /** Looks now instead of at the next interval; called after a commit that left something to do. */
   wake(): void;
   start(surroundings: WorkerSurroundings): void;
+  /**
+   * Looks now and again until there is nothing more to do, after the round that is under way. Rejects with what a round throws. For tests:
+   * elsewhere `wake` is enough.
+   */
+  run(): Promise<void>;
   /** Aborts the signal and resolves when the round under way has ended. */
   stop(): Promise<void>;
 };
@@ -29,9 +34,17 @@ export function worker(
   const stopping = new AbortController();
   let wakeUp: AbortController = new AbortController();
   let running: Promise<void> = Promise.resolve();
+  let turn: Promise<unknown> = Promise.resolve();
+
+  /** One round at a time, whoever asks for it. */
+  function next(): Promise<boolean | void> {
+    const result = turn.then(() => round(stopping.signal));
+    turn = result.catch(() => {});
+    return result;
+  }
 
   async function loop({ clock, log, tracer }: WorkerSurroundings): Promise<void> {
-    const once = () => inSpanUnlessIdle(`worker ${name}`, () => round(stopping.signal));
+    const once = () => inSpanUnlessIdle(`worker ${name}`, next);
     while (!stopping.signal.aborted) {
       wakeUp = new AbortController();
       const more = await runInContext(newContext({ tracer }), once).catch((error: unknown) => {
@@ -48,6 +61,9 @@ export function worker(
     wake: () => wakeUp.abort(),
     start(surroundings) {
       running = loop(surroundings);
+    },
+    async run() {
+      while (!stopping.signal.aborted && (await next()));
     },
     async stop() {
       stopping.abort();

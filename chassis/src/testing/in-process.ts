@@ -1,13 +1,8 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import type { DestinationStream } from "pino";
 import type { Contract } from "../contract/contract.ts";
 import type { Environment } from "../core/config.ts";
 import type { Database } from "../database/database.ts";
 import { type StaticDiscovery, staticDiscovery } from "../discovery/static.ts";
-import { serviceTokens } from "../identity/service-token.ts";
-import { newServiceKey } from "../identity/signing-key.ts";
 import type { Broker } from "../messaging/broker.ts";
 import { memoryBroker } from "../messaging/memory-broker.ts";
 import { startGateway } from "../service/gateway/start-gateway.ts";
@@ -16,6 +11,7 @@ import type { Running, Surroundings } from "../service/surroundings.ts";
 import { createLog } from "../telemetry/log.ts";
 import { type Definition, isGateway, nameOf, subscriptionsOf, systemOf } from "../topology/system.ts";
 import { type Cleanup, testDatabase } from "./postgres.ts";
+import { serviceKeys } from "./under-test/service-keys.ts";
 
 /** A service or gateway to run in this process, and the settings that only it gets. */
 export type InProcessService = { readonly service: Definition; readonly environment?: Environment };
@@ -47,7 +43,7 @@ export async function startInProcess(
     services.some(({ service }) => nameOf(service) === IDENTITY) ? IDENTITY : undefined,
   );
   const names = system.services.map(({ name }) => name);
-  const keys = await keyFiles(t, names);
+  const keys = await serviceKeys(t, names);
   const discovery = staticDiscovery({});
   const databases = new Map<string, { url: string; database: Database }>();
   for (const name of names) databases.set(name, await testDatabase(t));
@@ -85,7 +81,7 @@ export async function startInProcess(
   return {
     url: (service) => known(running, service).url,
     database: (service) => known(databases, service).database,
-    serviceToken: (from, to) => keys.token(from, to),
+    serviceToken: (from, to) => keys.tokensOf(from)(to),
     async restart(service) {
       await known(running, service).stop();
       running.delete(service);
@@ -114,25 +110,4 @@ function known<T>(all: ReadonlyMap<string, T>, service: string): T {
   const found = all.get(service);
   if (!found) throw new Error(`${service} does not run here`);
   return found;
-}
-
-async function keyFiles(t: Cleanup, names: readonly string[]) {
-  const folder = await mkdtemp(join(tmpdir(), "keys-"));
-  t.after(() => rm(folder, { recursive: true }));
-  const publicKeys = join(folder, "public.json");
-  const keys = await Promise.all(names.map(newServiceKey));
-  await writeFile(publicKeys, JSON.stringify({ keys: keys.map(({ publicJwk }) => publicJwk) }));
-  for (const { privateJwk } of keys)
-    await writeFile(join(folder, `${privateJwk.kid}.json`), JSON.stringify(privateJwk));
-  return {
-    token(from: string, to: string): Promise<string> {
-      const key = keys.find(({ privateJwk }) => privateJwk.kid === from)?.privateJwk;
-      if (!key) throw new Error(`${from} does not run here`);
-      return serviceTokens({ name: from, key })(to);
-    },
-    environment: (name: string): Environment => ({
-      SERVICE_KEY_FILE: join(folder, `${name}.json`),
-      SERVICE_PUBLIC_KEYS_FILE: publicKeys,
-    }),
-  };
 }

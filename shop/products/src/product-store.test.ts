@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { euros } from "@flotilla/contracts/money";
 import { productStore } from "./product-store.ts";
-import { productsUnderTest } from "./products-under-test.ts";
+import { productsUnderTest } from "./products.fixture.ts";
 
 test("a search finds products that have every word in name or description, whatever the case", async (t) => {
   const { add, list } = await productsUnderTest(t);
@@ -64,11 +64,11 @@ test("the database itself refuses a negative price and negative stock", async (t
 });
 
 test("summaries leave unknown ids out", async (t) => {
-  const { add, database, call } = await productsUnderTest(t);
+  const { add, database, service } = await productsUnderTest(t);
   const { id } = await add({ price: euros(100_000_000) });
   const expected = [{ id, name: "Lamp", price: euros(100_000_000) }];
   assert.deepEqual(await productStore(database).summarise([id, "unknown"]), expected);
-  assert.deepEqual((await call("summariseProducts", { query: { ids: `${id},,unknown,${id}` } })).body, {
+  assert.deepEqual(await service().summariseProducts({ query: { ids: `${id},,unknown,${id}` } }), {
     items: expected,
   });
 });

@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
 import { type TestContext, test } from "node:test";
 import { unavailable } from "@flotilla/chassis/failure";
 import { systemClock } from "@flotilla/chassis/service";
@@ -8,14 +7,10 @@ import { eventually, testDatabase } from "@flotilla/chassis/testing";
 import { createSagaRunner } from "../../../chassis/src/saga/saga-runner.ts";
 import { createStartSaga } from "../../../chassis/src/saga/start-saga.ts";
 import { bookTrip, cardDeclined } from "./book-trip.saga.ts";
+import { assertQuoted } from "./quoted-code.ts";
 
-test("the code of the guide is the code that is tested here", async () => {
-  const guide = await readFile(new URL("../../../docs/guide/build-a-saga.md", import.meta.url), "utf8");
-  const code = await readFile(new URL("./book-trip.saga.ts", import.meta.url), "utf8");
-  const blocks = Array.from(guide.matchAll(/```ts\n([\s\S]*?)```/g), ([, block = ""]) => block);
-  assert(blocks.length >= 4);
-  for (const block of blocks) assert(code.includes(block), `not in book-trip.saga.ts:\n${block}`);
-});
+test("the code of the guide is the code that is tested here", () =>
+  assertQuoted("build-a-saga.md", new URL("./book-trip.saga.ts", import.meta.url)));
 
 /** A trip, at a flight company and a card company that answer as the test says. */
 async function bookedTrip(t: TestContext, charge: () => Promise<void>) {
