@@ -26,7 +26,7 @@ const database = openDatabase({ url: DATABASE, name: ROLE, log });
 const broker = await connectBroker(BROKER, { name: ROLE, clock, log });
 const Body = Fields({ id: Text(100), number: Text(20) });
 const happened = event("thing.happened", { key: "id", body: Body });
-const folder = new URL("./migrations/", import.meta.resolve("@flotilla/chassis/messaging"));
+const folder = new URL("../../chassis/src/messaging/migrations/", import.meta.url);
 await migrate(database, [{ name: "chassis/messaging", folder }]);
 
 if (ROLE === "reader") {

@@ -13,7 +13,7 @@ export const nothing = saga("nothing", Fields({}))
 /** The tables of sagas. */
 export const sagaMigrations = {
   name: "chassis/saga",
-  folder: new URL("migrations/", import.meta.resolve("@flotilla/chassis/saga")),
+  folder: new URL("../../chassis/src/saga/migrations/", import.meta.url),
 };
 
 /** A saga that waits for a month. */

@@ -24,8 +24,8 @@ type StockChanged = BodyOf<typeof stockChanged>;
 /** The use cases of the inventory on a database of their own, the events they published, and a catalogue to fill. */
 export async function inventoryUnderTest(t: Cleanup, { reservationSeconds = 900 } = {}) {
   const { database } = await testDatabase(t, [
-    { name: "database", folder: new URL("migrations/", import.meta.resolve("@flotilla/chassis/database")) },
-    { name: "saga", folder: new URL("migrations/", import.meta.resolve("@flotilla/chassis/saga")) },
+    { name: "database", folder: new URL("../../../chassis/src/database/migrations/", import.meta.url) },
+    { name: "saga", folder: new URL("../../../chassis/src/saga/migrations/", import.meta.url) },
     { name: "inventory", folder: new URL("../migrations/", import.meta.url) },
   ]);
   const events: StockChanged[] = [];

@@ -14,7 +14,7 @@ test("the code of the guide is the code that is tested here", () =>
 
 /** A trip, at a flight company and a card company that answer as the test says. */
 async function bookedTrip(t: TestContext, charge: () => Promise<void>) {
-  const saga = { name: "saga", folder: new URL("migrations/", import.meta.resolve("@flotilla/chassis/saga")) };
+  const saga = { name: "saga", folder: new URL("../../../chassis/src/saga/migrations/", import.meta.url) };
   const { database } = await testDatabase(t, [saga]);
   const told: string[] = [];
   const definition = bookTrip({
