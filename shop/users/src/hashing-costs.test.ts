@@ -33,7 +33,7 @@ async function hashingUnderTest(t: TestContext) {
     passwords,
     publish: async () => {},
     clock,
-    limits: signInLimits({ store: signInFailureStore(database), sessions, clock }),
+    limits: signInLimits({ store: signInFailureStore(database), sessions, clock, audit: () => {} }),
     audit: () => {},
     signIns: signIns({ sessions, clock, sign: async () => "" }),
   };

@@ -30,7 +30,7 @@ export const registerUser =
     signal?: AbortSignal,
   ): Promise<SignedIn> => {
     const { name, email, password } = given;
-    const attempt = { email, network };
+    const attempt = { email, network, action: "register" } as const;
     // All that costs little comes before the hash.
     const unhashed = newAccount(newId(), { name, email, passwordHash: "" }, "customer", clock.now());
     await limits.check(attempt);

@@ -38,6 +38,7 @@ export const service = defineService(users, {
     const failures = signInFailureStore(database);
     const passwords = createPasswords();
     const keys = signingKeys({ database, store: signingKeyStore(database), clock });
+    const audit = auditTo(log);
     const needs = {
       database,
       accounts,
@@ -46,9 +47,9 @@ export const service = defineService(users, {
       passwords,
       publish,
       clock,
-      audit: auditTo(log),
+      audit,
       signIns: signIns({ sessions, sign: keys.sign, clock }),
-      limits: signInLimits({ store: failures, sessions, clock }),
+      limits: signInLimits({ store: failures, sessions, clock, audit }),
     };
     const announcing = worker("announce password resets", 5_000, announcePasswordResets(needs));
     return {

@@ -12,6 +12,7 @@ import { MOST_FAILURES, signInLimits, WINDOW } from "./sign-in-limits.ts";
 import { ada, usersUnderTest } from "./users-under-test.ts";
 
 const { accountAtNetwork, network, account } = MOST_FAILURES;
+const audit = () => {};
 const home = "192.0.2.1";
 const elsewhere = "198.51.100.7";
 
@@ -19,7 +20,7 @@ const elsewhere = "198.51.100.7";
 async function limitsUnderTest(t: Parameters<typeof usersUnderTest>[0]) {
   const users = await usersUnderTest(t);
   const { database, clock } = users;
-  const limits = signInLimits({ store: signInFailureStore(database), sessions: sessionStore(database), clock });
+  const limits = signInLimits({ store: signInFailureStore(database), sessions: sessionStore(database), clock, audit });
   const fail = async (count: number, email: string, network: string) => {
     for (let n = 0; n < count; n += 1) await limits.failed({ email, network });
   };
@@ -120,10 +121,9 @@ test("an unknown email costs the same work as a wrong password, to the statement
       return database.query(text, values);
     },
   };
-  const limits = signInLimits({ store: signInFailureStore(watched), sessions: sessionStore(watched), clock });
+  const limits = signInLimits({ store: signInFailureStore(watched), sessions: sessionStore(watched), clock, audit });
   const never = () => assert.fail("nobody signs in");
   const signIns: SignIns = { begin: never, continue: never, answer: never };
-  const audit = () => {};
   const attempt = logIn({ database: watched, accounts: accountStore(watched), passwords, signIns, limits, audit });
   const workOf = async (email: string) => {
     work.length = 0;

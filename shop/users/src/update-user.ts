@@ -72,7 +72,7 @@ async function hashOfNew(
   const { password, currentPassword } = change;
   if (!mustProve && password === undefined) return undefined;
   if (mustProve && currentPassword === undefined) throw passwordWrong.failure();
-  const attempt = { email, network };
+  const attempt = { email, network, action: "change_credentials" } as const;
   if (mustProve) await limits.check(attempt);
   return passwords.inTurn(
     { network, subject: caller.id },

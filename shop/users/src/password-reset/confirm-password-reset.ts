@@ -32,10 +32,11 @@ type Given = { token: string; password: string };
 export const confirmPasswordReset =
   ({ database, accounts, sessions, resets, passwords, publish, clock, limits, audit }: Needs) =>
   async ({ token, password }: Given, network: string, signal?: AbortSignal): Promise<void> => {
-    await limits.check({ network });
+    const attempt = { network, action: "reset_password" } as const;
+    await limits.check(attempt);
     const reset = await resets.findByToken(hashOf(token), clock.now());
     if (!reset) {
-      await limits.failed({ network });
+      await limits.failed(attempt);
       audit({ action: "reset_password", result: "refused", what: resetTokenInvalid.code, network });
       throw resetTokenInvalid.failure();
     }
