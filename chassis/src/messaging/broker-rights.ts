@@ -30,7 +30,7 @@ export const grantMessaging = (database: Database, roles: readonly BrokerRole[])
       const name = `"${role.replaceAll('"', '""')}"`;
       await tx.query(`grant usage on schema public to ${name}`);
       await tx.query(`grant select, insert, update, delete on delivery to ${name}`);
-      await tx.query(`grant select, insert on subscription to ${name}`);
+      await tx.query(`grant select, insert, delete on subscription to ${name}`);
       await tx.query(`grant select on broker_role, publication to ${name}`);
     }
   });

@@ -41,11 +41,13 @@ export type BrokerState = "connected" | "blocked" | "away";
 
 /** Carries messages between services, at least once. Every driver passes the suite in `testing/broker-suite.ts`. */
 export interface Broker {
-  /**
-   * Makes sure that messages of these types are kept for these consumers from now on, whether or not they have ever subscribed.
-   * To be called before the first `publish` of a type.
-   */
+  /** Makes sure that messages of these types are kept for these consumers from now on, whether or not they have ever subscribed. */
   declare(audience: Audience): Promise<void>;
+  /**
+   * Keeps messages of these types for the consumer no longer. Those that it has not been given yet may still come. Does nothing for a type
+   * that it never wanted.
+   */
+  withdraw(consumer: string, types: readonly string[]): Promise<void>;
   /**
    * Hands messages over, in their order; resolves when each is stored durably for every consumer that wants its type, or is
    * known not to be. After a message that failed, none of its source and key is handed over. Throws `unavailable` when the outcome

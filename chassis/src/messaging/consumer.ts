@@ -13,6 +13,7 @@ import { type Applied, applyTogether, HANDLING_TIME } from "./apply-together.ts"
 import type { Broker, Delivery, Verdict } from "./broker.ts";
 import { type ConsumerMetrics, consumerMetrics } from "./consumer-metrics.ts";
 import { park } from "./dead-letter.ts";
+import { type DeclaredConsumption, declareConsumed } from "./declare-consumed.ts";
 import { readEnvelope, standIn } from "./envelope.ts";
 import { type MessageLog, messageLog } from "./log-messages.ts";
 import type { Message } from "./message.ts";
@@ -43,6 +44,9 @@ export type ConsumerOptions = {
 };
 
 type Consumer = Required<Omit<ConsumerOptions, "metrics">> & {
+  /** The types of the events that it handles. */
+  types: readonly string[];
+  declared: DeclaredConsumption;
   count: ConsumerMetrics;
   lines: MessageLog;
   read: ReadMessage;
@@ -56,18 +60,28 @@ const outageBackoff: Backoff = { first: 100, most: 2_000 };
 /** How often in a row an attempt whose fault is unclear is repeated without being counted. */
 const MOST_UNCLEAR = 5;
 
+/** Milliseconds after which a message that only another instance knows is looked at again. */
+const LEFT_TO_ANOTHER = 1_000;
+
 /**
  * Starts to handle messages. Each is handled in one transaction with its inbox row and the events it publishes, so a repeat
  * changes nothing; messages that come together share a transaction, and one that fails takes nothing with it. Messages that can't be read and those whose handler says no (`refused`, `bug`) are parked as dead letters at
  * once, others after `attempts` attempts with growing delays; while the consumer's own database is away, messages wait without being counted. One
- * that ends its process is parked after a few times, and counts for no other that was under way then.
+ * that ends its process is parked after a few times, and counts for no other that was under way then. What an
+ * earlier version of the consumer wanted and this one does not is withdrawn from the broker, and dropped when it still comes; what only a
+ * newer version handles, which runs at the same time, is left to that.
  * Resolves with a function that stops it and waits for the messages under way.
  */
 export async function startConsumer(options: ConsumerOptions): Promise<() => Promise<void>> {
-  if (options.subscriptions.length === 0) return async () => {};
   const stopping = new AbortController();
   const types = options.subscriptions.map(({ event }) => event.type);
+  const { consumer: name, database, broker, clock, log } = options;
+  const read = messageReader(options.subscriptions);
+  const declared = await declareConsumed({ consumer: name, types, database, broker, clock, log });
+  if (types.length === 0) return declared.end;
   const consumer: Consumer = {
+    types,
+    declared,
     concurrency: 64,
     attempts: 5,
     backoff: { first: 250, most: 30_000, factor: 4 },
@@ -76,24 +90,29 @@ export async function startConsumer(options: ConsumerOptions): Promise<() => Pro
     ...options,
     count: consumerMetrics(options.metrics ?? createMetrics(options.consumer), types),
     lines: messageLog(options.log),
-    read: messageReader(options.subscriptions),
+    read,
     apply: applyTogether(options.database, options.consumer, options.handlingTime),
     suspects: createSuspects(options),
     stopping: stopping.signal,
   };
-  const unsubscribe = await options.broker.subscribe({
-    consumer: options.consumer,
+  const subscription = {
+    consumer: name,
     types,
     concurrency: consumer.concurrency,
-    handle(came) {
+    handle(came: Delivery) {
       const delivery = readable(came);
       const context = contextOf(delivery.message, consumer.tracer);
       return runInContext(context, () => inProcessSpan(consumer, delivery, (span) => handle(consumer, delivery, span)));
     },
+  };
+  const unsubscribe = await broker.subscribe(subscription).catch(async (error: unknown) => {
+    await declared.end();
+    throw error;
   });
   return async () => {
     stopping.abort();
     await unsubscribe();
+    await declared.end();
   };
 }
 
@@ -132,6 +151,8 @@ async function handle(consumer: Consumer, delivery: Delivery, span: Span): Promi
   for (let outages = 1; ; outages++) {
     let failure: unknown;
     try {
+      const unhandled = await unhandledVerdict(consumer, delivery);
+      if (unhandled) return unhandled;
       await apply(consumer, delivery);
       return "done";
     } catch (error) {
@@ -175,6 +196,19 @@ async function retryOrPark(consumer: Consumer, delivery: Delivery, error: unknow
   await park(consumer.database, consumer.consumer, delivery, error);
   consumer.count.parked(message.type);
   consumer.log.error(facts, "a message failed and was parked");
+  return "done";
+}
+
+/** What becomes of a message of a type that this instance has no handler for; undefined when it has one, or the consumer never had. */
+async function unhandledVerdict(
+  { types, declared, log }: Consumer,
+  { message: { id, type }, fault }: Delivery,
+): Promise<Verdict | undefined> {
+  if (fault || types.includes(type)) return undefined;
+  const consumption = await declared.of(type);
+  if (consumption === "unknown") return undefined;
+  if (consumption === "live") return { retryIn: LEFT_TO_ANOTHER };
+  log.info({ messageId: id, type }, "a message was dropped, since its event is no longer consumed");
   return "done";
 }
 

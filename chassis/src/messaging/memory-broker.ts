@@ -31,6 +31,9 @@ export function memoryBroker(options: { clock?: Clock; queues?: MemoryQueues } =
         for (const consumer of consumers) queueOf(queues, consumer).types.add(type);
       }
     },
+    async withdraw(consumer, types) {
+      for (const type of types) queues.get(consumer)?.types.delete(type);
+    },
     async publish(messages) {
       const texts = messages.map((message) => JSON.stringify(message));
       const fault = texts.map((text) => tooLargeFault(Buffer.byteLength(text))).find(Boolean);

@@ -36,6 +36,7 @@ export const effects = (database: Database): Promise<Happened[]> =>
 export function takingBroker(publish: (messages: readonly Message[]) => Promise<Published[]>): Broker {
   return {
     declare: async () => {},
+    withdraw: async () => {},
     publish,
     subscribe: async () => async () => {},
     state: () => "connected",

@@ -22,6 +22,7 @@ export function openedWhenUsed(open: () => Promise<Broker>): Broker {
 
   return {
     declare: async (audience) => (await broker()).declare(audience),
+    withdraw: async (consumer, types) => (await broker()).withdraw(consumer, types),
     publish: async (messages) => (await broker()).publish(messages),
     subscribe: async (subscription) => (await broker()).subscribe(subscription),
     state: () => opened?.state() ?? "away",

@@ -36,6 +36,18 @@ export const addSubscriptions = (database: Queryable, audience: Audience): Promi
   );
 };
 
+/** Keeps messages of these types for the consumer no longer, and forgets those that it was not given yet. */
+export const removeSubscriptions = (
+  database: Queryable,
+  consumer: string,
+  types: readonly string[],
+): Promise<unknown> =>
+  database.query(
+    `with removed as (delete from subscription where consumer = $1 and type = any ($2::text[]))
+     delete from delivery where consumer = $1 and type = any ($2::text[]) and claim is null`,
+    [consumer, types],
+  );
+
 /** Stores the messages, in their order, for each consumer that wants their type, and tells those that listen. */
 export const storeMessages = (database: Queryable, messages: readonly Message[]): Promise<unknown> =>
   database.query(

@@ -5,7 +5,7 @@ import type { Log } from "../telemetry/log.ts";
 import type { Broker } from "./broker.ts";
 import { type ClaimedDeliveries, claimedDeliveries } from "./claimed-deliveries.ts";
 import { migrateBrokerIfAllowed } from "./migrate-broker.ts";
-import { addSubscriptions, CHANNEL, storeMessages } from "./postgres-broker-store.ts";
+import { addSubscriptions, CHANNEL, removeSubscriptions, storeMessages } from "./postgres-broker-store.ts";
 import { type Listener, listen } from "./postgres-listener.ts";
 
 export type PostgresBrokerOptions = {
@@ -51,6 +51,9 @@ export async function postgresBroker(options: PostgresBrokerOptions): Promise<Br
   return {
     async declare(audience) {
       await addSubscriptions(database, audience);
+    },
+    async withdraw(consumer, types) {
+      await removeSubscriptions(database, consumer, types);
     },
     async publish(messages) {
       if (messages.length === 0) return [];

@@ -54,6 +54,24 @@ export async function keepsForDeclared(connect: Connect): Promise<void> {
   await becomesTrue(() => deepEqual(seen, [{ message: early, attempt: 1 }]));
 }
 
+export async function withdraws(connect: Connect): Promise<void> {
+  const broker = await connect();
+  const seen: Delivery[] = [];
+  await broker.declare(new Map([["thing.ended", ["consumer", "other"]]]));
+  await subscribe(broker, { handle: collect(seen) });
+  await broker.withdraw("consumer", ["thing.ended", "thing.never"]);
+  const [unwanted, wanted] = [testMessage({ type: "thing.ended" }), testMessage()];
+  await broker.publish([unwanted, wanted]);
+  await becomesTrue(() => deepEqual(ids(seen), [wanted.id]));
+  const others: Delivery[] = [];
+  await subscribe(broker, { consumer: "other", types: ["thing.ended"], handle: collect(others) });
+  await becomesTrue(() => deepEqual(ids(others), [unwanted.id]));
+  await subscribe(await connect(), { types: ["thing.ended"], handle: collect(seen) });
+  const again = testMessage({ type: "thing.ended" });
+  await broker.publish([again]);
+  await becomesTrue(() => deepEqual(ids(seen), [wanted.id, again.id]));
+}
+
 export async function survivesCrash(connect: Connect): Promise<void> {
   const crashing = await connect();
   const begun = Promise.withResolvers<void>();

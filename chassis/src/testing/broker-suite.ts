@@ -11,6 +11,7 @@ import {
   retries,
   stopsGently,
   survivesCrash,
+  withdraws,
 } from "./broker-suite-failures.ts";
 import {
   type BrokerUnderTest,
@@ -49,6 +50,7 @@ export function brokerSuite(name: string, make: (t: TestContext) => Promise<Brok
       survivesCrash,
     );
     test("delivers what came back unhandled to another, without counting it", givesBackUnhandled);
+    test("keeps for a consumer no longer what it has withdrawn, and for others all the same", withdraws);
     test("delivers a message that was published twice once", ignoresRepeats);
     test("takes an id in any spelling for one, and messages without an id each for itself", knowsIdsInAnySpelling);
     test("waits for the deliveries under way when a subscription is stopped, and begins no others", stopsGently);

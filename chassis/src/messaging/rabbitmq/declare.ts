@@ -37,6 +37,21 @@ export async function declareConsumers(
   if (consumers.size > 0) await onChannel(connection, (channel) => untilWritten(channel, names));
 }
 
+/** Takes back that a consumer wants these types; what is in its queues already stays there. */
+export async function withdrawTypes(
+  connection: ChannelModel,
+  names: Names,
+  consumer: string,
+  types: readonly string[],
+): Promise<void> {
+  await onChannel(connection, async (channel) => {
+    const exchange = names.exchangeOf(consumer);
+    await channel.assertExchange(names.events, "topic");
+    await channel.assertExchange(exchange, "topic");
+    await Promise.all(types.map((type) => channel.unbindExchange(exchange, names.events, `${type}.*`)));
+  });
+}
+
 function declareConsumer(channel: Channel, names: Names, consumer: string, types: readonly string[]) {
   const exchange = names.exchangeOf(consumer);
   // Sent one after the other without waiting: the channel keeps their order.

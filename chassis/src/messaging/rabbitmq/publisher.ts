@@ -7,13 +7,14 @@ import { tooLargeFault } from "../envelope.ts";
 import type { Message } from "../message.ts";
 import { answerWithin } from "./answer-within.ts";
 import { type ConfirmingChannel, openConfirmingChannel } from "./confirming-channel.ts";
-import { declareConsumers } from "./declare.ts";
+import { declareConsumers, withdrawTypes } from "./declare.ts";
 import { keepLinked } from "./link.ts";
 import { laneOf, type Names, partitionOf } from "./names.ts";
 
 /** The side of the broker that messages are handed to. */
 export type Publisher = {
   declare(audience: Audience): Promise<void>;
+  withdraw(consumer: string, types: readonly string[]): Promise<void>;
   publish(messages: readonly Message[]): Promise<Published[]>;
   state(): BrokerState;
   close(): Promise<void>;
@@ -101,6 +102,8 @@ export function createPublisher({ urls, name, names, userId, clock, log }: Publi
       for (const [type, consumers] of audience) declared.set(type, consumers);
       await answered(link.connected().then(declareAll));
     },
+    withdraw: (consumer, types) =>
+      answered(link.connected().then((connection) => withdrawTypes(connection, names, consumer, types))),
     publish: (messages) => answered(publish(messages)),
     state: link.state,
     close: () => link.close(),

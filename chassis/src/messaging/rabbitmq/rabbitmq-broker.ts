@@ -49,6 +49,7 @@ export async function rabbitmqBroker(options: RabbitmqBrokerOptions): Promise<Br
 
   return {
     declare: publisher.declare,
+    withdraw: publisher.withdraw,
     publish: publisher.publish,
     async subscribe(subscription) {
       link ??= keepLinked({ urls, name: `${name} consumes`, clock, log, onConnect: wakeAll });
