@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { fillRegions } from "./compose/regions.ts";
 import { generatedFiles, root, shopSystem } from "./generated-files.ts";
 
-for (const [path, content] of generatedFiles()) {
+for (const [path, content] of await generatedFiles()) {
   test(`${path} is what follows from the topology: npm run tool -- deploy-files`, () => {
     assert.equal(readFileSync(root + path, "utf8"), content);
   });
@@ -12,9 +12,9 @@ for (const [path, content] of generatedFiles()) {
 
 const nothing = { edge: false, publishes: [], internalCallers: {} };
 
-test("another service in the topology changes what is deployed", () => {
+test("another service in the topology changes what is deployed", async () => {
   const planted = { ...nothing, name: "planted_service", calls: ["orders"], consumes: ["order.confirmed"] };
-  const files = generatedFiles({ ...shopSystem, services: [...shopSystem.services, planted] });
+  const files = await generatedFiles({ ...shopSystem, services: [...shopSystem.services, planted] });
   assert.match(files.get("compose.yaml") ?? "", /SERVICE: planted_service/);
   assert.match(files.get("deploy/postgres/databases.sql") ?? "", /create database flotilla_planted_service/);
 });

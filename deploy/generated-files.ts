@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { definitionsOf } from "../chassis/src/messaging/rabbitmq/definitions.ts";
 import { readSystem } from "../chassis/src/topology/read-system.ts";
-import type { System } from "../chassis/src/topology/system.ts";
+import { type System, subscriptionsOf } from "../chassis/src/topology/system.ts";
 import { shop } from "../shop/topology.ts";
 import { composeRegions } from "./compose/compose-regions.ts";
 import { leanCompose } from "./compose/lean.ts";
@@ -16,7 +17,7 @@ export const root = fileURLToPath(new URL("../", import.meta.url));
 export const shopSystem: System = await readSystem(shop);
 
 /** Every file that follows from what the services of a system say, wholly or in parts: its path from the root, and what should be in it. */
-export function generatedFiles(system = shopSystem): Map<string, string> {
+export async function generatedFiles(system = shopSystem): Promise<Map<string, string>> {
   const services = deployedServices(system);
   const read = (path: string) => readFileSync(root + path, "utf8");
   const sql = databasesSql(services);
@@ -24,6 +25,7 @@ export function generatedFiles(system = shopSystem): Map<string, string> {
     ["compose.yaml", fillRegions(read("compose.yaml"), composeRegions(services))],
     ["deploy/compose/lean.yaml", leanCompose(services)],
     ["deploy/postgres/databases.sql", sql],
+    ["deploy/secrets/queues.json", `${JSON.stringify(await definitionsOf(subscriptionsOf(system)), null, 2)}\n`],
     // Kustomize reads nothing outside of an overlay's folder.
     ["deploy/kubernetes/overlays/small/rabbitmq.conf", read("deploy/rabbitmq/rabbitmq.conf")],
     ...Array.from(kubernetesFiles(services, sql), ([path, content]) => [`deploy/kubernetes/${path}`, content] as const),

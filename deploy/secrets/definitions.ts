@@ -1,13 +1,13 @@
 import { createHash, randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
 
 /** Who may use the broker: a user for each service, and one for people. */
 export type BrokerUsers = { readonly operator: string; readonly services: Readonly<Record<string, string>> };
 
 /**
- * What RabbitMQ loads when it starts: its users, with hashes of their passwords, and what each may do. A service may use whatever belongs to
- * the exchange `flotilla`, and nothing else. It reads other consumers' queues only if it is not what it says it is; it can't be kept from it,
- * since who publishes declares the queues of those who hear, and RabbitMQ wants the right to read a queue of whoever gives it a place for
- * dead letters. In whose name it publishes the broker vouches for (`?users=services` in its URL).
+ * What RabbitMQ loads when it starts: its users, with hashes of their passwords, what each may do, and the queues of all consumers, so that what
+ * is published before one of them is up for the first time is kept for it. A service may use whatever belongs to the exchange `flotilla`, and
+ * nothing else. In whose name it publishes the broker vouches for (`?users=services` in its URL).
  */
 export function brokerDefinitions({ operator, services }: BrokerUsers): string {
   const users = [
@@ -18,8 +18,11 @@ export function brokerDefinitions({ operator, services }: BrokerUsers): string {
     { user: "operator", vhost: "/", configure: ".*", write: ".*", read: ".*" },
     ...Object.keys(services).map((name) => ({ user: name, vhost: "/", ...rights })),
   ];
-  return `${JSON.stringify({ vhosts: [{ name: "/" }], users, permissions }, null, 2)}\n`;
+  return `${JSON.stringify({ vhosts: [{ name: "/" }], users, permissions, ...queues() }, null, 2)}\n`;
 }
+
+/** Generated from what the services declare: exchanges, queues and bindings. */
+const queues = (): object => JSON.parse(readFileSync(new URL("./queues.json", import.meta.url), "utf8"));
 
 const ours = "^(flotilla(\\..*)?|amq\\.gen.*)$";
 

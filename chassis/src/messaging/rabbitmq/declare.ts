@@ -1,5 +1,6 @@
 import type { Channel, ChannelModel } from "amqplib";
 import { newId } from "../../core/id.ts";
+import type { Audience } from "../broker.ts";
 import { closeChannel } from "./close-channel.ts";
 import { type Names, PARTITIONS } from "./names.ts";
 
@@ -37,6 +38,15 @@ export async function declareConsumers(
   if (consumers.size > 0) await onChannel(connection, (channel) => untilWritten(channel, names));
 }
 
+/** What each consumer wants. */
+export function byConsumer(audience: Audience): Map<string, string[]> {
+  const consumers = new Map<string, string[]>();
+  for (const [type, names] of audience) {
+    for (const name of names) consumers.set(name, [...(consumers.get(name) ?? []), type]);
+  }
+  return consumers;
+}
+
 /** Takes back that a consumer wants these types; what is in its queues already stays there. */
 export async function withdrawTypes(
   connection: ChannelModel,
@@ -45,9 +55,9 @@ export async function withdrawTypes(
   types: readonly string[],
 ): Promise<void> {
   await onChannel(connection, async (channel) => {
-    const exchange = names.exchangeOf(consumer);
     await channel.assertExchange(names.events, "topic");
-    await channel.assertExchange(exchange, "topic");
+    await Promise.all(declareUnrouted(channel, names, consumer));
+    const exchange = names.exchangeOf(consumer);
     await Promise.all(types.map((type) => channel.unbindExchange(exchange, names.events, `${type}.*`)));
   });
 }
@@ -57,12 +67,35 @@ function declareConsumer(channel: Channel, names: Names, consumer: string, types
   // Sent one after the other without waiting: the channel keeps their order.
   return Promise.all([
     channel.assertExchange(names.events, "topic"),
-    channel.assertExchange(exchange, "topic"),
+    ...declareUnrouted(channel, names, consumer),
     channel.assertExchange(names.replicasOf(consumer), "fanout"),
     ...declareDead(channel, names, consumer),
     ...queuesOf(names, consumer).map((queue, partition) => channel.bindQueue(queue, exchange, `#.${partition}`)),
-    ...types.map((type) => channel.bindExchange(exchange, names.events, `${type}.*`)),
+    ...bindTypes(channel, names, consumer, types),
+    // Only now: what it was bound to for is carried by the new one from here on.
+    channel.deleteExchange(names.formerExchangeOf(consumer)),
   ]);
+}
+
+const bindTypes = (channel: Channel, names: Names, consumer: string, types: readonly string[]): Promise<unknown>[] =>
+  types.map((type) => channel.bindExchange(names.exchangeOf(consumer), names.events, `${type}.*`));
+
+/** Has the events come to a consumer that it wants, whoever removed a binding; what it is bound to already stays. */
+export const bindConsumer = (
+  channel: Channel,
+  names: Names,
+  { consumer, types }: { consumer: string; types: readonly string[] },
+): Promise<unknown> => Promise.all(bindTypes(channel, names, consumer, types));
+
+/** A message that finds a queue of its consumer deleted waits beside it, since producers don't know who is to have it. */
+function declareUnrouted(channel: Channel, names: Names, consumer: string): Promise<unknown>[] {
+  const unrouted = names.unroutedOf(consumer);
+  return [
+    channel.assertExchange(unrouted, "fanout"),
+    channel.assertQueue(unrouted, { arguments: { "x-queue-type": "quorum", "x-single-active-consumer": true } }),
+    channel.bindQueue(unrouted, unrouted, ""),
+    channel.assertExchange(names.exchangeOf(consumer), "topic", { alternateExchange: unrouted }),
+  ];
 }
 
 /**

@@ -10,8 +10,11 @@ export const PARTITIONS = 4;
 export type Names = {
   /** The topic exchange of all events; routing keys are `order.confirmed.3`: type and partition. */
   readonly events: string;
-  /** The topic exchange of one consumer, before its queues. */
+  /** The topic exchange of one consumer, before its queues; and the one that an earlier release had in its place. */
   exchangeOf(consumer: string): string;
+  formerExchangeOf(consumer: string): string;
+  /** Where a message of a consumer goes that finds none of its queues: an exchange, and a queue. */
+  unroutedOf(consumer: string): string;
   queueOf(consumer: string, partition: number): string;
   /** Where the broker puts what was delivered too often: an exchange for all, a queue for each consumer. */
   readonly dead: string;
@@ -25,7 +28,9 @@ export type Names = {
 /** Names everything below `exchange`. */
 export const namesBelow = (exchange: string): Names => ({
   events: exchange,
-  exchangeOf: (consumer) => `${exchange}.${consumer}`,
+  exchangeOf: (consumer) => `${exchange}.${consumer}.events`,
+  formerExchangeOf: (consumer) => `${exchange}.${consumer}`,
+  unroutedOf: (consumer) => `${exchange}.${consumer}.unrouted`,
   queueOf: (consumer, partition) => `${exchange}.${consumer}.${partition}`,
   dead: `${exchange}.dead`,
   deadQueueOf: (consumer) => `${exchange}.${consumer}.dead`,

@@ -1,4 +1,3 @@
-import type { ChannelModel } from "amqplib";
 import type { Clock } from "../../core/clock.ts";
 import { unavailable } from "../../core/failure.ts";
 import type { Log } from "../../telemetry/log.ts";
@@ -7,7 +6,7 @@ import { tooLargeFault } from "../envelope.ts";
 import type { Message } from "../message.ts";
 import { answerWithin } from "./answer-within.ts";
 import { type ConfirmingChannel, openConfirmingChannel } from "./confirming-channel.ts";
-import { declareConsumers, withdrawTypes } from "./declare.ts";
+import { byConsumer, declareConsumers, withdrawTypes } from "./declare.ts";
 import { keepLinked } from "./link.ts";
 import { laneOf, type Names, partitionOf } from "./names.ts";
 
@@ -34,12 +33,10 @@ export type PublisherOptions = {
 const LONGEST_ANSWER = 10_000;
 
 /**
- * Publishes with confirms. A message goes to the queue of each declared consumer, so that one whose queue is gone is noticed
- * although others were served; messages of types that nobody declared go to the exchange of all events. One message of a
+ * Publishes with confirms, to the exchange of all events: which consumers want a message, the broker knows. One message of a
  * lane is under way at a time: what is behind one that failed is never sent.
  */
 export function createPublisher({ urls, name, names, userId, clock, log }: PublisherOptions): Publisher {
-  const declared = new Map<string, readonly string[]>();
   let opening: Promise<ConfirmingChannel> | undefined;
   const link = keepLinked({ urls, name, clock, log, onConnect: () => {} });
 
@@ -56,31 +53,19 @@ export function createPublisher({ urls, name, names, userId, clock, log }: Publi
     const onClose = () => {
       opening = undefined;
     };
-    await declareAll(connection);
     return openConfirmingChannel(connection, { exchange: names.events, log, onClose });
   }
 
-  const declareAll = (connection: ChannelModel) => declareConsumers(connection, names, byConsumer(declared));
-
   async function publishOne(channel: ConfirmingChannel, message: Message): Promise<Published> {
-    const consumers = declared.get(message.type) ?? [];
     const { id: messageId, type, source: appId } = message;
     const about = { messageId, type, appId, ...(userId === undefined ? {} : { userId }) };
     const content = Buffer.from(JSON.stringify(message));
     const tooLarge = tooLargeFault(content.length);
     if (tooLarge) return { failed: tooLarge };
     const partition = partitionOf(laneOf(message));
-    const send = (exchange: string, key: string) => channel.send(exchange, key, content, about);
-    if (consumers.length === 0) {
-      const outcome = await send(names.events, `${type}.${partition}`);
-      return outcome === "refused" ? { failed: "the broker refused it" } : "confirmed";
-    }
-    // By the default exchange, which knows every queue by its name.
-    const outcomes = await Promise.all(consumers.map((consumer) => send("", names.queueOf(consumer, partition))));
-    const missed = consumers.filter((_, index) => outcomes[index] !== "confirmed");
-    if (missed.length === 0) return "confirmed";
-    log.warn({ messageId, type, consumers: missed, outcomes }, "the broker had no place for a message");
-    return { failed: `the broker had no place for it in the queues of ${missed.join(", ")}` };
+    // One that comes back has no consumer: nobody wants events of its type.
+    const outcome = await channel.send(names.events, `${type}.${partition}`, content, about);
+    return outcome === "refused" ? { failed: "the broker refused it" } : "confirmed";
   }
 
   async function publish(messages: readonly Message[]): Promise<Published[]> {
@@ -89,7 +74,6 @@ export function createPublisher({ urls, name, names, userId, clock, log }: Publi
     const results = new Array<Published>(messages.length);
     const publishThis = (message: Message) => publishOne(channel, message);
     await Promise.all(inLanes(messages).map((lane) => inTurn(lane, results, publishThis)));
-    if (results.some((result) => result !== "confirmed")) await declareAll(await link.connected());
     return results;
   }
 
@@ -99,8 +83,7 @@ export function createPublisher({ urls, name, names, userId, clock, log }: Publi
 
   return {
     async declare(audience) {
-      for (const [type, consumers] of audience) declared.set(type, consumers);
-      await answered(link.connected().then(declareAll));
+      await answered(link.connected().then((connection) => declareConsumers(connection, names, byConsumer(audience))));
     },
     withdraw: (consumer, types) =>
       answered(link.connected().then((connection) => withdrawTypes(connection, names, consumer, types))),
@@ -131,14 +114,6 @@ function inLanes(messages: readonly Message[]): Place[][] {
     else lanes.set(lane, [{ message, index }]);
   }
   return [...lanes.values()];
-}
-
-function byConsumer(audience: Audience): Map<string, string[]> {
-  const consumers = new Map<string, string[]>();
-  for (const [type, names] of audience) {
-    for (const name of names) consumers.set(name, [...(consumers.get(name) ?? []), type]);
-  }
-  return consumers;
 }
 
 /** Whatever goes wrong between us and the broker leaves the outcome unknown. */

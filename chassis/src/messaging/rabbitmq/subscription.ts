@@ -1,4 +1,4 @@
-import type { ChannelModel } from "amqplib";
+import type { Channel, ChannelModel } from "amqplib";
 import type { Clock } from "../../core/clock.ts";
 import { newId } from "../../core/id.ts";
 import type { Log } from "../../telemetry/log.ts";
@@ -6,8 +6,8 @@ import type { BrokerSubscription } from "../broker.ts";
 import { startLoop } from "../loop.ts";
 import { answerWithin } from "./answer-within.ts";
 import { closeChannel } from "./close-channel.ts";
-import { consumeDead } from "./dead-queue.ts";
-import { declareConsumers } from "./declare.ts";
+import { consumeBeside } from "./consume-beside.ts";
+import { bindConsumer, declareConsumers } from "./declare.ts";
 import { createIntake, type Intake } from "./intake.ts";
 import { type Names, PARTITIONS } from "./names.ts";
 import { openPartition, type Partition } from "./partition.ts";
@@ -41,7 +41,7 @@ export type ServeOptions = {
 /** What is there as long as nothing goes wrong on a connection; after that all of it is made anew. */
 type Session = {
   readonly connection: ChannelModel;
-  readonly replicas: Replicas;
+  readonly replicas: Replicas & { readonly channel: Channel };
   readonly partitions: Map<number, Partition>;
   /** How many messages of a queue are held, where they are so large that fewer than usual are. */
   readonly prefetches: Map<number, number>;
@@ -84,6 +84,7 @@ export function serve(options: ServeOptions): Served {
   async function takeUp(connection: ChannelModel): Promise<void> {
     session ??= await openSession(options, connection, id, intake, () => loop.wake());
     session.replicas.beat();
+    await bindConsumer(session.replicas.channel, options.names, subscription);
     await takeShare(options, session, intake, () => loop.wake());
     ready.resolve();
   }
@@ -121,7 +122,10 @@ async function openSession(
   await declareConsumers(connection, names, new Map([[consumer, types]]));
   const exchange = names.replicasOf(consumer);
   const replicas = await joinReplicas({ connection, exchange, id, clock, onChange: onTrouble, onLost: breakOff });
-  const dead = await consumeDead({ connection, queue: names.deadQueueOf(consumer), intake, onLost: breakOff });
+  const beside = [names.deadQueueOf(consumer), names.unroutedOf(consumer)].map((queue) =>
+    consumeBeside({ connection, queue, intake, onLost: breakOff }),
+  );
+  const others = await Promise.all(beside);
   const partitions = new Map<number, Partition>();
   return {
     connection,
@@ -137,7 +141,7 @@ async function openSession(
       } catch (error) {
         log.debug({ err: error }, "the other replicas will notice by themselves");
       }
-      await Promise.all([...partitions.values(), dead].map((each) => each.release()));
+      await Promise.all([...partitions.values(), ...others].map((each) => each.release()));
       await closeChannel(replicas.channel);
     },
   };
