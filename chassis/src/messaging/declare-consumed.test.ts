@@ -35,41 +35,41 @@ const brokers: Record<string, (t: TestContext) => Promise<Broker>> = {
   },
 };
 
+/** A consumer's database, versions of it to start, and what they handled. */
+async function world(t: TestContext, connect: (t: TestContext) => Promise<Broker>) {
+  const broker = await connect(t);
+  t.after(() => broker.close());
+  const { database } = await serviceDatabase(t);
+  const handled: string[] = [];
+  const lines: string[] = [];
+  const info = (facts: object, text?: string) => void lines.push(`${text} ${JSON.stringify(facts)}`);
+  const log: Log = Object.assign(Object.create(quiet), { info });
+  const start = async (version: string, ...events: (typeof begun)[]) => {
+    const subscriptions = events.map((each) =>
+      on(each, async ({ id }) => void handled.push(`${version} ${each.type} ${id}`)),
+    );
+    const stop = await startConsumer({
+      consumer: "reader",
+      subscriptions,
+      database,
+      broker,
+      clock: systemClock,
+      log,
+    });
+    let stopped: Promise<void> | undefined;
+    const once = () => (stopped ??= stop());
+    t.after(once);
+    return once;
+  };
+  const parked = () => database.query("select 1 from dead_letter");
+  return { broker, database, handled, lines, start, parked };
+}
+
 for (const [name, connect] of Object.entries(brokers)) {
   const skip = name === "rabbitmq" && rabbitmqMissing;
   describe(`a consumer whose versions want other events, on ${name}`, { skip, timeout: 60_000 }, () => {
-    /** A consumer's database, versions of it to start, and what they handled. */
-    async function world(t: TestContext) {
-      const broker = await connect(t);
-      t.after(() => broker.close());
-      const { database } = await serviceDatabase(t);
-      const handled: string[] = [];
-      const lines: string[] = [];
-      const info = (facts: object, text?: string) => void lines.push(`${text} ${JSON.stringify(facts)}`);
-      const log: Log = Object.assign(Object.create(quiet), { info });
-      const start = async (version: string, ...events: (typeof begun)[]) => {
-        const subscriptions = events.map((each) =>
-          on(each, async ({ id }) => void handled.push(`${version} ${each.type} ${id}`)),
-        );
-        const stop = await startConsumer({
-          consumer: "reader",
-          subscriptions,
-          database,
-          broker,
-          clock: systemClock,
-          log,
-        });
-        let stopped: Promise<void> | undefined;
-        const once = () => (stopped ??= stop());
-        t.after(once);
-        return once;
-      };
-      const parked = () => database.query("select 1 from dead_letter");
-      return { broker, database, handled, lines, start, parked };
-    }
-
     it("withdraws what a new version no longer wants, says so, and parks nothing of it", async (t) => {
-      const { broker, handled, lines, start, parked } = await world(t);
+      const { broker, handled, lines, start, parked } = await world(t, connect);
       const stop = await start("old", begun, ended);
       await broker.publish([messageOf(ended, "1")]);
       await eventually(() => handled.length === 1);
@@ -84,7 +84,7 @@ for (const [name, connect] of Object.entries(brokers)) {
     });
 
     it("leaves to a newer version that runs what only that one handles, when an older one starts again", async (t) => {
-      const { broker, handled, lines, start, parked } = await world(t);
+      const { broker, handled, lines, start, parked } = await world(t, connect);
       const stopNew = await start("new", begun, ended);
       const stopOld = await start("old", begun);
       equal(lines.filter((line) => /only other instances still consume were left.*thing\.ended/.test(line)).length, 1);
@@ -100,7 +100,7 @@ for (const [name, connect] of Object.entries(brokers)) {
     });
 
     it("takes an event up again that was withdrawn", async (t) => {
-      const { broker, handled, start } = await world(t);
+      const { broker, handled, start } = await world(t, connect);
       await (await start("first", ended))();
       await (await start("second", begun))();
       await start("third", begun, ended);

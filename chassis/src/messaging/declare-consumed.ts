@@ -1,3 +1,4 @@
+import { type Backoff, backoffDelay } from "../core/backoff.ts";
 import type { Clock } from "../core/clock.ts";
 import { newId } from "../core/id.ts";
 import type { Database, Transaction } from "../database/database.ts";
@@ -12,7 +13,6 @@ import {
   registerInstance,
   removeInstance,
 } from "./consumed-events-store.ts";
-import { startLoop } from "./loop.ts";
 
 /** What an instance of a consumer has declared to handle. */
 export type DeclaredConsumption = {
@@ -36,6 +36,8 @@ export type DeclareOptions = {
 const LEASE = 60;
 const INTERVAL = 20_000;
 
+const outage: Backoff = { first: 100, most: 2_000 };
+
 /**
  * Declares what an instance of a consumer handles, and withdraws from the broker what an earlier version of the consumer wanted and no
  * instance handles any more; what one still handles is left, and withdrawn when it has gone. The log says which. Resolves when that is done once,
@@ -44,10 +46,9 @@ const INTERVAL = 20_000;
 export async function declareConsumed(options: DeclareOptions): Promise<DeclaredConsumption> {
   const { consumer, types, database, broker, clock, log } = options;
   const id = newId();
-  const declared = Promise.withResolvers<void>();
   let left = "";
 
-  async function round(): Promise<boolean> {
+  async function round(): Promise<void> {
     const decide = async (tx: Transaction): Promise<void> => {
       await lockInstances(tx);
       await registerInstance(tx, { id, types, seconds: LEASE });
@@ -67,19 +68,32 @@ export async function declareConsumed(options: DeclareOptions): Promise<Declared
     };
     // What the one before wrote under the lock is to be seen.
     await database.transaction(decide, { isolation: "read committed" });
-    declared.resolve();
-    return false;
   }
 
-  const loop = startLoop({ name: "declare consumed events", clock, log, interval: INTERVAL, round });
-  await declared.promise;
+  for (let failures = 1; !(await succeeds(round, log)); failures++) await clock.sleep(backoffDelay(outage, failures));
+  let running: Promise<unknown> = Promise.resolve();
+  // It holds nothing up: what it says ends by itself.
+  const timer = setInterval(() => {
+    running = running.then(() => succeeds(round, log));
+  }, INTERVAL).unref();
   return {
     of: (type) => consumptionOf(database, type),
     async end() {
-      await loop.stop();
+      clearInterval(timer);
+      await running;
       await removeInstance(database, id).catch((error: unknown) => {
         log.debug({ err: error }, "what this instance declared ends by itself");
       });
     },
   };
+}
+
+async function succeeds(round: () => Promise<void>, log: Log): Promise<boolean> {
+  try {
+    await round();
+    return true;
+  } catch (error) {
+    log.warn({ err: error }, "what is consumed here could not be declared, and will be again");
+    return false;
+  }
 }
