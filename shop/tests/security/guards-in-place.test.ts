@@ -8,7 +8,7 @@ const guards = readGuards();
 test("every row of the table of bad input and security has a guard", () => {
   const rows = new Set(guards.map(({ row }) => row));
   const wanted = ["B-1", "B-2", "B-3", "B-4", "B-5", "B-6/7", "B-8", "B-9", "B-10", "API1", "API2", "API3", "API5"];
-  for (const row of [...wanted, "headers", "refresh", "limits", "errors, logs", "rights"])
+  for (const row of [...wanted, "B-11", "headers", "sessions", "refresh", "limits", "errors, logs", "rights"])
     assert.ok(rows.has(row), row);
 });
 
