@@ -6,6 +6,7 @@ import { collect, ids, subscribe, testMessage } from "../testing/broker-under-te
 import { eventually } from "../testing/eventually.ts";
 import { testDatabase } from "../testing/postgres.ts";
 import { grantMessaging } from "./broker-rights.ts";
+import { messageRefused } from "./message-refused.ts";
 import { quiet, serviceDatabase, thingHappened } from "./messaging.fixture.ts";
 import { brokerMigrations } from "./migrate-broker.ts";
 import { createPublish } from "./outbox.ts";
@@ -43,6 +44,7 @@ async function world(t: TestContext) {
 
 const genuine = () => testMessage({ source: "things" });
 const refused = /violates row-level security policy/;
+const isRefused = (error: Error) => messageRefused.is(error) && refused.test(String(error.cause));
 
 describe("a service with a role of its own in the broker", () => {
   it("publishes its own events to those who hear of them", async (t) => {
@@ -61,9 +63,9 @@ describe("a service with a role of its own in the broker", () => {
     const { connect, database, declare } = await world(t);
     await declare();
     const reader = await connect("reader");
-    await rejects(reader.publish([genuine()]), refused);
-    await rejects(reader.publish([testMessage({ source: "reader" })]), refused);
-    await rejects((await connect("things")).publish([testMessage({ source: "reader" })]), refused);
+    await rejects(reader.publish([genuine()]), isRefused);
+    await rejects(reader.publish([testMessage({ source: "reader" })]), isRefused);
+    await rejects((await connect("things")).publish([testMessage({ source: "reader" })]), isRefused);
     await rejects(reader.declare(new Map([["thing.happened", ["other"]]])), refused);
     await (await connect("things")).withdraw("reader", ["thing.happened"]);
     equal((await database.query("select 1 from subscription where consumer = 'reader'")).length, 1);

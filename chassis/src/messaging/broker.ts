@@ -1,7 +1,7 @@
 import type { Message } from "./message.ts";
 
-/** What became of a message that was handed to a broker. */
-export type Published = "confirmed" | { readonly failed: string };
+/** What became of a message that was handed to a broker: `held` says that it failed because of the broker's state, not of what it is. */
+export type Published = "confirmed" | { readonly failed: string; readonly held?: true };
 
 /**
  * What a consumer says of a delivery: done with it, to be delivered again after so many milliseconds, or (`unhandled`) to be delivered as
@@ -50,8 +50,9 @@ export interface Broker {
   withdraw(consumer: string, types: readonly string[]): Promise<void>;
   /**
    * Hands messages over, in their order; resolves when each is stored durably for every consumer that wants its type, or is
-   * known not to be. After a message that failed, none of its source and key is handed over. Throws `unavailable` when the outcome
-   * is unknown, and anything else when nothing was stored because of what a message is: it may be larger than `LARGEST_MESSAGE`.
+   * known not to be. After a message that failed, none of its source and key is handed over. Throws
+   * `message_refused` when nothing was stored because of what a message is, such as larger than `LARGEST_MESSAGE`; anything else says that the
+   * broker is of no use, or that the outcome is unknown.
    */
   publish(messages: readonly Message[]): Promise<Published[]>;
   /**

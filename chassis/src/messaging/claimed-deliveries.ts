@@ -19,6 +19,8 @@ import {
 export type ClaimedDeliveries = {
   /** Looks for deliveries now. */
   wake(): void;
+  /** Whether the last look succeeded. */
+  fetches(): boolean;
   /** Takes no more; resolves when those under way have ended and their verdicts are stored. */
   stop(): Promise<void>;
   /** Lets go at once, as a crash would: what has no stored verdict comes again when its lease ends. */
@@ -97,6 +99,7 @@ export function claimedDeliveries(options: ClaimedDeliveriesOptions): ClaimedDel
 
   return {
     wake: fetching.wake,
+    fetches: () => !fetching.failing(),
     async stop() {
       stopped.abort();
       lanes.halt();

@@ -55,8 +55,8 @@ describe("claims that are made at the same time", () => {
     });
     const { rows } = await secondClaim(
       database,
-      (tx) => claimUnsent(tx, 1, LEASE),
-      () => claimUnsent(database, 10, LEASE),
+      (tx) => claimUnsent(tx, { events: 1, bytes: MANY }, LEASE),
+      () => claimUnsent(database, { events: 10, bytes: MANY }, LEASE),
     );
     deepEqual(
       rows.map(({ message }) => message.key),
@@ -95,9 +95,9 @@ describe("a backlog that has come since the server last looked at its tables", (
     await database.query("alter table outbox set (autovacuum_enabled = false)");
     await database.transaction(async (tx) => {
       // The plan is made, and kept, while there is next to nothing.
-      for (let times = 0; times < 7; times++) await claimUnsent(tx, 100, LEASE);
+      for (let times = 0; times < 7; times++) await claimUnsent(tx, { events: 100, bytes: MANY }, LEASE);
       await tx.query("insert into outbox (key, message) select n, '{}' from generate_series(1, 5000) n");
-      const { rows } = await claimUnsent(tx, 100, LEASE);
+      const { rows } = await claimUnsent(tx, { events: 100, bytes: MANY }, LEASE);
       await markSent(
         tx,
         rows.map(({ seq }) => seq),
@@ -144,8 +144,8 @@ describe("a claim whose lease has ended and that is another's now", () => {
     const { database } = await serviceDatabase(t);
     const publish = createPublish({ service: "things", onCommit: () => {} });
     await database.transaction((tx) => publish(tx, thingHappened, { thingId: "a", number: 1 }));
-    const stale = await claimUnsent(database, 10, 0);
-    const current = await claimUnsent(database, 10, LEASE);
+    const stale = await claimUnsent(database, { events: 10, bytes: MANY }, 0);
+    const current = await claimUnsent(database, { events: 10, bytes: MANY }, LEASE);
     deepEqual(current.rows, stale.rows);
     await releaseClaim(database, stale);
     const unsent = stale.rows.map(({ seq }) => ({ seq, attempts: 1, retryIn: null, cause: "stale", park: true }));

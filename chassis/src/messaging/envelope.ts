@@ -24,6 +24,20 @@ export function readEnvelope(value: unknown): { message: Message } | { fault: st
   return { message: id === message.id ? message : { ...message, id } };
 }
 
+/** Bytes that a message's key, and its source and type, may have. */
+const LONGEST_KEY = 1_000;
+const LONGEST_NAME = 200;
+
+/** Why no broker takes a message, of so many bytes as JSON; undefined when all do. */
+export function unsendable(message: Message, bytes: number): string | undefined {
+  const { key, type, source } = message;
+  if (Buffer.byteLength(key) > LONGEST_KEY) return `its key has more than ${LONGEST_KEY} bytes`;
+  if ([type, source].some((name) => Buffer.byteLength(name) > LONGEST_NAME))
+    return `its type or source has more than ${LONGEST_NAME} bytes`;
+  if (isTooDeep(message)) return `it is nested deeper than ${DEEPEST}`;
+  return tooLargeFault(bytes);
+}
+
 /** Characters that are kept of what can't be read. */
 const MOST_KEPT = 100_000;
 

@@ -6,6 +6,8 @@ import type { Log } from "../telemetry/log.ts";
 export type Loop = {
   /** Begins the next round now, or right after the one under way. While rounds fail it waits for the next attempt all the same. */
   wake(): void;
+  /** Whether the last round failed. */
+  failing(): boolean;
   /** Begins no more rounds; resolves when the one under way has ended. */
   stop(): Promise<void>;
 };
@@ -62,6 +64,7 @@ export function startLoop({ name, clock, log, interval, round }: LoopOptions): L
 
   const running = run();
   return {
+    failing: () => failures > 0,
     wake() {
       woken = true;
       if (failures === 0) endPause();

@@ -4,7 +4,7 @@ import type { Message } from "./message.ts";
 
 /**
  * Publishes an event: the only way out is a row in the outbox, written by `tx`. It leaves when the transaction commits,
- * and never when it does not. Events of one key leave in the order of these calls, so publish after the change it tells of: the
+ * and never when it does not. What is accepted here can be delivered: `invalid_input` says what can't, before anything is written. Events of one key leave in the order of these calls, so publish after the change it tells of: the
  * changed row's lock then makes the order of events that of the changes.
  */
 export type Publish = <Body>(tx: Transaction, event: Event<Body>, body: Body) => Promise<void>;

@@ -1,3 +1,4 @@
+import { unavailable } from "../core/failure.ts";
 import type { Broker } from "./broker.ts";
 
 /**
@@ -23,7 +24,7 @@ export function openedWhenUsed(open: () => Promise<Broker>): Broker {
   return {
     declare: async (audience) => (await broker()).declare(audience),
     withdraw: async (consumer, types) => (await broker()).withdraw(consumer, types),
-    publish: async (messages) => (await broker()).publish(messages),
+    publish: async (messages) => (await broker().catch(asUnavailable)).publish(messages),
     subscribe: async (subscription) => (await broker()).subscribe(subscription),
     state: () => opened?.state() ?? "away",
     async close() {
@@ -31,4 +32,9 @@ export function openedWhenUsed(open: () => Promise<Broker>): Broker {
       await opening?.then((each) => each.close()).catch(() => {});
     },
   };
+}
+
+/** Whatever opening it failed for, it is not because of what is published. */
+function asUnavailable(error: unknown): never {
+  throw unavailable.is(error) ? error : unavailable.failure({ cause: error });
 }

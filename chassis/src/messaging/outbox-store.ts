@@ -23,12 +23,15 @@ export const addToOutbox = combinedWrite<Written, void>(async (tx, events) => {
   return events.map(() => undefined);
 });
 
-/** Claims up to `limit` unsent events for `lease` milliseconds, in their order, leaving out keys that have one claimed or waiting. */
-export async function claimUnsent(database: Queryable, limit: number, lease: number): Promise<ClaimedBatch> {
+/** The most events of a batch, and about how many bytes they may have. */
+export type BatchSize = { readonly events: number; readonly bytes: number };
+
+/** Claims unsent events for `lease` milliseconds, in their order, leaving out keys that have one claimed or waiting. */
+export async function claimUnsent(database: Queryable, size: BatchSize, lease: number): Promise<ClaimedBatch> {
   const claim = randomUUID();
   const rows = await database.query<OutboxRow>(
-    "select seq, message, attempts from claim_outbox($1, $2 * interval '1 ms', $3) order by seq",
-    [limit, lease, claim],
+    "select seq, message, attempts from claim_outbox($1, $2 * interval '1 ms', $3, $4) order by seq",
+    [size.events, lease, claim, size.bytes],
   );
   return { claim, rows };
 }

@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { Type } from "typebox";
 import { event } from "../contract/event.ts";
 import { Fields, Id } from "../contract/schema.ts";
-import { internalError } from "../core/failure.ts";
+import { invalidInput } from "../core/failure.ts";
 import { newContext, runInContext } from "../telemetry/context.ts";
 import { LARGEST_MESSAGE } from "./envelope.ts";
 import type { Message } from "./message.ts";
@@ -55,22 +55,22 @@ describe("publishing", () => {
     equal(woken, 0);
   });
 
-  it("refuses a body that does not fit the event's schema, as a bug of the publisher", async (t) => {
+  it("refuses a body that does not fit the event's schema, and says where", async (t) => {
     const { database } = await serviceDatabase(t);
     const publish = createPublish({ service: "things", onCommit: () => {} });
     const work = database.transaction((tx) => publish(tx, thingHappened, { thingId: "a", number: -1 }));
-    await rejects(work, internalError.is);
+    await rejects(work, invalidInput.is);
     deepEqual(await database.query("select * from outbox"), []);
   });
 
-  it("refuses a message of 10 MB, as a bug of the publisher", async (t) => {
+  it("refuses a message of 10 MB, and says where", async (t) => {
     const { database } = await serviceDatabase(t);
     const publish = createPublish({ service: "things", onCommit: () => {} });
     const told = event("thing.told", { key: "thingId", body: Fields({ thingId: Id, text: Type.String() }) });
     const work = database.transaction((tx) =>
       publish(tx, told, { thingId: "a", text: "x".repeat(10 * LARGEST_MESSAGE) }),
     );
-    await rejects(work, internalError.is);
+    await rejects(work, invalidInput.is);
     deepEqual(await database.query("select * from outbox"), []);
   });
 });

@@ -1,15 +1,16 @@
 import type { Event } from "../contract/event.ts";
 import { jsonValidator, type Validator } from "../contract/validate.ts";
 import { type Clock, systemClock } from "../core/clock.ts";
-import { internalError } from "../core/failure.ts";
+import { invalidInput } from "../core/failure.ts";
 import { newId } from "../core/id.ts";
 import { currentContext, newContext } from "../telemetry/context.ts";
 import { inSpan } from "../telemetry/span.ts";
 import { formatTraceparent } from "../telemetry/trace-context.ts";
-import { tooLargeFault } from "./envelope.ts";
+import { unsendable } from "./envelope.ts";
 import type { Message } from "./message.ts";
 import type { Publish } from "./messaging.ts";
 import { addToOutbox, type Written } from "./outbox-store.ts";
+import { sendable } from "./sendable.ts";
 
 export type PublishOptions = {
   /** The service that publishes: the source of its messages. */
@@ -20,8 +21,9 @@ export type PublishOptions = {
 };
 
 /**
- * Makes the `publish` of a service. A body that does not fit the event's schema, or is too large for a message, is a bug: it
- * throws `internal_error`, and nothing is published.
+ * Makes the `publish` of a service. What is accepted can be delivered, handled and parked: a body is checked as it will be sent, and refused
+ * with `invalid_input`, before anything is written, when its JSON does not fit the event's schema, is not what was given (NaN, Date, Map, BigInt,
+ * a circle), holds NUL or half of a character, or is too deep or too large; and when its key is missing or has more than 1,000 bytes.
  */
 export function createPublish({ service, onCommit, clock = systemClock }: PublishOptions): Publish {
   const validators = new WeakMap<Event, Validator<unknown>>();
@@ -31,9 +33,10 @@ export function createPublish({ service, onCommit, clock = systemClock }: Publis
       validate = jsonValidator(event.body);
       validators.set(event, validate);
     }
-    assertFits(validate, event, body);
+    const sent = validate(sendable(body)) as Record<string, unknown>;
+    const written = checked(envelope(service, event, sent, clock), event);
     await inSpan(`create ${event.type}`, { kind: "producer", attributes: attributesOf(event) }, () =>
-      addToOutbox(tx, sized(envelope(service, event, body as Record<string, unknown>, clock))),
+      addToOutbox(tx, written),
     );
     tx.afterCommit(onCommit);
   };
@@ -46,21 +49,17 @@ const attributesOf = ({ type }: Event) => ({
   "messaging.destination.name": type,
 });
 
-function assertFits(validate: Validator<unknown>, event: Event, body: unknown): void {
-  try {
-    validate(body);
-  } catch (cause) {
-    throw internalError.failure({ cause: new Error(`the body of ${event.type} does not fit its schema`, { cause }) });
-  }
-}
-
-/** One that no broker takes is a bug of whoever publishes it, and found here, before anything is committed. */
-function sized(message: Message): Written {
+function checked(message: Message, event: Event): Written {
+  const key = (message.body as Record<string, unknown>)[event.key];
+  if (typeof key !== "string" && typeof key !== "number" && typeof key !== "boolean")
+    throw refused(`/${event.key}`, "is the key and must be a text or a number");
   const text = JSON.stringify(message);
-  const fault = tooLargeFault(Buffer.byteLength(text));
-  if (fault) throw internalError.failure({ cause: new Error(`${message.type}: ${fault}`) });
+  const fault = unsendable(message, Buffer.byteLength(text));
+  if (fault) throw refused("", fault);
   return { text };
 }
+
+const refused = (path: string, message: string) => invalidInput.failure({ errors: [{ path, message }] });
 
 function envelope(source: string, event: Event, body: Record<string, unknown>, clock: Clock): Message {
   const { requestId, trace } = currentContext() ?? newContext();

@@ -4,9 +4,12 @@ import { openDatabase } from "../database/database.ts";
 import type { Log } from "../telemetry/log.ts";
 import type { Broker } from "./broker.ts";
 import { type ClaimedDeliveries, claimedDeliveries } from "./claimed-deliveries.ts";
+import { startLoop } from "./loop.ts";
 import { migrateBrokerIfAllowed } from "./migrate-broker.ts";
+import { publishFailure } from "./postgres-broker-failure.ts";
 import { addSubscriptions, CHANNEL, removeSubscriptions, storeMessages } from "./postgres-broker-store.ts";
 import { type Listener, listen } from "./postgres-listener.ts";
+import { tookTooLong } from "./took-too-long.ts";
 
 export type PostgresBrokerOptions = {
   url: string;
@@ -19,6 +22,9 @@ export type PostgresBrokerOptions = {
   /** Milliseconds between looks for deliveries when no notification comes. Default 1,000. */
   interval?: number;
 };
+
+/** Milliseconds between looks whether the broker takes messages. */
+const PROBE = 2_000;
 
 /**
  * Opens the embedded broker: a PostgreSQL database of its own that keeps a row for each message and consumer. Brings its tables up
@@ -35,14 +41,30 @@ export async function postgresBroker(options: PostgresBrokerOptions): Promise<Br
   }
   const serving = new Map<ClaimedDeliveries, string>();
   let listener: Listener | undefined;
-  let reachable = true;
+  let publishes = true;
   let closing: Promise<void> | undefined;
 
   const wake = (consumer?: string) => {
     for (const [deliveries, its] of serving) if (consumer === undefined || its === consumer) deliveries.wake();
   };
 
+  /** What publishing needs, without a message: a broker that nothing is published to has to notice as well, and that it is well again. */
+  const probe = startLoop({
+    name: "probe the broker",
+    clock,
+    log,
+    interval: PROBE,
+    async round() {
+      publishes = await storeMessages(database, []).then(
+        () => true,
+        () => false,
+      );
+      return false;
+    },
+  });
+
   async function close(): Promise<void> {
+    void probe.stop();
     for (const deliveries of serving.keys()) deliveries.abandon();
     serving.clear();
     await Promise.all([listener?.close(), database.close()]);
@@ -59,10 +81,11 @@ export async function postgresBroker(options: PostgresBrokerOptions): Promise<Br
       if (messages.length === 0) return [];
       try {
         await storeMessages(database, messages);
-        reachable = true;
+        publishes = true;
       } catch (error) {
-        if (unavailable.is(error)) reachable = false;
-        throw error;
+        const failure = publishFailure(error);
+        if (unavailable.is(failure) && !tookTooLong(failure)) publishes = false;
+        throw failure;
       }
       return messages.map(() => "confirmed");
     },
@@ -77,7 +100,10 @@ export async function postgresBroker(options: PostgresBrokerOptions): Promise<Br
         serving.delete(deliveries);
       };
     },
-    state: () => (reachable && (listener?.connected() ?? true) ? "connected" : "away"),
+    state() {
+      const hears = (listener?.connected() ?? true) && serving.keys().every((deliveries) => deliveries.fetches());
+      return publishes && hears ? "connected" : "away";
+    },
     close: () => (closing ??= close()),
   };
 }

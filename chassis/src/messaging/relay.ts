@@ -5,6 +5,7 @@ import { boundary } from "../telemetry/boundary.ts";
 import type { Log } from "../telemetry/log.ts";
 import { createMetrics, type Metrics } from "../telemetry/metrics.ts";
 import type { Tracer } from "../telemetry/tracer.ts";
+import { type AdaptiveSize, adaptiveSize } from "./adaptive-size.ts";
 import type { Broker, Published } from "./broker.ts";
 import { type Loop, startLoop } from "./loop.ts";
 import {
@@ -43,19 +44,22 @@ export type RelayOptions = {
   interval?: number;
   /** Milliseconds after which the claim of a relay that is gone ends. Must be longer than a broker takes to answer. Default 15,000. */
   lease?: number;
-  /** How often an event is tried that the broker refuses; then it is parked. Outages of the broker do not count. Default 10. */
+  /** How often an event is tried that the broker refuses; then it is parked. Outages of the broker do not count, and never park one. Default 10. */
   attempts?: number;
   backoff?: Backoff;
 };
 
-type Relaying = RelayOptions & { count(sent: number, refused: number): void };
+type Relaying = RelayOptions & { readonly size: AdaptiveSize; count(sent: number, refused: number): void };
 
 const LONGEST_FLUSH = 5_000;
+
+/** About so many bytes of events are sent at once. */
+const MOST_BYTES = 8 * 1024 * 1024;
 
 /**
  * Makes the relay of a service. Any number of replicas may run one: events with the same key leave in their order, one that
  * fails holds up those after it with its key and no others. An event is marked sent only after the broker's confirm; a crash in
- * between sends it again. No transaction is open while the broker is asked: claims are leases on the database's clock.
+ * between sends it again. Batches are bounded in bytes, and halved when they take too long. No transaction is open while the broker is asked: claims are leases on the database's clock.
  */
 export function createRelay(given: RelayOptions): Relay {
   const { clock, log, interval = 1_000, metrics = createMetrics("relay") } = given;
@@ -63,6 +67,7 @@ export function createRelay(given: RelayOptions): Relay {
   const countRefused = metrics.counter("outbox_refused_total", "Attempts to send an event that the broker refused");
   const options: Relaying = {
     ...given,
+    size: adaptiveSize({ events: given.batch ?? 500, bytes: MOST_BYTES }),
     count(sent, refused) {
       countSent({}, sent);
       countRefused({}, refused);
@@ -92,10 +97,21 @@ async function flush(options: Relaying): Promise<void> {
   }
 }
 
-/** Sends one batch; resolves with whether there was any. */
+/** Sends one batch; resolves with whether there was any. After one that fails the next is half as large. */
 async function relayBatch(options: Relaying): Promise<boolean> {
-  const { database, broker, log, batch = 500, lease = 15_000 } = options;
-  const claimed = await claimUnsent(database, batch, lease);
+  try {
+    const wasAny = await relayOnce(options);
+    options.size.succeeded();
+    return wasAny;
+  } catch (error) {
+    options.size.failed();
+    throw error;
+  }
+}
+
+async function relayOnce(options: Relaying): Promise<boolean> {
+  const { database, broker, log, lease = 15_000 } = options;
+  const claimed = await claimUnsent(database, options.size.now(), lease);
   if (claimed.rows.length === 0) return false;
   const messages = claimed.rows.map((row) => row.message);
   const endSending = beginSending(options.tracer, messages);
@@ -128,6 +144,9 @@ async function record(options: Relaying, { claim, rows }: ClaimedBatch, results:
   }
 }
 
+/** An event that is held waits about as long as one at this attempt. */
+const HELD = 4;
+
 /** Only the first failed event of a key has used up an attempt: those after it were not to be sent before it. */
 function whatIsUnsent(options: RelayOptions, rows: readonly OutboxRow[], results: Published[]): Unsent[] {
   const { attempts: most = 10, backoff = { first: 500, most: 60_000 } } = options;
@@ -141,9 +160,10 @@ function whatIsUnsent(options: RelayOptions, rows: readonly OutboxRow[], results
       continue;
     }
     failedKeys.add(message.key);
-    const attempts = before + 1;
-    const retryIn = backoffDelay(backoff, attempts);
-    unsent.push({ seq, attempts, retryIn, cause: result.failed, park: attempts >= most });
+    // What the broker's state is to blame for is tried until that is better.
+    const attempts = result.held ? before : before + 1;
+    const retryIn = result.held ? backoffDelay(backoff, HELD) : backoffDelay(backoff, attempts);
+    unsent.push({ seq, attempts, retryIn, cause: result.failed, park: !result.held && attempts >= most });
   }
   return unsent;
 }

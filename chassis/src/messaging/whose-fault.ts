@@ -1,6 +1,7 @@
 import { unavailable } from "../core/failure.ts";
 import { isConflict, isDatabaseOutage, sqlState } from "../database/postgres-error.ts";
 import type { EventHandler } from "./messaging.ts";
+import { tookTooLong } from "./took-too-long.ts";
 
 /**
  * Whose fault it is that an attempt failed:
@@ -32,9 +33,9 @@ export function whoseFault(error: unknown): Fault {
   return isDatabases ? "database" : "handler";
 }
 
-/** A statement that took too long (57014) is the handler's: it would hold up its key for ever. */
+/** A statement that took too long is the handler's: it would hold up its key for ever. */
 const isUnclear = (error: unknown): boolean =>
-  isConflict(error) || (isDatabaseOutage(error) && sqlState(error) !== "57014") || away.test(sqlState(error) ?? "");
+  isConflict(error) || (isDatabaseOutage(error) && !tookTooLong(error)) || away.test(sqlState(error) ?? "");
 
 /** The database is read-only, refuses the sign-in, or is gone. */
 const away = /^(25006|28...|3D000)$/;

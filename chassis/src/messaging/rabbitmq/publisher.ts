@@ -2,7 +2,7 @@ import type { Clock } from "../../core/clock.ts";
 import { unavailable } from "../../core/failure.ts";
 import type { Log } from "../../telemetry/log.ts";
 import type { Audience, BrokerState, Published } from "../broker.ts";
-import { tooLargeFault } from "../envelope.ts";
+import { unsendable } from "../envelope.ts";
 import type { Message } from "../message.ts";
 import { answerWithin } from "./answer-within.ts";
 import { type ConfirmingChannel, openConfirmingChannel } from "./confirming-channel.ts";
@@ -60,12 +60,12 @@ export function createPublisher({ urls, name, names, userId, clock, log }: Publi
     const { id: messageId, type, source: appId } = message;
     const about = { messageId, type, appId, ...(userId === undefined ? {} : { userId }) };
     const content = Buffer.from(JSON.stringify(message));
-    const tooLarge = tooLargeFault(content.length);
-    if (tooLarge) return { failed: tooLarge };
+    const refused = unsendable(message, content.length);
+    if (refused) return { failed: refused };
     const partition = partitionOf(laneOf(message));
     // One that comes back has no consumer: nobody wants events of its type.
     const outcome = await channel.send(names.events, `${type}.${partition}`, content, about);
-    return outcome === "refused" ? { failed: "the broker refused it" } : "confirmed";
+    return outcome === "refused" ? { failed: "the broker refused it", held: true } : "confirmed";
   }
 
   async function publish(messages: readonly Message[]): Promise<Published[]> {

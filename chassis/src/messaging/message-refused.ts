@@ -1,0 +1,4 @@
+import { refusal } from "../core/failure.ts";
+
+/** Nothing was stored because of what a message is: the same message is refused again. */
+export const messageRefused = refusal("message_refused", 422, "The broker does not take the message");
