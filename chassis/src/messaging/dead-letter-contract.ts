@@ -73,7 +73,7 @@ export const redriveDeadLetters = call("POST /operations/dead-letters/redrive", 
 });
 
 export const discardDeadLetters = call("POST /operations/dead-letters/discard", {
-  summary: "Give parked messages up: some, those of a type, or all",
+  summary: "Give messages up that are parked or on their way back: some, those of a type, or all",
   access: "admin",
   body: Fields({ ...Chosen, reason: Text(500) }),
   replies: { 200: Counted },

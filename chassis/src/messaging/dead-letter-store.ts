@@ -15,13 +15,15 @@ export type DeadLetter = {
   /** How often handling was tried. */
   attempts: number;
   traceId: string;
+  /** Letters of one lane are redriven in their order. */
+  lane: string;
 };
 
 /** Keeps a dead letter; does nothing when there is one of this message and consumer. */
 export const addDeadLetter = (tx: Transaction, letter: DeadLetter): Promise<unknown> =>
   tx.query(
-    `insert into dead_letter (id, consumer, message_id, type, message, cause, stack, attempts, trace_id)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict (consumer, message_id) do nothing`,
+    `insert into dead_letter (id, consumer, message_id, type, message, cause, stack, attempts, trace_id, lane)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) on conflict (consumer, message_id) do nothing`,
     [
       letter.id,
       letter.consumer,
@@ -32,6 +34,7 @@ export const addDeadLetter = (tx: Transaction, letter: DeadLetter): Promise<unkn
       letter.stack,
       letter.attempts,
       letter.traceId,
+      letter.lane,
     ],
   );
 

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { newId } from "../core/id.ts";
 import type { Database } from "../database/database.ts";
 import { currentContext } from "../telemetry/context.ts";
@@ -6,6 +7,7 @@ import { addDeadLetter, type DeadLetter, isUnstorable } from "./dead-letter-stor
 import { describeError, printable, stackOf } from "./describe-error.ts";
 import { standIn } from "./envelope.ts";
 import { recordInInbox } from "./inbox-store.ts";
+import type { Message } from "./message.ts";
 import { canonicalId } from "./message-id.ts";
 
 /**
@@ -37,8 +39,15 @@ function letterOf(consumer: string, { message, attempt }: Delivery, error: unkno
     stack: stackOf(error),
     attempts: attempt,
     traceId: currentContext()?.trace.traceId ?? "",
+    lane: laneOf(message),
   };
 }
+
+/** Source and key, which may hold anything and be of any length. */
+const laneOf = ({ source, key }: Message): string =>
+  createHash("sha256")
+    .update(JSON.stringify([source, key]))
+    .digest("base64url");
 
 const keep = (database: Database, letter: DeadLetter): Promise<void> =>
   database.transaction(async (tx) => {

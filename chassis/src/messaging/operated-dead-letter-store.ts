@@ -22,7 +22,8 @@ export type StoredLetter = {
 /** Which parked letters are meant; without either all. */
 export type Chosen = { ids?: readonly string[] | undefined; type?: string | undefined };
 
-const COLUMNS = `id, consumer, message_id as "messageId", type, message, cause, stack, attempts, trace_id as "traceId", state,
+/** The columns of a {@link StoredLetter}. */
+export const LETTER_COLUMNS = `id, consumer, message_id as "messageId", type, message, cause, stack, attempts, trace_id as "traceId", state,
   parked_at as "parkedAt", ended_at as "endedAt", history`;
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
@@ -35,7 +36,7 @@ export function listLetters(
 ): Promise<StoredLetter[]> {
   const cursor = list.cursor && UUID.test(list.cursor) ? list.cursor : null;
   return database.query<StoredLetter>(
-    `select ${COLUMNS} from dead_letter
+    `select ${LETTER_COLUMNS} from dead_letter
      where ($1::text is null or state = $1) and ($2::text is null or type = $2) and ($3::uuid is null or id < $3)
      order by id desc limit $4`,
     [list.state ?? null, list.type ?? null, cursor, list.limit + 1],
@@ -49,9 +50,10 @@ export async function findLetter(
 ): Promise<StoredLetter | undefined> {
   if (!UUID.test(id)) return undefined;
   const suffix = lock === "lock" ? "for update" : "";
-  const [letter] = await database.query<StoredLetter>(`select ${COLUMNS} from dead_letter where id = $1 ${suffix}`, [
-    id,
-  ]);
+  const [letter] = await database.query<StoredLetter>(
+    `select ${LETTER_COLUMNS} from dead_letter where id = $1 ${suffix}`,
+    [id],
+  );
   return letter;
 }
 
@@ -67,19 +69,20 @@ export async function startRedrive(
        select id, row_number() over (order by id) - 1 as place from dead_letter
        where state = 'parked' and ($1::uuid[] is null or id = any($1)) and ($2::text is null or type = $2))
      update dead_letter d set state = 'redriving', due_at = now() + meant.place / $3::float8 * interval '1 s',
-       history = history || ($4::jsonb || jsonb_build_object('at', now()))
-     from meant where d.id = meant.id returning 1`,
+       claim = null, held_until = null, history = history || ($4::jsonb || jsonb_build_object('at', now()))
+     from meant where d.id = meant.id and d.state = 'parked' returning 1`,
     [uuids(chosen.ids), chosen.type ?? null, perSecond, noteJson(note)],
   );
   return changed.length;
 }
 
-/** Gives parked letters up; resolves with how many. */
+/** Gives letters up that are parked or on their way back, also those that are being handled; resolves with how many. */
 export async function discardLetters(database: Queryable, chosen: Chosen, note: Note): Promise<number> {
   const changed = await database.query(
-    `update dead_letter set state = 'discarded', ended_at = now(),
+    `update dead_letter set state = 'discarded', ended_at = now(), due_at = null,
        history = history || ($3::jsonb || jsonb_build_object('at', now()))
-     where state = 'parked' and ($1::uuid[] is null or id = any($1)) and ($2::text is null or type = $2) returning 1`,
+     where state in ('parked', 'redriving') and ($1::uuid[] is null or id = any($1)) and ($2::text is null or type = $2)
+     returning 1`,
     [uuids(chosen.ids), chosen.type ?? null, noteJson(note)],
   );
   return changed.length;
@@ -89,34 +92,6 @@ export const rewriteLetter = (tx: Transaction, id: string, message: Message, not
   tx.query(
     `update dead_letter set message = $2, history = history || ($3::jsonb || jsonb_build_object('at', now())) where id = $1`,
     [id, JSON.stringify(message), noteJson(note)],
-  );
-
-/** The letter whose turn it is, locked. One replica at a time redrives, so that letters of one key keep their order. */
-export async function lockDueLetter(tx: Transaction, consumer: string): Promise<StoredLetter | undefined> {
-  const [turn] = await tx.query<{ mine: boolean }>("select pg_try_advisory_xact_lock(7305195) as mine");
-  if (!turn?.mine) return undefined;
-  const [letter] = await tx.query<StoredLetter>(
-    `select ${COLUMNS} from dead_letter where state = 'redriving' and consumer = $1 and due_at <= clock_timestamp()
-     order by due_at, id limit 1 for update skip locked`,
-    [consumer],
-  );
-  return letter;
-}
-
-export const endRedrive = (tx: Transaction, id: string): Promise<unknown> =>
-  tx.query(
-    `update dead_letter set state = 'redriven', ended_at = now(), due_at = null, attempts = attempts + 1,
-       history = history || jsonb_build_object('what', 'redriven', 'at', now()) where id = $1`,
-    [id],
-  );
-
-/** Parks a letter again, with the new cause. */
-export const parkAgain = (database: Queryable, id: string, cause: string, stack: string | null): Promise<unknown> =>
-  database.query(
-    `update dead_letter set state = 'parked', due_at = null, cause = $2, stack = $3, attempts = attempts + 1,
-       history = history || jsonb_build_object('what', 'failed again', 'cause', $2::text, 'at', now())
-     where id = $1 and state = 'redriving'`,
-    [id, cause, stack],
   );
 
 /** Removes up to `limit` letters that came to their end more than `days` ago; resolves with how many. */

@@ -1,15 +1,12 @@
 import type { Clock } from "../core/clock.ts";
-import { unavailable } from "../core/failure.ts";
 import { openDatabase } from "../database/database.ts";
 import type { Log } from "../telemetry/log.ts";
 import type { Broker } from "./broker.ts";
 import { type ClaimedDeliveries, claimedDeliveries } from "./claimed-deliveries.ts";
-import { startLoop } from "./loop.ts";
 import { migrateBrokerIfAllowed } from "./migrate-broker.ts";
-import { publishFailure } from "./postgres-broker-failure.ts";
-import { addSubscriptions, CHANNEL, removeSubscriptions, storeMessages } from "./postgres-broker-store.ts";
+import { addSubscriptions, CHANNEL, removeSubscriptions } from "./postgres-broker-store.ts";
 import { type Listener, listen } from "./postgres-listener.ts";
-import { tookTooLong } from "./took-too-long.ts";
+import { createPostgresPublishing } from "./postgres-publishing.ts";
 
 export type PostgresBrokerOptions = {
   url: string;
@@ -22,9 +19,6 @@ export type PostgresBrokerOptions = {
   /** Milliseconds between looks for deliveries when no notification comes. Default 1,000. */
   interval?: number;
 };
-
-/** Milliseconds between looks whether the broker takes messages. */
-const PROBE = 2_000;
 
 /**
  * Opens the embedded broker: a PostgreSQL database of its own that keeps a row for each message and consumer. Brings its tables up
@@ -41,30 +35,15 @@ export async function postgresBroker(options: PostgresBrokerOptions): Promise<Br
   }
   const serving = new Map<ClaimedDeliveries, string>();
   let listener: Listener | undefined;
-  let publishes = true;
+  const publishing = createPostgresPublishing({ database, clock, log });
   let closing: Promise<void> | undefined;
 
   const wake = (consumer?: string) => {
     for (const [deliveries, its] of serving) if (consumer === undefined || its === consumer) deliveries.wake();
   };
 
-  /** What publishing needs, without a message: a broker that nothing is published to has to notice as well, and that it is well again. */
-  const probe = startLoop({
-    name: "probe the broker",
-    clock,
-    log,
-    interval: PROBE,
-    async round() {
-      publishes = await storeMessages(database, []).then(
-        () => true,
-        () => false,
-      );
-      return false;
-    },
-  });
-
   async function close(): Promise<void> {
-    void probe.stop();
+    publishing.stop();
     for (const deliveries of serving.keys()) deliveries.abandon();
     serving.clear();
     await Promise.all([listener?.close(), database.close()]);
@@ -77,18 +56,7 @@ export async function postgresBroker(options: PostgresBrokerOptions): Promise<Br
     async withdraw(consumer, types) {
       await removeSubscriptions(database, consumer, types);
     },
-    async publish(messages) {
-      if (messages.length === 0) return [];
-      try {
-        await storeMessages(database, messages);
-        publishes = true;
-      } catch (error) {
-        const failure = publishFailure(error);
-        if (unavailable.is(failure) && !tookTooLong(failure)) publishes = false;
-        throw failure;
-      }
-      return messages.map(() => "confirmed");
-    },
+    publish: publishing.publish,
     async subscribe(subscription) {
       const { consumer, types } = subscription;
       await addSubscriptions(database, new Map(types.map((type) => [type, [consumer]])));
@@ -102,7 +70,7 @@ export async function postgresBroker(options: PostgresBrokerOptions): Promise<Br
     },
     state() {
       const hears = (listener?.connected() ?? true) && serving.keys().every((deliveries) => deliveries.fetches());
-      return publishes && hears ? "connected" : "away";
+      return publishing.works() && hears ? "connected" : "away";
     },
     close: () => (closing ??= close()),
   };
