@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { unavailable } from "@flotilla/chassis/failure";
 import { euros } from "@flotilla/contracts/money";
 import { insufficientFunds, paymentDeclined, paymentMismatch, paymentVoided } from "@flotilla/contracts/payments";
-import { paymentsUnderTest, tenEuros } from "./payments-under-test.ts";
+import { paymentsUnderTest, tenEuros } from "./payments.fixture.ts";
 
 const facts = { orderId: "order", userId: "ann", amount: euros(1_000) };
 
@@ -14,7 +14,7 @@ test("a charge is captured once and told once, however often and with whatever k
   answers.push(await payments.charge(tenEuros("pm_card_visa"), "key-4"));
   assert.ok(answers.every(({ status }) => status === "captured"));
   assert.deepEqual(await payments.ledger("order"), { net: 1_000, captures: 1, refunds: 0 });
-  assert.deepEqual(payments.events, [["payment.captured", facts]]);
+  assert.deepEqual(await payments.events(), [["payment.captured", facts]]);
 });
 
 test("a declined card gives the same refusal again and again, and the provider is not asked again", async (t) => {
@@ -25,7 +25,7 @@ test("a declined card gives the same refusal again and again, and the provider i
   const away = payments.withProvider({ charge: () => Promise.reject(unavailable.failure()) });
   await assert.rejects(away.charge(tenEuros("pm_card_declined"), "key-1"), paymentDeclined.is);
   await assert.rejects(away.charge(broke, "key-2"), insufficientFunds.is);
-  assert.deepEqual(payments.events, [
+  assert.deepEqual(await payments.events(), [
     ["payment.declined", { ...facts, reason: "payment_declined" }],
     ["payment.declined", { ...facts, orderId: "broke", reason: "insufficient_funds" }],
   ]);
@@ -72,7 +72,7 @@ test("an answer that was lost is asked for again, with the first key, and the mo
   assert.deepEqual(await payments.ledger("order"), { net: 1_000, captures: 1, refunds: 0 });
   assert.equal((await payments.charge(tenEuros("pm_card_lost_answer"), "key-2")).status, "captured");
   assert.deepEqual(await payments.ledger("order"), { net: 1_000, captures: 1, refunds: 0 });
-  assert.deepEqual(payments.events, [["payment.captured", facts]]);
+  assert.deepEqual(await payments.events(), [["payment.captured", facts]]);
 });
 
 test("a slow charge is captured", async (t) => {
@@ -85,5 +85,5 @@ test("a charge that comes after its refund is refused, and the provider is never
   assert.equal((await payments.refund("order")).status, "voided");
   await assert.rejects(payments.charge(tenEuros("pm_card_visa"), "key"), paymentVoided.is);
   assert.deepEqual(await payments.ledger("order"), { net: 0, captures: 0, refunds: 0 });
-  assert.deepEqual(payments.events, []);
+  assert.deepEqual(await payments.events(), []);
 });

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { unavailable } from "@flotilla/chassis/failure";
 import { euros } from "@flotilla/contracts/money";
 import { paymentDeclined, paymentVoided } from "@flotilla/contracts/payments";
-import { paymentsUnderTest, tenEuros } from "./payments-under-test.ts";
+import { paymentsUnderTest, tenEuros } from "./payments.fixture.ts";
 
 const facts = { orderId: "order", userId: "ann", amount: euros(1_000) };
 const capturedThenRefunded = [
@@ -17,7 +17,7 @@ test("a refund gives back once what was captured, and a later charge is refused"
   const refunds = await Promise.all([1, 2, 3].map(() => payments.refund("order")));
   assert.ok(refunds.every(({ status }) => status === "refunded"));
   assert.deepEqual(await payments.ledger("order"), { net: 0, captures: 1, refunds: 1 });
-  assert.deepEqual(payments.events, capturedThenRefunded);
+  assert.deepEqual(await payments.events(), capturedThenRefunded);
   await assert.rejects(payments.charge(tenEuros("pm_card_visa"), "key"), paymentVoided.is);
 });
 
@@ -26,7 +26,7 @@ test("a charge whose answer was lost is refunded, and both events are told", asy
   await assert.rejects(payments.charge(tenEuros("pm_card_lost_answer"), "key"), unavailable.is);
   assert.equal((await payments.refund("order")).status, "refunded");
   assert.deepEqual(await payments.ledger("order"), { net: 0, captures: 1, refunds: 1 });
-  assert.deepEqual(payments.events, capturedThenRefunded);
+  assert.deepEqual(await payments.events(), capturedThenRefunded);
 });
 
 test("a charge that never arrived is voided, and refused at the provider when it arrives late", async (t) => {
@@ -47,7 +47,7 @@ test("a charge that never arrived is voided, and refused at the provider when it
   await assert.rejects(charging, paymentVoided.is);
   assert.equal(await payments.status("order"), "voided");
   assert.deepEqual(await payments.ledger("order"), { net: 0, captures: 0, refunds: 0 });
-  assert.deepEqual(payments.events, []);
+  assert.deepEqual(await payments.events(), []);
 });
 
 test("a charge that is captured but not recorded when the refund comes is undone", async (t) => {
@@ -62,7 +62,7 @@ test("a charge that is captured but not recorded when the refund comes is undone
   await assert.rejects(late.charge(tenEuros("pm_card_visa"), "key"), paymentVoided.is);
   assert.equal(await payments.status("order"), "refunded");
   assert.deepEqual(await payments.ledger("order"), { net: 0, captures: 1, refunds: 1 });
-  assert.deepEqual(payments.events, capturedThenRefunded);
+  assert.deepEqual(await payments.events(), capturedThenRefunded);
 });
 
 test("a charge that is recorded while the provider refunds it ends refunded", async (t) => {
@@ -75,7 +75,7 @@ test("a charge that is recorded while the provider refunds it ends refunded", as
     },
   });
   assert.equal((await late.refund("order")).status, "refunded");
-  assert.deepEqual(payments.events, capturedThenRefunded);
+  assert.deepEqual(await payments.events(), capturedThenRefunded);
 });
 
 test("charge and refund at the same time always end with nothing paid", async (t) => {

@@ -1,52 +1,32 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { contract } from "@flotilla/chassis/contract";
-import { on } from "@flotilla/chassis/messaging";
-import { type Client, defineService } from "@flotilla/chassis/service";
-import { eventually, startInProcess } from "@flotilla/chassis/testing";
+import { tokenMissing } from "@flotilla/chassis/failure";
+import { serviceUnderTest } from "@flotilla/chassis/testing";
 import { euros } from "@flotilla/contracts/money";
-import {
-  chargePayment,
-  paymentCaptured,
-  paymentDeclined,
-  paymentRefunded,
-  type payments,
-  paymentVoided,
-  refundPayment,
-} from "@flotilla/contracts/payments";
+import { paymentDeclined, paymentVoided } from "@flotilla/contracts/payments";
 import { service } from "./service.ts";
 
-test("another service charges and refunds an order over HTTP, and hears of it", async (t) => {
-  const events: string[] = [];
-  let client: Pick<Client<typeof payments>, "chargePayment" | "refundPayment"> | undefined;
-  const note = async (_body: unknown, _tx: unknown, { type }: { type: string }) => void events.push(type);
-  const orders = defineService(contract("orders"), {
-    calls: { payments: { chargePayment, refundPayment } },
-    consumes: [on(paymentCaptured, note), on(paymentRefunded, note)],
-    wire({ clients }) {
-      client = clients.payments;
-      return {};
-    },
-  });
-  const shop = await startInProcess(t, [{ service }, { service: orders }]);
-  assert.ok(client);
+test("another service charges and refunds an order, also after a restart, and its events tell of it", async (t) => {
+  const under = await serviceUnderTest(t, service);
+  const orders = under.service();
   const body = { userId: "ann", amount: euros(300), method: "pm_card_visa" as const };
   const charge = { params: { orderId: "order" }, body, key: "step" };
-  assert.equal((await client.chargePayment(charge)).status, "captured");
-  await shop.restart("payments");
-  assert.equal((await client.chargePayment(charge)).status, "captured");
+  assert.equal((await orders.chargePayment(charge)).status, "captured");
+  await under.restart();
+  assert.equal((await orders.chargePayment(charge)).status, "captured");
   const declined = { ...charge, params: { orderId: "declined" }, key: "step-2" };
   const card = { ...body, method: "pm_card_declined" as const };
-  await assert.rejects(client.chargePayment({ ...declined, body: card }), paymentDeclined.is);
-  assert.deepEqual(await client.refundPayment({ params: { orderId: "order" } }), {
+  await assert.rejects(orders.chargePayment({ ...declined, body: card }), paymentDeclined.is);
+  assert.deepEqual(await orders.refundPayment({ params: { orderId: "order" } }), {
     orderId: "order",
     status: "refunded",
     captured: euros(300),
     refunded: euros(300),
   });
-  await assert.rejects(client.chargePayment(charge), paymentVoided.is);
-  await eventually(() => events.length === 2);
-  assert.deepEqual(events, ["payment.captured", "payment.refunded"]);
-  const unsigned = await fetch(`${shop.url("payments")}/payments/order`);
-  assert.equal(unsigned.status, 401);
+  await assert.rejects(orders.chargePayment(charge), paymentVoided.is);
+  assert.deepEqual(
+    (await under.published()).filter(({ key }) => key === "order").map(({ type }) => type),
+    ["payment.captured", "payment.refunded"],
+  );
+  await assert.rejects(under.anonymous.getPayment({ params: { orderId: "order" } }), tokenMissing.is);
 });

@@ -3,14 +3,14 @@ import { type TestContext, test } from "node:test";
 import { internalError, unavailable } from "@flotilla/chassis/failure";
 import { euros } from "@flotilla/contracts/money";
 import type { PaymentMethod } from "@flotilla/contracts/payments";
-import { paymentsUnderTest } from "../payments-under-test.ts";
+import { providerUnderTest } from "./provider.fixture.ts";
 import { connectProvider } from "./provider-client.ts";
 import { startSimulatedProvider } from "./simulated-provider.ts";
 
 const charge = (key: string, method: PaymentMethod) => ({ key, orderId: `order-${key}`, amount: euros(700), method });
 
 async function twoReplicas(t: TestContext) {
-  const { provider, url: databaseUrl, log, ledger } = await paymentsUnderTest(t);
+  const { provider, databaseUrl, log, ledger } = await providerUnderTest(t);
   const second = await startSimulatedProvider({ databaseUrl, log, slowness: 20 });
   const other = connectProvider(second.url);
   t.after(async () => {
@@ -64,7 +64,7 @@ test("a key that was used for another charge is refused, and nothing is captured
 });
 
 test("a charge that outlasts the caller's patience is unknown to the caller, and the repeat is the same charge", async (t) => {
-  const { simulated, provider, ledger } = await paymentsUnderTest(t, { slowness: 200 });
+  const { simulated, provider, ledger } = await providerUnderTest(t, { slowness: 200 });
   const impatient = connectProvider(simulated.url, { timeout: 20 });
   t.after(() => impatient.close());
   await assert.rejects(impatient.charge(charge("slow", "pm_card_slow")), unavailable.is);
@@ -73,7 +73,7 @@ test("a charge that outlasts the caller's patience is unknown to the caller, and
 });
 
 test("a provider that is not there is unavailable", async (t) => {
-  const { simulated, url: databaseUrl, log } = await paymentsUnderTest(t);
+  const { simulated, databaseUrl, log } = await providerUnderTest(t);
   const gone = await startSimulatedProvider({ databaseUrl, log });
   await gone.close();
   assert.notEqual(gone.url, simulated.url);
