@@ -2,14 +2,13 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { eventually } from "@flotilla/chassis/testing";
 import { outOfStock } from "@flotilla/contracts/inventory";
-import { inventoryUnderTest, unbalanced } from "../inventory-under-test.ts";
+import { inventoryUnderTest, unbalanced } from "../inventory.fixture.ts";
 
 const mug = [{ productId: "mug", quantity: 1 }];
 
 test("an unpaid reservation gives its pieces back when its time is over, and no earlier", async (t) => {
   const inventory = await inventoryUnderTest(t, { reservationSeconds: 1 });
   await inventory.stocked("mug", 5);
-  inventory.runSagas();
   const begun = performance.now();
   await inventory.reserve("unpaid", mug);
   await inventory.reserve("paid", mug);

@@ -6,7 +6,7 @@ import {
   reservationMissing,
   reservationReleased,
 } from "@flotilla/contracts/inventory";
-import { inventoryUnderTest, unbalanced } from "../inventory-under-test.ts";
+import { inventoryUnderTest, unbalanced } from "../inventory.fixture.ts";
 
 const one = (productId: string) => [{ productId, quantity: 1 }];
 
@@ -86,7 +86,7 @@ test("each product's events have rising versions without a gap, and the last tel
     return inventory.reserve(`order-${buyer}`, one("mug"));
   });
   await Promise.allSettled(buyers);
-  const events = inventory.events.toSorted((a, b) => a.version - b.version);
+  const events = (await inventory.events()).toSorted((a, b) => a.version - b.version);
   assert.deepEqual(
     events.map(({ version }) => version),
     events.map((_, index) => index + 1),
