@@ -22,6 +22,7 @@ const long = [
   "shop/tests/security/guards.test.ts",
   "shop/tests/processes/*.test.ts",
   "shop/commands/demo/demo.test.ts",
+  "shop/commands/start/first-order.test.ts",
   "chassis/src/topology/run-topology.test.ts",
   "chassis/package/installed-package.test.ts",
   "checks/asyncapi-document.test.ts",

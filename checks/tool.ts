@@ -17,6 +17,7 @@ const tools: Readonly<Record<string, { does: string; run: readonly string[]; pro
     run: ["pack", "--workspace", "@flotilla/chassis", "--ignore-scripts=false", "--loglevel=warn"],
   },
   "chassis-api": { does: "writes down what the chassis exports", run: ["checks/write-api-report.ts"] },
+  reload: { does: "measures twenty reloads of npm run dev", run: ["shop/tests/processes/measure-reload.ts"] },
   "release-contracts": { does: "from now on others rely on the contracts", run: ["checks/release-contracts.ts"] },
   "fetch-consul": { does: "fetches Consul for the tests, on Debian", run: ["chassis/src/testing/fetch-consul.ts"] },
 };

@@ -49,7 +49,10 @@ test("when all is ready it shows every address, and what the system has to say",
   const { screen, text } = screenOn(false);
   screen.ready(ready);
   assert.match(text(), /orders +http:\/\/127.0.0.1:41003 +12\n +http:\/\/127.0.0.1:41004 +13\n/);
-  assert.match(text(), / {2}Shop +http:\/\/127.0.0.1:3000\/api .*\n.*\n {2}Try it:\n/);
+  assert.match(
+    text(),
+    / {2}Shop +http:\/\/127.0.0.1:3000\/\n {2}Interface +http:\/\/127.0.0.1:3000\/api .*\n.*\n {2}Try it:\n/,
+  );
   assert.match(text(), /Ready after 3.2 s/);
 });
 

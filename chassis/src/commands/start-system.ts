@@ -6,7 +6,7 @@ import { endLeftProcesses } from "../topology/left-processes.ts";
 import { FolderInUse, type FolderLock, lockFolder } from "../topology/lock.ts";
 import { readSystem } from "../topology/read-system.ts";
 import type { RunFile } from "../topology/run-file.ts";
-import { runTopology } from "../topology/run-topology.ts";
+import { type RunningTopology, runTopology } from "../topology/run-topology.ts";
 import { commandOf, modulesOf } from "../topology/service-command.ts";
 import type { System } from "../topology/system.ts";
 import type { Topology } from "../topology/topology.ts";
@@ -39,10 +39,16 @@ export type SystemStart = {
   readonly topology: Topology;
   readonly environment: Environment;
   readonly own?: OwnStart;
+  /** The services that a debugger may attach to, and the loopback port of the first process of each. */
+  readonly inspect?: ReadonlyMap<string, number>;
+  /** Called when all is ready; what it returns is called before the stop. */
+  readonly onReady?: (running: Running) => () => void;
 };
 
 /** A start whose services have been read. */
 type ReadStart = SystemStart & { readonly services: System };
+/** A system that runs, for what works on it from this process. */
+export type Running = Pick<RunningTopology, "replace"> & { readonly dataFolder: string };
 
 const nothingOfItsOwn: OwnStart = {
   settings: {},
@@ -139,6 +145,7 @@ async function run(system: ReadStart, read: ReadSettings, dataFolder: string, st
     edge: { host: settings.HOST ?? "127.0.0.1", port: settings.PORT ?? 0 },
     environmentOf: (service) => environmentOf(service, system, read, prepared),
     onProgress: screen.progress,
+    inspect: system.inspect,
     signal: stop.signal,
     hurry: stop.hurry,
   });
@@ -146,7 +153,9 @@ async function run(system: ReadStart, read: ReadSettings, dataFolder: string, st
   const seconds = (performance.now() - startedAt) / 1_000;
   const where = running.where();
   screen.ready({ title, where, lines: prepared.lines(where), dataFolder, seconds });
+  const leave = system.onReady?.({ dataFolder, replace: running.replace });
   await stop.requested;
+  leave?.();
   await running.stop();
 }
 

@@ -4,6 +4,7 @@ import { currentContext } from "../telemetry/context.ts";
 import type { Log } from "../telemetry/log.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import { createConflictRetries } from "./conflict-retries.ts";
+import { connectionTo } from "./connection-to.ts";
 import { createIdleTransactions } from "./idle-transactions.ts";
 import { poolMetrics } from "./pool-metrics.ts";
 import { failureFromPostgres } from "./postgres-error.ts";
@@ -91,7 +92,7 @@ function safeInteger(text: string): number {
 export function openDatabase(options: DatabaseOptions): Database {
   const { statementTimeout = 10_000, connections = 10, longestWait = 900, onWaited = () => {} } = options;
   const pool = new pg.Pool({
-    connectionString: options.url,
+    ...connectionTo(options.url),
     application_name: options.name,
     types,
     // One more than work takes: whether the server answers can be asked while all others are busy.

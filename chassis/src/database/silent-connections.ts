@@ -1,5 +1,6 @@
 import pg from "pg";
 import type { Log } from "../telemetry/log.ts";
+import { connectionTo } from "./connection-to.ts";
 import { abandon, awaitedSince } from "./statement.ts";
 
 /** Finds connections whose other side is gone without a word, as after a server or a firewall that has forgotten them. */
@@ -73,7 +74,7 @@ async function forgottenOf(
   { url, name }: { url: string; name: string },
 ): Promise<pg.ClientBase[]> {
   const asker = new pg.Client({
-    connectionString: url,
+    ...connectionTo(url),
     application_name: name,
     connectionTimeoutMillis: PATIENCE,
     query_timeout: PATIENCE,

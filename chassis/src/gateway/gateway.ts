@@ -46,6 +46,8 @@ export type GatewayOptions = {
   readonly contracts: readonly Contract[];
   /** What leads every path but the well-known ones. Default `/api`. */
   readonly prefix?: string;
+  /** A folder of files for `/`: `index.html`, and what it loads. Default: a page that says where the interface is described. */
+  readonly site?: URL | undefined;
   readonly discovery: Discovery;
   readonly verify: Verify;
   /** By its tokens services know the gateway, and believe it where a client who signs in is. Without: they believe nobody. */

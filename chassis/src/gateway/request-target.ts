@@ -14,7 +14,7 @@ const AMBIGUOUS = /[/\\;?#%\u0000-\u001f\u007f]/;
 /**
  * Splits and checks a request target. The path is brought into the one form that can't be read in two ways, and that form is
  * both matched and forwarded. Throws `malformed_request` for the absolute form, bad escapes (in the query too), dot segments, empty segments and
- * characters that are read differently elsewhere (`%2f`, `%5c`, `;`, `%00`), and `not_found` for a slash at the end.
+ * characters that are read differently elsewhere (`%2f`, `%5c`, `;`, `%00`), and `not_found` for a slash at the end of all but `/`.
  */
 export function readTarget(url: string): Target {
   const at = url.indexOf("?");
@@ -30,7 +30,7 @@ function canonicalPath(path: string): string {
   const canonical = PLAIN_PATH.test(path) ? path : path.split("/").map(canonicalSegment).join("/");
   if (DOT_SEGMENT.test(canonical) || canonical.includes("//")) throw malformedRequest.failure();
   // The router would take it for a parameter that is empty.
-  if (canonical.endsWith("/")) throw notFound.failure();
+  if (canonical.endsWith("/") && canonical !== "/") throw notFound.failure();
   return canonical;
 }
 

@@ -1,6 +1,7 @@
 import pg from "pg";
 import { type Backoff, backoffDelay } from "../core/backoff.ts";
 import type { Clock } from "../core/clock.ts";
+import { connectionTo } from "../database/connection-to.ts";
 import type { Log } from "../telemetry/log.ts";
 
 /** A connection that hears notifications. */
@@ -61,7 +62,7 @@ export function listen(options: ListenerOptions): Listener {
 /** Resolves when `signal` is aborted, rejects when the connection is lost. */
 async function listenOnce(options: ListenerOptions, signal: AbortSignal, onConnect: () => void): Promise<void> {
   const client = new pg.Client({
-    connectionString: options.url,
+    ...connectionTo(options.url),
     application_name: options.name,
     connectionTimeoutMillis: PATIENCE,
     query_timeout: PATIENCE,

@@ -3,7 +3,10 @@ import { type StaticDiscovery, staticDiscovery } from "../discovery/static.ts";
 import type { Running, Surroundings } from "./surroundings.ts";
 
 /** What the supervisor tells a process that it started. */
-type FromSupervisor = { type: "instances"; instances: Record<string, string[]> };
+type FromSupervisor = { type: "instances"; instances: Record<string, string[]> } | { type: "go" };
+
+/** With this in its environment a process loads what it runs, and begins when the supervisor sends `{ type: "go" }`. */
+export const HELD = "FLOTILLA_HELD";
 
 /**
  * Runs a service as this process: starts it with the process's environment, tells the supervisor (if there is one) when it is
@@ -32,6 +35,14 @@ export async function runProcess(start: (surroundings: Surroundings) => Promise<
     else console.error(error);
     process.exit(1);
   }
+}
+
+/** Resolves when a process that has loaded what it runs may begin: at once, unless the supervisor holds it. */
+export async function mayBegin(): Promise<void> {
+  if (!process.env[HELD] || !process.connected) return;
+  await new Promise<void>((resolve) => {
+    process.on("message", ({ type }: FromSupervisor) => type === "go" && resolve());
+  });
 }
 
 /** Tells the supervisor, if there is one, how far we are. */

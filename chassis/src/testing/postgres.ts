@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import pg from "pg";
+import { connectionTo } from "../database/connection-to.ts";
 import { type Database, openDatabase } from "../database/database.ts";
 import { type MigrationSet, migrate } from "../database/migrate.ts";
 import { createLog } from "../telemetry/log.ts";
@@ -54,7 +55,7 @@ async function startOwnServer(): Promise<EmbeddedPostgres> {
 }
 
 async function administer(url: string, statements: readonly string[]): Promise<void> {
-  const client = new pg.Client({ connectionString: url });
+  const client = new pg.Client(connectionTo(url));
   await client.connect();
   try {
     for (const statement of statements) await client.query(statement);

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Environment } from "../core/config.ts";
 import type { Instances } from "../discovery/discovery.ts";
+import { HELD } from "../service/process.ts";
 import { v8Settings } from "./compile-cache.ts";
 import type { ProcessRecord } from "./left-processes.ts";
 import { lastWords, openProcessLog } from "./process-log.ts";
@@ -20,6 +21,8 @@ export type ChildPlan = {
   readonly socket?: number | undefined;
   /** The loopback port at which it lets a debugger attach once it is asked to (SIGUSR1). */
   readonly inspectPort?: number | undefined;
+  /** It only loads what it runs until it is let go. */
+  readonly held?: boolean | undefined;
 };
 
 /** The file descriptor as which a process finds the socket it inherits: behind the three of all processes and our channel. */
@@ -40,6 +43,8 @@ export type Child = {
   readonly ended: Promise<Ended>;
   /** Tells it where everybody is. */
   tell(instances: Instances): void;
+  /** Lets one that is held begin. */
+  letGo(): void;
   /** Lets it drain; kills it after 10 s. Resolves when it has ended. */
   stop(): Promise<void>;
   kill(): void;
@@ -56,7 +61,8 @@ const trimMemory = new URL("./trim-memory.ts", import.meta.url).href;
 
 /**
  * Starts a process that speaks the supervisor's protocol: it sends `{ type: "ready", url }`, then `{ type: "found" }`, and before its
- * end `{ type: "draining" }` and `{ type: "stopped" }`; it gets `{ type: "instances", instances }`. It has a session of its own, so that a
+ * end `{ type: "draining" }` and `{ type: "stopped" }`; it gets `{ type: "instances", instances }`,
+ * and `{ type: "go" }` when it is held. It has a session of its own, so that a
  * terminal's signals reach the supervisor alone, which then ends it by SIGTERM; when the supervisor is gone, the child sees its channel
  * closed and ends by itself.
  */
@@ -81,10 +87,8 @@ export async function startChild(plan: ChildPlan): Promise<Child> {
     draining: heard(process, "draining").then(() => {}),
     stopped: Promise.race([heard(process, "stopped"), ended]).then(() => {}),
     ended: ended.finally(() => plan.record.remove(pid)),
-    tell: (instances) => {
-      // A channel that closes meanwhile means the child is ending, which is seen elsewhere.
-      if (process.connected) process.send({ type: "instances", instances }, () => {});
-    },
+    tell: (instances) => send(process, { type: "instances", instances }),
+    letGo: () => send(process, { type: "go" }),
     kill,
     async stop() {
       signal(pid, "SIGTERM");
@@ -97,10 +101,15 @@ export async function startChild(plan: ChildPlan): Promise<Child> {
   };
 }
 
-function launch({ command, title, environment, socket, inspectPort }: ChildPlan, log: number): ChildProcess {
+/** A channel that closes meanwhile means the child is ending, which is seen elsewhere. */
+function send(child: ChildProcess, message: object): void {
+  if (child.connected) child.send(message, () => {});
+}
+
+function launch({ held, command, title, environment, socket, inspectPort }: ChildPlan, log: number): ChildProcess {
   const settings = [...v8Settings, ...(inspectPort === undefined ? [] : [`--inspect-port=127.0.0.1:${inspectPort}`])];
   return spawn(process.execPath, [...settings, "--import", trimMemory, ...command, title], {
-    env: environment,
+    env: held ? { ...environment, [HELD]: "1" } : environment,
     detached: true,
     stdio: ["ignore", log, log, "ipc", ...(socket === undefined ? [] : [socket])],
   });

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import pg from "pg";
+import { connectionTo } from "../database/connection-to.ts";
 import { readJson, writePrivateJson } from "./private-file.ts";
 
 /** Where each service finds its own database, and the one that carries messages. */
@@ -109,7 +110,7 @@ async function keepTables(owner: pg.Client): Promise<void> {
 }
 
 async function connected<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
-  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
+  const client = new pg.Client({ ...connectionTo(url), connectionTimeoutMillis: 5_000 });
   await client.connect();
   try {
     return await work(client);

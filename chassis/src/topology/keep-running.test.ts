@@ -8,6 +8,7 @@ import { keepRunning } from "./keep-running.ts";
 function fakeChild(pid: number) {
   const ready = Promise.withResolvers<string | undefined>();
   const ended = Promise.withResolvers<Ended>();
+  let letGo = false;
   const end = (how: string) => {
     ready.resolve(undefined);
     ended.resolve({ how, asked: how.endsWith("code 0"), words: [] });
@@ -20,10 +21,13 @@ function fakeChild(pid: number) {
     stopped: ended.promise.then(() => {}),
     ended: ended.promise,
     tell: () => {},
+    letGo() {
+      letGo = true;
+    },
     kill: () => end("was ended by SIGKILL"),
     stop: async () => end("drained"),
   };
-  return { child, end, isReady: () => ready.resolve(`http://127.0.0.1:${pid}`) };
+  return { child, end, begins: () => letGo, isReady: () => ready.resolve(`http://127.0.0.1:${pid}`) };
 }
 
 function arranged() {
@@ -144,15 +148,16 @@ async function running() {
 const never = new AbortController().signal;
 const yes = Promise.resolve(true);
 
-test("a process is replaced once the new one is ready and approved, and drained then", async () => {
+test("a process is replaced once the new one, which begins when it is approved, is ready, and drained then", async () => {
   const { clock, started, ready, slot, waits } = await running();
   const approval = Promise.withResolvers<boolean>();
   const replaced = slot.replace(approval.promise, never);
   await clock.advance(0);
-  started[1]?.isReady();
-  await clock.advance(0);
-  assert.equal(slot.current()?.pid, 1);
+  assert.equal(started[1]?.begins(), false);
   approval.resolve(true);
+  await clock.advance(0);
+  assert.deepEqual([started[1]?.begins(), slot.current()?.pid], [true, 1]);
+  started[1]?.isReady();
   assert.equal(await replaced, "replaced");
   assert.equal(slot.current()?.pid, 2);
   assert.equal((await started[0]?.child.ended)?.how, "drained");
@@ -170,7 +175,7 @@ test("a new process that ends, is not approved or is not wanted any more changes
   assert.equal(((await ended) as Ended).how, "ended with exit code 1");
   const refused = slot.replace(Promise.resolve(false), never);
   await clock.advance(0);
-  started[2]?.isReady();
+  assert.equal(started[2]?.begins(), false);
   assert.equal(await refused, "given up");
   const changedMind = new AbortController();
   const unwanted = slot.replace(yes, changedMind.signal);

@@ -22,8 +22,9 @@ export type Slot = {
   /** The process that runs right now. */
   current(): Child | undefined;
   /**
-   * Starts a process beside the one that runs, which stays until the new one is ready and `approved` resolves with true, and is drained then.
-   * The new one is given up when it ends or is not approved, or `signal` is aborted. Where no process is ready another is started at once.
+   * Starts a process beside the one that runs, which stays until the new one is ready, and is drained then. The new one loads what it runs and
+   * begins when `approved` resolves with true; it is given up when it is not, or ends, or `signal` is aborted. Where no process is ready
+   * another is started at once.
    */
   replace(approved: Promise<boolean>, signal: AbortSignal): Promise<Replaced>;
   /** Ends the process by draining it, and starts none again. Resolves when it has let go of everything. */
@@ -43,7 +44,7 @@ type Run = { readonly end: Ended; readonly wasWell: boolean; readonly asked: boo
 
 /** What is known of a slot. */
 type State = {
-  readonly start: () => Promise<Child>;
+  readonly start: (held: boolean) => Promise<Child>;
   readonly events: SlotEvents;
   readonly clock: Clock;
   readonly stopping: AbortController;
@@ -62,7 +63,7 @@ type State = {
  * Keeps a process running until it is stopped: one that ends, or is not ready within a minute, is followed by another. One that was well and
  * ended because somebody asked it to is followed at once, the others after waits that grow.
  */
-export function keepRunning(start: () => Promise<Child>, events: SlotEvents, clock: Clock): Slot {
+export function keepRunning(start: (held: boolean) => Promise<Child>, events: SlotEvents, clock: Clock): Slot {
   const state: State = {
     ...{ start, events, clock, child: undefined, isReady: false, others: new Set(), replacing: Promise.resolve() },
     stopping: new AbortController(),
@@ -114,7 +115,7 @@ async function runOnce(state: State): Promise<Run> {
   const { start, stopping, clock } = state;
   let child: Child;
   try {
-    child = await start();
+    child = await start(false);
   } catch (error) {
     return { end: { how: (error as Error).message, asked: false, words: [] }, wasWell: false, asked: false };
   }
@@ -155,7 +156,12 @@ async function replace(state: State, approved: Promise<boolean>, signal: AbortSi
     state.impatient.abort();
     return "started again";
   }
-  const candidate = { start, approved, others, signal: AbortSignal.any([signal, state.stopping.signal]) };
+  const candidate = {
+    start: () => start(true),
+    approved,
+    others,
+    signal: AbortSignal.any([signal, state.stopping.signal]),
+  };
   return replaceChild(candidate, clock, (next, url) => {
     const old = state.child;
     take(state, next, url);

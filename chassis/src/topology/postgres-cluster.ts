@@ -48,8 +48,29 @@ async function createCluster({ folder, passwordFile, binaries, account }: NewClu
     ...["--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"],
     "--no-instructions",
   ]);
-  await promisify(execFile)(program, args, { ...ids, cwd: "/", env: serverEnvironment() });
+  await initialise(program, args, ids);
   await rename(unfinished, folder);
+}
+
+/**
+ * Runs initdb, which looks its user up among the accounts. For one that is not there (as in containers that run as any user id) it runs as one that is,
+ * in a user namespace that maps the two.
+ */
+async function initialise(program: string, args: readonly string[], ids: object): Promise<void> {
+  const options = { ...ids, cwd: "/", env: serverEnvironment() };
+  const run = promisify(execFile);
+  try {
+    await run(program, args, options);
+  } catch (error) {
+    if (!(error as Error).message.includes("could not look up effective user ID")) throw error;
+    const mapped = ["--user", "--map-user=65534", "--map-group=65534", program, ...args];
+    await run("unshare", mapped, options).catch((cause: unknown) => {
+      throw new Error(
+        `PostgreSQL needs an account, and user id ${process.getuid?.()} has none: add it to /etc/passwd, start as another user, or set DATABASE_URL`,
+        { cause },
+      );
+    });
+  }
 }
 
 /** Nothing of our own environment: PGDATA, PGPORT and the like would change what the server does. */

@@ -6,8 +6,9 @@ export type Replaced = "replaced" | "started again" | "given up" | Ended;
 
 /** A process that may take the place of another. */
 export type Candidate = {
+  /** Starts it held: it only loads what it runs. */
   start(): Promise<Child>;
-  /** Whether it may; it is asked for once the process is ready. */
+  /** Whether it may begin. */
   readonly approved: Promise<boolean>;
   /** Aborted when the process is not wanted any more. */
   readonly signal: AbortSignal;
@@ -18,8 +19,8 @@ export type Candidate = {
 const READY_WITHIN = 60_000;
 
 /**
- * Starts a process and hands it to `take` when it is ready and approved; the one that `take` returns is drained. What is given up is drained
- * as well: it may have begun to work.
+ * Starts a process, lets it begin once that is approved, and hands it to `take` when it is ready; the one that `take` returns is drained. What is
+ * given up is drained as well: it may have begun to work.
  */
 export async function replaceChild(
   { start, approved, signal, others }: Candidate,
@@ -37,15 +38,16 @@ export async function replaceChild(
   signal.addEventListener("abort", giveUp, { once: true });
   try {
     if (signal.aborted) giveUp();
-    const url = await readyInTime(next, clock);
-    const end = url === undefined ? await next.ended : undefined;
-    if (signal.aborted) return "given up";
-    if (end) return end;
-    if (!(await Promise.race([approved, given.promise]))) {
+    const end = next.ended;
+    const may = await Promise.race([approved, given.promise, end]);
+    if (may === false) {
       await next.stop();
       return "given up";
     }
-    retire(take(next, url as string), others);
+    next.letGo();
+    const url = await readyInTime(next, clock);
+    if (url === undefined) return signal.aborted ? "given up" : await end;
+    retire(take(next, url), others);
     return "replaced";
   } finally {
     signal.removeEventListener("abort", giveUp);

@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { runProcess } from "../service/process.ts";
+import { mayBegin, runProcess } from "../service/process.ts";
 import { loadContracts, loadDefinition } from "./load-definitions.ts";
 import { isGateway } from "./system.ts";
 import type { Topology } from "./topology.ts";
@@ -15,9 +15,12 @@ await runProcess(async (surroundings) => {
   const definition = await loadDefinition(topology, name);
   if (isGateway(definition)) {
     const { startGateway } = await import("../service/gateway/start-gateway.ts");
-    return startGateway({ ...definition, contracts: await loadContracts(topology) }, surroundings);
+    const contracts = await loadContracts(topology);
+    await mayBegin();
+    return startGateway({ ...definition, contracts }, surroundings);
   }
   const { startService } = await import("../service/host.ts");
+  await mayBegin();
   return startService(definition, surroundings);
 });
 

@@ -1,4 +1,5 @@
 import pg from "pg";
+import { connectionTo } from "../database/connection-to.ts";
 
 type Row = { off: string | null; may_create: boolean };
 
@@ -24,7 +25,7 @@ export async function serverFault(url: string): Promise<string | undefined> {
 }
 
 async function ask(url: string): Promise<Row | undefined> {
-  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
+  const client = new pg.Client({ ...connectionTo(url), connectionTimeoutMillis: 5_000 });
   await client.connect();
   try {
     const { rows } = await client.query<Row>(

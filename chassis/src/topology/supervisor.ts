@@ -19,8 +19,8 @@ export type Supervisor = {
   /** The processes of each service that were ready last. */
   running(): Record<string, RunningInstance[]>;
   /**
-   * Lets the processes of a service be followed by new ones: each old one runs until its new one is ready and `approved` resolves with true. A new one
-   * that ends before, is not approved or is not wanted any more (`signal`) changes nothing. Resolves with why those that ended did.
+   * Lets the processes of a service be followed by new ones: each old one runs until its new one is ready, which begins when `approved` resolves with
+   * true. A new one that ends before, is not approved or is not wanted any more (`signal`) changes nothing. Resolves with why those that ended did.
    */
   replace(service: string, approved: Promise<boolean>, signal: AbortSignal): Promise<string[]>;
   /** Stops all processes, tier by tier. Resolves when none is left. */
@@ -128,14 +128,14 @@ function occupy(shared: Shared, service: SystemService, number: number): Place {
   const progress = (state: Progress["state"], detail?: string) => shared.onProgress({ subject: title, state, detail });
   const first = shared.inspect?.get(service.name);
   const inspectPort = first === undefined ? undefined : first + number - 1;
-  const start = () => {
+  const start = (held: boolean) => {
     const environment = {
       ...shared.environmentOf(service, place.last?.url),
       INSTANCES: JSON.stringify(instancesOf(places)),
     };
     const socket = service.edge ? shared.edgeSocket : undefined;
     const command = shared.commandOf(service.name);
-    return startChild({ title, command, environment, logFile, record, socket, inspectPort });
+    return startChild({ title, command, environment, logFile, record, socket, inspectPort, held });
   };
   const events = {
     starting: () => progress("starting"),

@@ -1,6 +1,7 @@
 import type { LogLine } from "./read-logs.ts";
 
-const levels = ["trace", "debug", "info", "warn", "error", "fatal"];
+/** From the least to the worst. */
+export const levels: readonly string[] = ["trace", "debug", "info", "warn", "error", "fatal"];
 
 /** The level of a line; what is not JSON counts as an error, as what nothing caught is. */
 export const levelOf = ({ text }: LogLine): string => /^\{"level":"(\w+)"/.exec(text)?.[1] ?? "error";

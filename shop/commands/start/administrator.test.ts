@@ -18,7 +18,7 @@ test("what is given counts, and is kept", async (t) => {
   const folder = await temporaryFolder(t);
   await prepareAdministrator(folder, {});
   const given = { email: "chief@shop.example", password: "correct horse" };
-  assert.deepEqual(await prepareAdministrator(folder, given), given);
+  assert.deepEqual(await prepareAdministrator(folder, given), { ...given, former: "admin@shop.example" });
   assert.deepEqual(await readAdministrator(folder), given);
   assert.deepEqual(await prepareAdministrator(folder, { password: "battery staple" }), {
     email: "chief@shop.example",

@@ -25,11 +25,12 @@ for (const [name, value, line] of wrong) {
   });
 }
 
-test("the screen shows the administrator's sign-in, and something to try", async (t) => {
+test("the screen shows the administrator's sign-in, where to look, and how to place an order", async (t) => {
   const { lines } = await shopStart.prepare({}, await temporaryFolder(t));
   const text = lines({ gateway: "http://127.0.0.1:3000", console: null, services: {} }).join("\n");
   assert.match(text, /admin@shop.example {2}\S{16}/);
-  assert.match(text, /curl 'http:\/\/127.0.0.1:3000\/api\/products\?limit=3'/);
+  assert.match(text, /npm run logs, {2}npm run sagas -- list, {2}npm run dead-letters -- list/);
+  assert.match(text, /curl -s http:\/\/127.0.0.1:3000\/api\/orders .*pm_card_visa/);
 });
 
 test("a password that somebody chose is not shown", async (t) => {
@@ -39,4 +40,12 @@ test("a password that somebody chose is not shown", async (t) => {
   );
   assert.doesNotMatch(lines({ gateway: "", console: null, services: {} }).join("\n"), /chosen password/);
   assert.equal(environment["users"]?.["ADMIN_PASSWORD"], "chosen password");
+});
+
+test("the screen says who is the administrator no longer", async (t) => {
+  const folder = await temporaryFolder(t);
+  await shopStart.prepare({}, folder);
+  const { lines } = await shopStart.prepare({ ADMIN_EMAIL: "chief@shop.example" }, folder);
+  const text = lines({ gateway: "", console: null, services: {} }).join("\n");
+  assert.match(text, /chief@shop.example .*\n +admin@shop.example, the one before, is a customer now/);
 });

@@ -1,7 +1,8 @@
 import { type Static, Type } from "typebox";
 import type { OwnStart } from "../../../chassis/src/commands/start-system.ts";
 import { urlFault } from "../../../chassis/src/commands/url-fault.ts";
-import { prepareAdministrator } from "./administrator.ts";
+import { administratorFile, prepareAdministrator } from "./administrator.ts";
+import { firstOrder } from "./first-order.ts";
 
 const Settings = Type.Object({
   ADMIN_EMAIL: Type.Optional(Type.String({ format: "email", maxLength: 254 })),
@@ -20,6 +21,7 @@ export const shopStart: OwnStart = {
   async prepare({ ADMIN_EMAIL, ADMIN_PASSWORD, SMTP_URL }: Settings, dataFolder) {
     const given = { email: ADMIN_EMAIL, password: ADMIN_PASSWORD };
     const administrator = await prepareAdministrator(dataFolder, given);
+    const { former } = administrator;
     const password = ADMIN_PASSWORD === undefined ? administrator.password : "(the ADMIN_PASSWORD you set)";
     return {
       environment: {
@@ -28,10 +30,13 @@ export const shopStart: OwnStart = {
       },
       lines: ({ gateway }) => [
         `  Administrator  ${administrator.email}  ${password}`,
+        ...(former ? [`                 ${former}, the one before, is a customer now, and signed out everywhere`] : []),
+        "  Look           npm run logs,  npm run sagas -- list,  npm run dead-letters -- list",
         "",
-        "  Try it:",
-        `    curl '${gateway}/api/products?limit=3'`,
-        "    npm run demo",
+        "  Place an order, as the administrator:",
+        ...firstOrder(gateway, administratorFile(dataFolder)).map((line) => `    ${line}`),
+        "",
+        "  Or see what becomes of three: npm run demo",
       ],
     };
   },
