@@ -13,6 +13,7 @@ import {
 } from "node:fs";
 import { delimiter, join } from "node:path";
 import { test } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { eventually } from "../src/testing/eventually.ts";
 import { fileCleanup } from "../src/testing/file-cleanup.ts";
@@ -101,7 +102,8 @@ installedTest("the system's types are right, and its tests pass", () => {
 });
 
 installedTest("what is no entry point can't be imported", () => {
-  const loaded = (path: string) => run(system, "npx", "--no", "node", "-e", `import("@flotilla/chassis/${path}")`);
+  const loaded = (path: string) =>
+    run(system, "npx", "--no", "--", "node", "-e", `import("@flotilla/chassis/${path}")`);
   assert.match(loaded("core/clock").output, /ERR_PACKAGE_PATH_NOT_EXPORTED/);
   for (const entry of Object.keys(JSON.parse(readFileSync(join(root, "chassis/package.json"), "utf8")).exports)) {
     // It is for tests only: loaded elsewhere it waits for them.
@@ -119,7 +121,7 @@ installedTest("the running system answers a call, which becomes an event, which 
   const ended = once(running, "exit");
   try {
     const runFile = join(system, ".data/run.json");
-    await eventually(() => existsSync(runFile) || running.exitCode !== null);
+    for (; !existsSync(runFile); await delay(100)) assert.equal(running.exitCode, null, "it ended before it was ready");
     const { gateway } = JSON.parse(readFileSync(runFile, "utf8"));
     const headers = { "content-type": "application/json" };
     const greeting = { method: "POST", headers, body: JSON.stringify({ text: "Hello" }) };
@@ -140,6 +142,18 @@ installedTest("flotilla new service adds one, whose types and tests are right as
   succeed(system, "npx", "--no", "flotilla", "new", "service", "reviews");
   succeed(system, "npm", "run", "check");
   assert.match(succeed(system, "npm", "test"), /pass 3\n/);
+});
+
+installedTest("a driver that is not installed is told before anything starts, in one line", () => {
+  const settings = { ...environment, BROKER_URL: "amqp://localhost", REDIS_URL: "redis://localhost", PORT: "0" };
+  const { status, stderr } = spawnSync("npx", ["--no", "flotilla", "start"], {
+    cwd: system,
+    env: settings,
+    encoding: "utf8",
+  });
+  const line = (setting: string, name: string) =>
+    `${setting} needs the package ${name}, which is not installed: npm install ${name}\n`;
+  assert.deepEqual([status, stderr], [1, line("BROKER_URL", "amqplib") + line("REDIS_URL", "ioredis")]);
 });
 
 installedTest("outside of a system, and with wrong names, one line says what to do", () => {

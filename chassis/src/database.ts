@@ -3,7 +3,7 @@ export { combinedRead, combinedWrite } from "./database/combined.ts";
 export { type Database, openDatabase, type Queryable, type Transaction } from "./database/database.ts";
 export { groupCommit } from "./database/group-commit.ts";
 export { type GroupedTransaction, groupTransactions } from "./database/group-transactions.ts";
-export { createReplaceResult, idempotencyKeyReused, once } from "./database/idempotency.ts";
+export { createReplaceResult, once } from "./database/idempotency.ts";
 export { migrate } from "./database/migrate.ts";
 export { isUniqueViolation, Overtaken } from "./database/postgres-error.ts";
 export { readTogether } from "./database/read-together.ts";

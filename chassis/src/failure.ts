@@ -21,3 +21,4 @@ export {
   upstreamFailed,
 } from "./core/failure.ts";
 export { singleLine } from "./core/single-line.ts";
+export { idempotencyKeyReused } from "./database/idempotency.ts";

@@ -1,6 +1,5 @@
 import { call, contract, event, Fields, Id } from "@flotilla/chassis/contract";
-import { idempotencyKeyReused } from "@flotilla/chassis/database";
-import { notFound, refusal } from "@flotilla/chassis/failure";
+import { idempotencyKeyReused, notFound, refusal } from "@flotilla/chassis/failure";
 import { type Static, Type } from "typebox";
 
 export const outOfStock = refusal("out_of_stock", 409, "There is not enough stock");

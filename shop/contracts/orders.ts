@@ -1,6 +1,5 @@
 import { call, contract, event, Fields, Id, Nullable, OneOf, Page, PageQuery, Time } from "@flotilla/chassis/contract";
-import { idempotencyKeyReused } from "@flotilla/chassis/database";
-import { notFound, refusal } from "@flotilla/chassis/failure";
+import { idempotencyKeyReused, notFound, refusal } from "@flotilla/chassis/failure";
 import { type Static, Type } from "typebox";
 import { Money, Price } from "./money.ts";
 import { PaymentMethod } from "./payments.ts";

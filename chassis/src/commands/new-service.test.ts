@@ -50,7 +50,10 @@ test("the shop's list is found from the repository's root", async (t) => {
     join(folder, "shop/topology.ts"),
     'export const shop = defineTopology(import.meta.url, {\n  services: ["gateway"],\n});\n',
   );
-  assert.match(addService(folder, "reviews").join("\n"), /shop\/reviews\/service\.ts/);
+  assert.match(
+    addService(folder, "reviews").join("\n"),
+    /shop\/reviews\/service\.ts[\s\S]*npm run tool -- deploy-files$/,
+  );
   assert.ok(existsSync(join(folder, "shop/reviews/service.ts")));
 });
 

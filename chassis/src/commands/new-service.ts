@@ -32,6 +32,7 @@ export function addService(folder: string, name: string): string[] {
     `  ${shown(`contracts/${name}.ts`)}       what it answers and publishes`,
     `  ${shown(`${name}/service.ts`)}         how`,
     `  ${shown(`${name}/service.test.ts`)}    npm test -- ${shown(`${name}/service.test.ts`)}`,
+    ...(root === folder ? [] : ["Then add it to the README's table, and run: npm run tool -- deploy-files"]),
   ];
 }
 

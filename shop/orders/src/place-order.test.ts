@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { idempotencyKeyReused } from "@flotilla/chassis/database";
+import { idempotencyKeyReused } from "@flotilla/chassis/failure";
 import { findOrder, listOrders } from "./order-store.ts";
 import { orderOf, ordersUnderTest } from "./orders.fixture.ts";
 

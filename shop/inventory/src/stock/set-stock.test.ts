@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { idempotencyKeyReused } from "@flotilla/chassis/database";
-import { notFound } from "@flotilla/chassis/failure";
+import { idempotencyKeyReused, notFound } from "@flotilla/chassis/failure";
 import { outOfStock, stockLimitReached } from "@flotilla/contracts/inventory";
 import { inventoryUnderTest, unbalanced } from "../inventory.fixture.ts";
 
