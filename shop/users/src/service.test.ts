@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
-import { startInProcess } from "@flotilla/chassis/testing";
+import { serviceUnderTest } from "@flotilla/chassis/testing";
 import type { SignedIn } from "@flotilla/contracts/users";
 import { service } from "./service.ts";
 import { ada } from "./users-under-test.ts";
@@ -10,11 +10,11 @@ type Asked = { body?: unknown; token?: string; requestId?: string };
 const admin = { ADMIN_EMAIL: "admin@shop.example", ADMIN_PASSWORD: "harbour master" };
 
 /** The service as a process of its own would run it, asked over HTTP. */
-async function serviceUnderTest(t: TestContext) {
-  const running = await startInProcess(t, [{ service, environment: admin }]);
+async function usersOverHttp(t: TestContext) {
+  const { anonymous } = await serviceUnderTest(t, service, { settings: admin });
   return async (route: string, { body, token, requestId }: Asked = {}) => {
-    const [method = "", path] = route.split(" ");
-    const response = await fetch(`${running.url("users")}${path}`, {
+    const [method = "", path = ""] = route.split(" ");
+    const response = await anonymous.fetch(path, {
       method,
       headers: {
         ...(body === undefined ? {} : { "content-type": "application/json" }),
@@ -29,7 +29,7 @@ async function serviceUnderTest(t: TestContext) {
 }
 
 test("an account's life: registered, signed in, refreshed, signed out, closed", async (t) => {
-  const ask = await serviceUnderTest(t);
+  const ask = await usersOverHttp(t);
   const registered = await ask("POST /auth/register", { body: ada });
   assert.equal(registered.status, 201);
   const { accessToken: token, refreshToken, user } = registered.json as SignedIn;
@@ -48,7 +48,7 @@ test("an account's life: registered, signed in, refreshed, signed out, closed", 
 });
 
 test("another's id and a random one are answered with the same bytes, whatever is asked", async (t) => {
-  const ask = await serviceUnderTest(t);
+  const ask = await usersOverHttp(t);
   const token = (await ask("POST /auth/register", { body: ada })).json.accessToken;
   const other = (await ask("POST /auth/register", { body: { ...ada, email: "bob@example.org" } })).json;
   const requests = [["GET"], ["PUT", { name: "Eve" }], ["DELETE"]] as const;
@@ -65,7 +65,7 @@ test("another's id and a random one are answered with the same bytes, whatever i
 });
 
 test("nobody makes themselves more than they are", async (t) => {
-  const ask = await serviceUnderTest(t);
+  const ask = await usersOverHttp(t);
   const asked = await ask("POST /auth/register", { body: { ...ada, role: "admin" } });
   assert.deepEqual([asked.status, asked.json.errors[0].path], [400, "/role"]);
   const { accessToken: token, user } = (await ask("POST /auth/register", { body: ada })).json as SignedIn;
@@ -79,7 +79,7 @@ test("nobody makes themselves more than they are", async (t) => {
 });
 
 test("whatever is given for a refresh token and is none is not valid", async (t) => {
-  const ask = await serviceUnderTest(t);
+  const ask = await usersOverHttp(t);
   const { accessToken } = (await ask("POST /auth/register", { body: ada })).json;
   for (const refreshToken of ["x", accessToken, "x".repeat(4_000)]) {
     const { status, json } = await ask("POST /auth/refresh", { body: { refreshToken } });
@@ -88,7 +88,7 @@ test("whatever is given for a refresh token and is none is not valid", async (t)
 });
 
 test("input that is none is refused with its path", async (t) => {
-  const ask = await serviceUnderTest(t);
+  const ask = await usersOverHttp(t);
   const faulty = { name: "\0", email: "ada", password: "short" };
   for (const [field, value] of Object.entries(faulty)) {
     const { status, json } = await ask("POST /auth/register", { body: { ...ada, [field]: value } });
@@ -97,7 +97,7 @@ test("input that is none is refused with its path", async (t) => {
 });
 
 test("the administrator of the settings signs in, sees everybody and can't close the last administrator's account", async (t) => {
-  const ask = await serviceUnderTest(t);
+  const ask = await usersOverHttp(t);
   await ask("POST /auth/register", { body: ada });
   const body = { email: admin.ADMIN_EMAIL, password: admin.ADMIN_PASSWORD };
   const { accessToken: token, user } = (await ask("POST /auth/login", { body })).json as SignedIn;
