@@ -1,5 +1,7 @@
 import { access, constants, realpath } from "node:fs/promises";
 import { createServer } from "node:net";
+import { ConfigurationError } from "../core/config.ts";
+import { withPackage } from "../core/optional-package.ts";
 import { missingPeer } from "../core/optional-peer.ts";
 import { serverFault } from "../topology/server-check.ts";
 import { makeFolder } from "./make-folder.ts";
@@ -59,6 +61,12 @@ export async function serverFaults(urls: Readonly<Record<string, string | undefi
 
 /** Loaded only when it is asked for, as the broker itself is. */
 async function brokerFault(url: string): Promise<string | undefined> {
-  const { rabbitmqFault } = await import("../messaging/rabbitmq/rabbitmq-check.ts");
-  return rabbitmqFault(url);
+  try {
+    const load = () => import("../messaging/rabbitmq/rabbitmq-check.ts");
+    const { rabbitmqFault } = await withPackage("amqplib", "BROKER_URL", load);
+    return await rabbitmqFault(url);
+  } catch (error) {
+    if (error instanceof ConfigurationError) return error.message;
+    throw error;
+  }
 }

@@ -1,5 +1,6 @@
 import type { Clock } from "../core/clock.ts";
 import { ConfigurationError } from "../core/config.ts";
+import { withPackage } from "../core/optional-package.ts";
 import { requirePeer } from "../core/optional-peer.ts";
 import type { Log } from "../telemetry/log.ts";
 import type { Broker } from "./broker.ts";
@@ -21,7 +22,8 @@ const postgres: Driver = async (url, options) => openedWhenUsed(() => postgresBr
 /** Loaded only when it is asked for: its client is not there unless somebody installed it. */
 const rabbitmq: Driver = async (url, options) => {
   requirePeer("amqplib", "BROKER_URL");
-  const { rabbitmqBroker } = await import("./rabbitmq/rabbitmq-broker.ts");
+  const load = () => import("./rabbitmq/rabbitmq-broker.ts");
+  const { rabbitmqBroker } = await withPackage("amqplib", "BROKER_URL", load);
   return rabbitmqBroker({ url, ...options });
 };
 

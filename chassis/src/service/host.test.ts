@@ -165,3 +165,16 @@ test("who asks while the event loop stands still hears that the service is not r
   assert.match(String((await once(socket, "data"))[0]), /^HTTP\/1\.1 503 /);
   await eventually(async () => (await fetch(ready)).ok);
 });
+
+test("a system without an identity service runs: no token of a person is good there", async (t) => {
+  const calls = {
+    show: call("GET /things", { access: "customer", replies: { 204: null } }),
+    list: call("GET /list", { access: "public", replies: { 204: null } }),
+  };
+  const answers = { show: async () => undefined, list: async () => undefined };
+  const lonely = defineService(contract("lonely", { calls }), { wire: () => answers });
+  const { url } = await startInProcess(t, [{ service: lonely, environment: { IDENTITY_SERVICE: "" } }]);
+  assert.equal((await fetch(`${url("lonely")}/list`)).status, 204);
+  const headers = { authorization: "Bearer eyJhbGciOiJFZERTQSJ9.e30.x" };
+  assert.equal((await fetch(`${url("lonely")}/things`, { headers })).status, 401);
+});

@@ -1,3 +1,4 @@
+import { withPackage } from "../../core/optional-package.ts";
 import { type LimitStore, memoryLimitStore, withFallback } from "../../gateway/limit-store.ts";
 import { limitStoreOfPrimary } from "../../gateway/worker-limits.ts";
 import { isWorker } from "../../gateway/workers.ts";
@@ -13,7 +14,8 @@ export async function openLimitStore(redisUrl: string | undefined, log: Log): Pr
     else log.warn({ err: error }, "limits are counted by this process alone");
   };
   if (redisUrl !== undefined) {
-    const { redisLimitStore } = await import("../../gateway/redis-limit-store.ts");
+    const load = () => import("../../gateway/redis-limit-store.ts");
+    const { redisLimitStore } = await withPackage("ioredis", "REDIS_URL", load);
     return withFallback(redisLimitStore(redisUrl), onChange);
   }
   return isWorker() ? withFallback(limitStoreOfPrimary(), onChange) : memoryLimitStore();
