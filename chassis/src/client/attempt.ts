@@ -122,7 +122,7 @@ function asking({ tokenFor, transport, clock, log }: AttemptSurroundings, { serv
     } catch (error) {
       const failure = failureFrom(error);
       if (failure.kind === "bug")
-        log.warn({ err: failure, service, call: name, instance: origin }, "an answer outside the contract");
+        log.warn({ err: failure, target: service, call: name, instance: origin }, "an answer outside the contract");
       const other = failure.kind === "bug" || !isFrom(service, answer);
       const told = other
         ? "failed"

@@ -50,10 +50,10 @@ export function createCallees(surroundings: Surroundings, limits: CalleeLimits =
   function make(service: string): Callee {
     const onState = (state: CircuitState) => {
       countChange?.({ target: service, state });
-      if (state === "open") log.warn({ service }, "the circuit opens: calls are refused for a while");
+      if (state === "open") log.warn({ target: service }, "the circuit opens: calls are refused for a while");
       else
         log.info(
-          { service, state },
+          { target: service, state },
           state === "closed" ? "the circuit closes" : "the circuit lets a few calls through",
         );
     };
@@ -62,7 +62,7 @@ export function createCallees(surroundings: Surroundings, limits: CalleeLimits =
       random,
       onEjection({ origin, outFor }, why) {
         const line = why === "back" ? "an instance takes calls again" : "an instance is left out for a while";
-        log[why === "back" ? "info" : "warn"]({ service, instance: origin, why, milliseconds: outFor }, line);
+        log[why === "back" ? "info" : "warn"]({ target: service, instance: origin, why, milliseconds: outFor }, line);
       },
     });
     const breaker = circuitBreaker(onState, limits.breaker);

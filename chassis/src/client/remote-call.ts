@@ -47,7 +47,7 @@ export function remoteCall(surroundings: CallSurroundings, target: Target): Remo
       const wait = final ? undefined : waitBeforeRetry(situation, random);
       if (wait === undefined || (sent && !budget.retry(now))) throw failure;
       log.debug(
-        { err: failure, service, call: name, instance: instance?.origin, attempt, wait },
+        { err: failure, target: service, call: name, instance: instance?.origin, attempt, wait },
         "a call is tried again",
       );
       await clock.sleep(wait, deadline.ending.signal);

@@ -1,12 +1,16 @@
 import type { TSchema } from "typebox";
 import {
+  deadlineExceeded,
   forbidden,
   invalidInput,
   malformedJson,
+  rateLimited,
   tokenInvalid,
   tokenMissing,
   tooLarge,
+  unavailable,
   unsupportedMediaType,
+  upstreamFailed,
 } from "../core/failure.ts";
 import { STATUS_CODES } from "../core/node-http.ts";
 import type { Call } from "./call.ts";
@@ -20,6 +24,8 @@ const keyRequired: Refusal = {
   title: "An Idempotency-Key header is required",
 };
 
+const malformed: Refusal = { code: "malformed_request", status: 400, title: "The request is not well-formed HTTP" };
+
 /** The answers of a call for OpenAPI: its replies, and for each status of a refusal the codes that come with it. */
 export function openApiResponses(call: Call): Record<string, unknown> {
   const responses: Record<string, unknown> = {};
@@ -27,19 +33,19 @@ export function openApiResponses(call: Call): Record<string, unknown> {
   const byStatus = Map.groupBy(refusalsOf(call), ({ status }) => String(status));
   for (const [status, refusals] of byStatus) responses[status] = problem(refusals);
   responses["default"] = {
-    description: "Any other problem, such as 429 `rate_limited`, 503 `unavailable` or 504 `deadline_exceeded`",
+    description: "Any other problem, such as 408 `request_timeout`, 431 `headers_too_large` or 500 `internal_error`",
     content: { [PROBLEM_MEDIA_TYPE]: { schema: { $ref: "#/components/schemas/Problem" } } },
   };
   return responses;
 }
 
 /** What the call refuses by its own rules, and what follows from its shape. */
-function refusalsOf({ path, shape }: Call): Refusal[] {
-  const { access, params, query, headers, body, idempotencyKey, refuses = [] } = shape;
-  const takesInput = params || query || headers || body || path.includes("{");
+function refusalsOf({ method, shape }: Call): Refusal[] {
+  const { access, idempotencyKey, refuses = [] } = shape;
   return [
-    ...(takesInput ? [invalidInput] : []),
-    ...(body ? [malformedJson, tooLarge, unsupportedMediaType] : []),
+    ...[malformed, invalidInput, rateLimited, upstreamFailed, unavailable, deadlineExceeded],
+    // Those of calls that take no body are for who sends one.
+    ...(method === "GET" ? [] : [malformedJson, tooLarge, unsupportedMediaType]),
     ...(idempotencyKey === "required" ? [keyRequired] : []),
     ...(access === "public" ? [] : [tokenMissing, tokenInvalid]),
     ...(access === "admin" ? [forbidden] : []),

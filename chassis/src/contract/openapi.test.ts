@@ -88,7 +88,9 @@ test("parameters come from path, query, headers and the idempotency key", () => 
 
 test("each refusal is listed under its status, with its code", () => {
   const { responses } = at("/api/books/{id}/loans", "post");
-  assert.deepEqual(Object.keys(responses).sort(), ["201", "202", "400", "401", "404", "409", "413", "415", "default"]);
+  assert.deepEqual(Object.keys(responses).sort(), [
+    ...["201", "202", "400", "401", "404", "409", "413", "415", "429", "502", "503", "504", "default"],
+  ]);
   const { schema } = responses[409].content["application/problem+json"];
   assert.deepEqual(schema.properties.code.enum, ["book_lent"]);
   assert.match(responses[400].description, /idempotency_key_required/);
@@ -104,4 +106,17 @@ test("rights show: a bearer token where one is needed, 403 for administrators' c
 test("an empty reply has no content, and a picture has its own media type", () => {
   assert.equal(at("/api/books/{id}", "delete").responses[204].content, undefined);
   assert.deepEqual(Object.keys(at("/api/books/{id}/cover", "get").responses[200].content), ["image/svg+xml"]);
+});
+
+test("a field with a default may be left out by who sends it, and by nobody else", () => {
+  const Thing = Fields({ name: Text(5), kind: Type.String({ default: "other" }) });
+  const things = contract("things", {
+    calls: { add: call("POST /things", { summary: "Add", access: "public", body: Thing, replies: { 201: Thing } }) },
+    events: {},
+  });
+  const document = openApi({ title: "Things", version: "1", contracts: [things], prefix: "/api" });
+  // biome-ignore lint/suspicious/noExplicitAny: a document of any shape
+  const { requestBody, responses } = (document.paths as any)["/api/things"].post;
+  assert.deepEqual(requestBody.content["application/json"].schema.required, ["name"]);
+  assert.deepEqual(responses[201].content["application/json"].schema.required, ["name", "kind"]);
 });

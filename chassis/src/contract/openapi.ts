@@ -66,8 +66,18 @@ function operation({ name, service, call }: PublicCall): unknown {
 /** A body whose fields may all be left out may be left out itself. */
 const requestBody = (schema: TObject) => ({
   required: !mayBeEmpty(schema),
-  content: { "application/json": { schema } },
+  content: { "application/json": { schema: asSent(schema) } },
 });
+
+/** A schema as senders have to keep it: what has a default may be left out, though whoever reads the value finds it. */
+function asSent(schema: unknown): unknown {
+  if (Array.isArray(schema)) return schema.map(asSent);
+  if (typeof schema !== "object" || schema === null) return schema;
+  const copy = Object.fromEntries(Object.entries(schema).map(([name, value]) => [name, asSent(value)]));
+  const { required, properties } = schema as { required?: unknown; properties?: Record<string, object> };
+  if (!Array.isArray(required) || !properties) return copy;
+  return { ...copy, required: required.filter((name: string) => !("default" in (properties[name] ?? {}))) };
+}
 
 function pathParameters(call: Call): unknown[] {
   return parameterNames(call.path).map((name) => {

@@ -6,6 +6,7 @@ import { createHttpServer as serveHttp } from "../gateway/server.ts";
 import type { Log } from "../telemetry/log.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import { bodyTooLarge, DEFAULT_BODY_LIMIT } from "./body-limit.ts";
+import { refuseEncoded } from "./content-encoding.ts";
 import { countRequests, requestCounter } from "./count-requests.ts";
 import type { Health } from "./health.ts";
 import { wantsMultiplexed } from "./multiplex/accept-multiplexed.ts";
@@ -51,9 +52,10 @@ export function createHttpServer(
   });
   countRequests(server, counterOf);
   server.removeAllContentTypeParsers();
-  server.addContentTypeParser("application/json", { parseAs: "buffer" }, (_request, body, done) =>
-    done(null, body.length === 0 ? undefined : parseJson(body as Buffer)),
-  );
+  server.addContentTypeParser("application/json", { parseAs: "buffer" }, ({ headers }, body, done) => {
+    refuseEncoded(headers);
+    done(null, body.length === 0 ? undefined : parseJson(body as Buffer));
+  });
   server.setNotFoundHandler(() => {
     throw notFound.failure();
   });

@@ -28,7 +28,7 @@ export type CallLog = {
 export function callLog(call: Call, log: Log): CallLog {
   const write = infoLines(log);
   const success = Number(Object.keys(call.shape.replies).find((status) => Number(status) < 300));
-  const inPath = parameterNames(call.path);
+  const inPath = parameterNames(call.path).filter(isFree);
   const inBody = idsIn(call.shape.body).filter((name) => !inPath.includes(name));
   const asked = [...inPath, ...inBody];
   const replied = new Set(Object.values(call.shape.replies).flatMap((reply) => idsIn(reply as TObject | null)));
@@ -58,7 +58,10 @@ export function callLog(call: Call, log: Log): CallLog {
 }
 
 const idsIn = (schema: TObject | null | undefined): string[] =>
-  Object.keys(schema?.properties ?? {}).filter((name) => /^id$|[a-z]Id$/.test(name));
+  Object.keys(schema?.properties ?? {}).filter((name) => /^id$|[a-z]Id$/.test(name) && isFree(name));
+
+/** Whether a name is none that each line has by itself. */
+const isFree = (name: string): boolean => name !== "requestId" && name !== "traceId";
 
 function fields(from: unknown, names: readonly string[]): string {
   if (typeof from !== "object" || from === null) return "";

@@ -24,9 +24,11 @@ type Write = (value: unknown) => string;
 const JSON_TYPE = "application/json; charset=utf-8";
 
 /** Makes what turns the results of a call's handler into replies: of what it returned they hold what the contract says, and nothing else. */
-export function makeReply({ shape: { replies } }: Call): (result: unknown) => Reply {
+export function makeReply({ method, shape: { access, replies } }: Call): (result: unknown) => Reply {
   const success = Number(Object.keys(replies).find((status) => Number(status) < 300));
   const media = Object.values(replies).map(mediaType).find(Boolean);
+  // What is answered to one caller is for no cache, unless its handler says something else.
+  const usual = access === "public" && method === "GET" ? {} : { "cache-control": "no-store" };
   const writers = new Map<number, Write>();
 
   /** Compiled when the first such reply is sent: few of the calls that a service has are asked for soon. */
@@ -43,9 +45,9 @@ export function makeReply({ shape: { replies } }: Call): (result: unknown) => Re
     const { status, headers, body } = result instanceof Answer ? result : new Answer<unknown>(success, result);
     assertSendable(headers);
     // Whatever a handler returned: HTTP has no body there.
-    if (body === undefined || hasNoBody(status)) return { status, headers, body: undefined };
+    if (body === undefined || hasNoBody(status)) return { status, headers: { ...usual, ...headers }, body: undefined };
     if (media !== undefined) return mediaReply(status, headers, media, body as string | AsyncIterable<string>);
-    return { status, headers: { "content-type": JSON_TYPE, ...headers }, body: writerOf(status)(body) };
+    return { status, headers: { "content-type": JSON_TYPE, ...usual, ...headers }, body: writerOf(status)(body) };
   };
 }
 

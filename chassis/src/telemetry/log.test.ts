@@ -61,3 +61,16 @@ test("what throws when it is looked at is logged all the same", () => {
   for (const err of things) log.error({ err }, "thrown");
   assert.equal(lines.length, things.length);
 });
+
+test("no line has a name twice, whatever fields are called", () => {
+  const written: string[] = [];
+  const destination = { write: (line: string) => void written.push(line) };
+  const log = createLog({ service: "orders", level: "info", destination });
+  runInContext(newContext(), () =>
+    log.info({ service: "users", level: 3, time: "noon", requestId: "mine", traceId: "t" }, "told"),
+  );
+  const [line = ""] = written;
+  const names = Array.from(line.matchAll(/"(\w+)":/g), ([, name]) => name);
+  assert.equal(new Set(names).size, names.length, line);
+  assert.deepEqual([JSON.parse(line).service, JSON.parse(line).service_], ["orders", "users"]);
+});

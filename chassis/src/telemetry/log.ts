@@ -33,7 +33,7 @@ export function createLog({ service, level, destination, gather }: LogOptions): 
       base: { service },
       timestamp: isoTime(),
       serializers: { err: loggedError },
-      formatters: { level: (label) => ({ level: label }), log: withoutSecrets },
+      formatters: { level: (label) => ({ level: label }), log: lineFields },
       mixin() {
         const context = currentContext();
         if (!context) return {};
@@ -106,6 +106,19 @@ function loggedError(error: unknown): unknown {
   } catch {
     return { type: "unknown", message: "something that can't be shown" };
   }
+}
+
+/** What each line has by itself: a field of that name would be there twice, and readers take one or the other. */
+const OWN = new Set(["level", "time", "service", "msg"]);
+
+/** The fields of a line without secrets, and none of them under a name that the line has already. */
+function lineFields(fields: Record<string, unknown>): Record<string, unknown> {
+  const clean = withoutSecrets(fields);
+  for (const name in clean) {
+    if (!OWN.has(name)) continue;
+    return Object.fromEntries(Object.entries(clean).map(([name, value]) => [OWN.has(name) ? `${name}_` : name, value]));
+  }
+  return clean;
 }
 
 /** The fields of a line with secrets replaced; the same object when it has none, as nearly always. */

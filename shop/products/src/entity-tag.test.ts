@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { invalidInput } from "@flotilla/chassis/failure";
 import { allowsChange, isKnown, productTag, tagOf } from "./entity-tag.ts";
 import { newProduct } from "./product.ts";
 
@@ -27,10 +28,16 @@ test("If-None-Match knows a tag by itself, in a list, weak, or as *", () => {
 });
 
 test("If-Match lets a change through for the version it names, whatever the stock", () => {
-  for (const header of [undefined, "*", '"3"', '"3.17"', 'W/"3.17"', '"3.99"', '"1", "3"']) {
+  for (const header of [undefined, "*", '"3"', '"3.17"', '"3.99"', '"1", "3"', 'W/"3", "3.1"']) {
     assert.equal(allowsChange(header, 3), true, `${header}`);
   }
-  for (const header of ["", '"2"', '"2.3"', '"33"', '"33.1"', '"30.17"', "3", '""', "nonsense", '"*"']) {
+  for (const header of ['"2"', '"2.3"', '"33"', '"33.1"', '"30.17"', '""', '"*"', 'W/"3.17"', 'W/"3"']) {
     assert.equal(allowsChange(header, 3), false, `${header}`);
+  }
+});
+
+test("an If-Match that is no list of tags is refused", () => {
+  for (const header of ["", "3", "nonsense", '"3', '"3" "4"', '"3",', 'w/"3"', "3, 4", '*, "3"']) {
+    assert.throws(() => allowsChange(header, 3), invalidInput.is, header);
   }
 });

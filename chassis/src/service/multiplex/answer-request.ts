@@ -10,6 +10,7 @@ import { malformedRequest } from "../../gateway/malformed.ts";
 import { isSingle } from "../../gateway/request-headers.ts";
 import type { Log } from "../../telemetry/log.ts";
 import { bodyTooLarge, DEFAULT_BODY_LIMIT } from "../body-limit.ts";
+import { refuseEncoded } from "../content-encoding.ts";
 import type { CountRequest, RequestCounter } from "../count-requests.ts";
 import type { Gate } from "../gate.ts";
 import type { Asking } from "../priority.ts";
@@ -69,7 +70,7 @@ export function answerRequests(
       const { served, bodyLimit } = route;
       const { headers } = asking;
       const { socket, cancellation } = request;
-      const body = asking.method === "GET" ? undefined : readBody(request.body, headers["content-type"], bodyLimit);
+      const body = asking.method === "GET" ? undefined : readBody(request.body, headers, bodyLimit);
       const { params, query } = found;
       const { since, priority } = admitted;
       const waited = performance.now() - since;
@@ -136,9 +137,11 @@ function readHead(head: string): Required<Asking> & { readonly isAmbiguous: bool
 
 const JSON_TYPE = /^application\/json[ \t]*(?:;|$)/i;
 
-function readBody(body: Buffer, type: string | undefined, limit: number): unknown {
+function readBody(body: Buffer, headers: IncomingHttpHeaders, limit: number): unknown {
+  const type = headers["content-type"];
   if (type === undefined && body.length === 0) return undefined;
   if (type === undefined || !JSON_TYPE.test(type)) throw unsupportedMediaType.failure();
   if (body.length > limit) throw bodyTooLarge();
+  refuseEncoded(headers);
   return body.length === 0 ? undefined : parseJson(body);
 }
