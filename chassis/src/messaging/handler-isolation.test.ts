@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { describe, it, type TestContext } from "node:test";
+import { describe, type TestContext, test } from "node:test";
 import fc from "fast-check";
 import { systemClock } from "../core/clock.ts";
 import { combinedRead, combinedWrite } from "../database/combined.ts";
@@ -53,7 +53,7 @@ const n = async (database: Database) => (await database.query<{ n: number }>("se
 
 describe("handlers of events that come together", () => {
   for (const lock of [" for update", ""]) {
-    it(`count to forty when each reads a counter${lock} and writes it back`, async (t) => {
+    test(`count to forty when each reads a counter${lock} and writes it back`, async (t) => {
       const { database, handled } = await forty(t, async () => async (_, tx) => {
         const [row] = await tx.query<{ n: number }>(`select n from counter where id = 1${lock}`);
         await tx.query("update counter set n = $1 where id = 1", [(row?.n ?? 0) + 1]);
@@ -63,7 +63,7 @@ describe("handlers of events that come together", () => {
     });
   }
 
-  it("count to forty when they lock and write the counter by combined statements", async (t) => {
+  test("count to forty when they lock and write the counter by combined statements", async (t) => {
     const lockCounter = combinedRead<number, number>(async (tx, ids) => {
       const rows = await tx.query<{ id: number; n: number }>(
         "select id, n from counter where id = any ($1) for update",
@@ -82,7 +82,7 @@ describe("handlers of events that come together", () => {
     assert.equal(await n(database), 40);
   });
 
-  it("have all their effects and nothing else when every other one rolls back to a savepoint", async (t) => {
+  test("have all their effects and nothing else when every other one rolls back to a savepoint", async (t) => {
     const { database, handled } = await forty(t, async () => async ({ number }, tx) => {
       await tx.query("insert into effect (thing_id, number) values ('kept', $1)", [number]);
       await tx.query("savepoint before");
@@ -102,7 +102,7 @@ describe("handlers of events that come together", () => {
 
 describe("handlers beside one that never returns", () => {
   for (const hangs of ["before its first statement", "after a statement of its own", "after a combined statement"]) {
-    it(`go on (it hangs ${hangs})`, async (t) => {
+    test(`go on (it hangs ${hangs})`, async (t) => {
       const add = combinedWrite<number, void>(async (tx, numbers) => {
         await tx.query("insert into effect (thing_id, number) select 'a', unnest($1::int[])", [numbers]);
         return numbers.map(() => undefined);
@@ -127,7 +127,7 @@ describe("handlers beside one that never returns", () => {
 });
 
 describe("handlers that run at the same time", () => {
-  it("leave behind what some order of them would, whatever they read and write", async (t) => {
+  test("leave behind what some order of them would, whatever they read and write", async (t) => {
     const { database } = await serviceDatabase(t);
     await makeTables(database);
     const broker = memoryBroker();
