@@ -57,6 +57,8 @@ export async function findLetter(
   return letter;
 }
 
+// Letters are locked in the order of their ids, so operators who mean the same ones wait for each other, and never in a circle.
+
 /** Lets parked letters be handled again, in the order they were parked, so many a second; resolves with how many. */
 export async function startRedrive(
   database: Queryable,
@@ -65,12 +67,16 @@ export async function startRedrive(
   note: Note,
 ): Promise<number> {
   const changed = await database.query(
-    `with meant as (
-       select id, row_number() over (order by id) - 1 as place from dead_letter
-       where state = 'parked' and ($1::uuid[] is null or id = any($1)) and ($2::text is null or type = $2))
+    `with locked as materialized (
+       select id from dead_letter
+       where state = 'parked' and ($1::uuid[] is null or id = any($1)) and ($2::text is null or type = $2)
+       order by id for update
+     ), meant as (
+       select id, row_number() over (order by id) - 1 as place from locked
+     )
      update dead_letter d set state = 'redriving', due_at = now() + meant.place / $3::float8 * interval '1 s',
        claim = null, held_until = null, history = history || ($4::jsonb || jsonb_build_object('at', now()))
-     from meant where d.id = meant.id and d.state = 'parked' returning 1`,
+     from meant where d.id = meant.id returning 1`,
     [uuids(chosen.ids), chosen.type ?? null, perSecond, noteJson(note)],
   );
   return changed.length;
@@ -79,10 +85,14 @@ export async function startRedrive(
 /** Gives letters up that are parked or on their way back, also those that are being handled; resolves with how many. */
 export async function discardLetters(database: Queryable, chosen: Chosen, note: Note): Promise<number> {
   const changed = await database.query(
-    `update dead_letter set state = 'discarded', ended_at = now(), due_at = null,
+    `with locked as materialized (
+       select id from dead_letter
+       where state in ('parked', 'redriving') and ($1::uuid[] is null or id = any($1)) and ($2::text is null or type = $2)
+       order by id for update
+     )
+     update dead_letter d set state = 'discarded', ended_at = now(), due_at = null,
        history = history || ($3::jsonb || jsonb_build_object('at', now()))
-     where state in ('parked', 'redriving') and ($1::uuid[] is null or id = any($1)) and ($2::text is null or type = $2)
-     returning 1`,
+     from locked where d.id = locked.id returning 1`,
     [uuids(chosen.ids), chosen.type ?? null, noteJson(note)],
   );
   return changed.length;
