@@ -120,7 +120,10 @@ async function runMembers(tx: Transaction, items: readonly Item[]): Promise<Memb
     const run = () => work(member);
     return context && items.length > 1 ? runInContext(unhurried(context), run) : run();
   });
-  for (const outcome of outcomes) if ("error" in outcome && isEverybodys(outcome.error)) throw outcome.error;
+  for (const outcome of outcomes) {
+    // What a single member throws is its own: nothing of others can have led to it.
+    if ("error" in outcome && (items.length === 1 || isEverybodys(outcome.error))) throw outcome.error;
+  }
   if (outcomes.some(spoils)) throw new BatchAborted(outcomes);
   return outcomes;
 }

@@ -44,7 +44,10 @@ async function world(t: TestContext) {
     log: quiet,
   });
   t.after(() => broker.close());
-  await broker.declare(new Map([["thing.happened", ["reader"]]]));
+  // A service declares itself alone; all others are declared by the owner.
+  const owners = await postgresBroker({ url, clock: systemClock, log: quiet });
+  await owners.declare(new Map([["thing.happened", ["reader"]]]));
+  await owners.close();
   const superuser = openDatabase({ url: await postgresServer(), name: "test", log: quiet });
   t.after(() => superuser.close());
   const cut = () =>
