@@ -14,7 +14,7 @@ const tools: Readonly<Record<string, { does: string; run: readonly string[]; pro
   pack: {
     does: "packs the chassis for npm, and says into which file",
     program: "npm",
-    run: ["pack", "--workspace", "@flotilla/chassis", "--ignore-scripts=false", "--loglevel=warn"],
+    run: ["pack", "--workspace", "@flotilla/chassis", "--loglevel=warn"],
   },
   "chassis-api": { does: "writes down what the chassis exports", run: ["checks/write-api-report.ts"] },
   reload: { does: "measures twenty reloads of npm run dev", run: ["shop/tests/processes/measure-reload.ts"] },

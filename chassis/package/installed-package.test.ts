@@ -51,15 +51,11 @@ function succeed(folder: string, program: string, ...words: string[]): string {
 
 /** Packs a copy, so that the repository's own package.json stays as it is while other tests run. */
 function pack(folder: string): string {
-  for (const path of ["package.json", "tsconfig.json"]) cpSync(join(root, path), join(folder, path));
+  for (const path of ["package.json", "tsconfig.json", ".npmrc"]) cpSync(join(root, path), join(folder, path));
   const own = (path: string) => !/(node_modules|\/dist|\.tgz)$/.test(path);
   cpSync(join(root, "chassis"), join(folder, "chassis"), { recursive: true, filter: own });
   symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
-  execFileSync("npm", ["pack", "--ignore-scripts=false"], {
-    cwd: join(folder, "chassis"),
-    env: environment,
-    stdio: "pipe",
-  });
+  execFileSync("npm", ["pack"], { cwd: join(folder, "chassis"), env: environment, stdio: "pipe" });
   const [file = ""] = readdirSync(join(folder, "chassis")).filter((name) => name.endsWith(".tgz"));
   return join(folder, "chassis", file);
 }
