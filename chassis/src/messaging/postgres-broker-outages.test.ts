@@ -9,12 +9,13 @@ import { type Happened, quiet, serviceDatabase, thingHappened } from "./messagin
 import { brokerMigrations } from "./migrate-broker.ts";
 import { createPublish } from "./outbox.ts";
 import { postgresBroker } from "./postgres-broker.ts";
+import { addSubscriptions } from "./postgres-broker-store.ts";
 import { createRelay } from "./relay.ts";
 
 type Names = { readonly role: string; readonly base: string };
 
-/** What ails a broker that can still be reached, and what makes it well; done by its owner. */
-const outages: [string, (names: Names) => string, (names: Names) => string][] = [
+/** What ails a broker that can still be reached, and what makes it well; done by its owner, or by the superuser. */
+const outages: [string, (names: Names) => string, (names: Names) => string, "superuser"?][] = [
   [
     "is read-only",
     ({ base }) => `alter database ${base} set default_transaction_read_only = on`,
@@ -31,6 +32,18 @@ const outages: [string, (names: Names) => string, (names: Names) => string][] = 
     ({ base, role }) => `revoke connect on database ${base} from ${role}, public`,
     ({ base, role }) => `grant connect on database ${base} to ${role}`,
   ],
+  [
+    "knows another password",
+    ({ role }) => `alter role ${role} password 'another'`,
+    ({ role }) => `alter role ${role} password '${role}'`,
+    "superuser",
+  ],
+  [
+    "has too many connections",
+    ({ role }) => `alter role ${role} connection limit 0`,
+    ({ role }) => `alter role ${role} connection limit -1`,
+    "superuser",
+  ],
 ];
 
 async function world(t: TestContext) {
@@ -45,14 +58,12 @@ async function world(t: TestContext) {
   });
   t.after(() => broker.close());
   // A service declares itself alone; all others are declared by the owner.
-  const owners = await postgresBroker({ url, clock: systemClock, log: quiet });
-  await owners.declare(new Map([["thing.happened", ["reader"]]]));
-  await owners.close();
+  await addSubscriptions(owner, new Map([["thing.happened", ["reader"]]]));
   const superuser = openDatabase({ url: await postgresServer(), name: "test", log: quiet });
   t.after(() => superuser.close());
   const cut = () =>
     superuser.query("select pg_terminate_backend(pid) from pg_stat_activity where application_name = $1", [role]);
-  return { owner, broker, names: { role, base }, cut };
+  return { owner, superuser, broker, names: { role, base }, cut };
 }
 
 const publish = createPublish({ service: "things", onCommit: () => {} });
@@ -62,11 +73,12 @@ const delivered = async (owner: Database) =>
     ({ body }) => body.number,
   );
 
-for (const [what, ail, heal] of outages) {
+for (const [what, ail, heal, by] of outages) {
   describe(`a broker that ${what}`, { timeout: 60_000 }, () => {
     it("is away, whether or not something is published, and parks nothing; what waited leaves in its order", async (t) => {
-      const { owner, broker, names, cut } = await world(t);
-      await owner.query(ail(names));
+      const { owner, superuser, broker, names, cut } = await world(t);
+      const healer = by === "superuser" ? superuser : owner;
+      await healer.query(ail(names));
       await cut();
       await eventually(() => broker.state() === "away");
       const { database } = await serviceDatabase(t);
@@ -78,7 +90,7 @@ for (const [what, ail, heal] of outages) {
       await systemClock.sleep(300);
       const parked = () => database.query("select cause from outbox where parked_at is not null or attempts > 0");
       deepEqual(await parked(), []);
-      await owner.query(heal(names));
+      await healer.query(heal(names));
       await cut();
       await eventually(() => broker.state() === "connected");
       await eventually(async () => (await delivered(owner)).length === 5);

@@ -38,7 +38,12 @@ const LONGEST_ANSWER = 10_000;
  */
 export function createPublisher({ urls, name, names, userId, clock, log }: PublisherOptions): Publisher {
   let opening: Promise<ConfirmingChannel> | undefined;
-  const link = keepLinked({ urls, name, clock, log, onConnect: () => {} });
+  /** Whether the last messages were taken, as far as is known: a broker that answers may refuse all the same. */
+  let works = true;
+  const onConnect = () => {
+    works = true;
+  };
+  const link = keepLinked({ urls, name, clock, log, onConnect });
 
   function opened(): Promise<ConfirmingChannel> {
     opening ??= open().catch((error: unknown) => {
@@ -87,8 +92,15 @@ export function createPublisher({ urls, name, names, userId, clock, log }: Publi
     },
     withdraw: (consumer, types) =>
       answered(link.connected().then((connection) => withdrawTypes(connection, names, consumer, types))),
-    publish: (messages) => answered(publish(messages)),
-    state: link.state,
+    async publish(messages) {
+      const publishing = answered(publish(messages));
+      works = await publishing.then(
+        () => true,
+        () => false,
+      );
+      return publishing;
+    },
+    state: () => (works || link.state() !== "connected" ? link.state() : "away"),
     close: () => link.close(),
   };
 }

@@ -71,7 +71,10 @@ export async function rabbitmqBroker(options: RabbitmqBrokerOptions): Promise<Br
         serving.delete(served);
       };
     },
-    state: () => worstOf(publisher.state(), link?.state() ?? "connected"),
+    state() {
+      const serves = serving.values().every((served) => served.works());
+      return worstOf(publisher.state(), link?.state() ?? "connected", serves ? "connected" : "away");
+    },
     close: () => (closing ??= close()),
   };
 }

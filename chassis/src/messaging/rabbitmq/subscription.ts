@@ -17,6 +17,8 @@ import { joinReplicas, type Replicas } from "./replicas.ts";
 export type Served = {
   /** Resolves when it is served for the first time. */
   readonly ready: Promise<void>;
+  /** Whether it could be served when that was tried last. */
+  works(): boolean;
   /** Looks at once whether there is a connection, and whether the share of the work has changed. */
   wake(): void;
   /** Takes no more; resolves when those under way have ended and are settled. */
@@ -92,6 +94,7 @@ export function serve(options: ServeOptions): Served {
   const loop = startLoop({ name: `serve ${subscription.consumer}`, clock, log, interval: BEAT, round });
   return {
     ready: ready.promise,
+    works: () => !loop.failing(),
     wake: loop.wake,
     async stop() {
       intake.halt();
