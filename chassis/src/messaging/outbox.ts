@@ -34,9 +34,8 @@ export function createPublish({ service, onCommit, clock = systemClock }: Publis
       validators.set(event, validate);
     }
     const sent = validate(sendable(body)) as Record<string, unknown>;
-    const written = checked(envelope(service, event, sent, clock), event);
-    await inSpan(`create ${event.type}`, { kind: "producer", attributes: attributesOf(event) }, () =>
-      addToOutbox(tx, written),
+    await inSpan(`create ${event.type}`, { kind: "producer", attributes: attributesOf(event) }, async () =>
+      addToOutbox(tx, checked(envelope(service, event, sent, clock), event)),
     );
     tx.afterCommit(onCommit);
   };

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import type { Shop } from "../shop.ts";
 
-/** What changes by itself: events on their way, and what is known of those that have come. */
-const MOVING = ["outbox", "inbox", "migration", "saga"];
+/** What changes by itself: events on their way, what is known of those that have come, and which processes are there. */
+const MOVING = ["outbox", "inbox", "migration", "saga", "saga_runner"];
 const keepers = ["users", "products", "inventory", "orders", "payments", "email", "notifications"];
 
 /** A hash of everything that each service keeps: two are the same when nothing was changed in between. */

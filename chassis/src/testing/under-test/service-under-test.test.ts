@@ -124,7 +124,9 @@ test("a neighbour is seen with its keys, refuses, is away and hangs, and the sag
 
 test("a hanging neighbour is given up when the test lets the time pass, and holds nothing up at the end", async (t) => {
   const clock = fakeClock();
-  const under = await serviceUnderTest(t, library, { clock, neighbours: { bank: { takeDeposit: hangs } } });
+  // An hour later the loan's own saga has given up as well.
+  const bank = { takeDeposit: hangs, returnDeposit: async () => undefined };
+  const under = await serviceUnderTest(t, library, { clock, neighbours: { bank } });
   const given = under.parts.clients.bank.takeDeposit({ params: { loanId: "1" }, body: { amount: 1 }, key: "k" });
   await eventually(() => under.requests.bank.takeDeposit.length === 1);
   const [refused] = await Promise.all([assert.rejects(given, deadlineExceeded.is), clock.advance(60_000)]);
