@@ -3,7 +3,7 @@ import type { Broker, BrokerSubscription, Delivery, Verdict } from "./broker.ts"
 import { tooLargeFault } from "./envelope.ts";
 import type { Message } from "./message.ts";
 import { canonicalId } from "./message-id.ts";
-import { messageRefused } from "./message-refused.ts";
+import { refusedFor } from "./message-refused.ts";
 
 /** What all connections to one memory broker share: a queue for each consumer. */
 export type MemoryQueues = Map<string, Queue>;
@@ -38,7 +38,7 @@ export function memoryBroker(options: { clock?: Clock; queues?: MemoryQueues } =
     async publish(messages) {
       const texts = messages.map((message) => JSON.stringify(message));
       const fault = texts.map((text) => tooLargeFault(Buffer.byteLength(text))).find(Boolean);
-      if (fault) throw messageRefused.failure({ cause: new Error(fault) });
+      if (fault) throw refusedFor(fault);
       for (const queue of queues.values()) {
         for (const text of texts) enqueue(queue, JSON.parse(text));
         deliver(queue, clock);
