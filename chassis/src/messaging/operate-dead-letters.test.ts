@@ -7,6 +7,7 @@ import type { Database } from "../database/database.ts";
 import { testMessage } from "../testing/broker-under-test.ts";
 import { eventually } from "../testing/eventually.ts";
 import { startConsumer } from "./consumer.ts";
+import { park } from "./dead-letter.ts";
 import { memoryBroker } from "./memory-broker.ts";
 import { effects, type Happened, quiet, serviceDatabase, thingHappened } from "./messaging.fixture.ts";
 import { type EventHandler, on } from "./messaging.ts";
@@ -29,7 +30,7 @@ async function withParked(t: TestContext, count: number): Promise<World> {
   const broker = memoryBroker();
   const works = { now: false };
   const handle: EventHandler<Happened> = async ({ thingId, number }, tx) => {
-    if (!works.now || number < 0) throw notNow.failure();
+    if (!works.now || number > 90) throw notNow.failure();
     await tx.query("insert into effect (thing_id, number) values ($1, $2)", [thingId, number]);
   };
   const common = {
@@ -48,8 +49,11 @@ async function withParked(t: TestContext, count: number): Promise<World> {
     testMessage({ key: "a", body: { thingId: "a", number } }),
   );
   await broker.publish(messages);
-  const operations = operateDeadLetters(database, () => {
-    for (const each of redrivers) each.wake();
+  const operations = operateDeadLetters({
+    ...common,
+    onChange() {
+      for (const each of redrivers) each.wake();
+    },
   });
   await eventually(async () => (await operations.list({ limit: 100 })).items.length === count);
   return { database, operations, works };
@@ -94,13 +98,13 @@ describe("dead letters, redriven", () => {
   it("parks what fails again with its new cause, and goes on with the rest", async (t) => {
     const { database, operations, works } = await withParked(t, 2);
     const [first = ""] = await ids(operations);
-    await operations.edit(first, { body: { thingId: "a", number: "x" } }, decision);
+    await operations.edit(first, { body: { thingId: "a", number: 99 } }, decision);
     works.now = true;
     await operations.redrive({}, 1_000, decision);
     await eventually(async () => (await numbers(database)).length === 1);
     await eventually(async () => (await operations.show(first)).state === "parked");
     const { cause, attempts } = await operations.show(first);
-    match(cause, /number must be integer/);
+    match(cause, /not_now/);
     equal(attempts, 2);
   });
 });
@@ -118,6 +122,36 @@ describe("dead letters, edited and discarded", () => {
     await operations.redrive({ ids: [id] }, 1_000, decision);
     await eventually(async () => (await numbers(database)).includes(7));
     await rejects(operations.edit(id, { body: {} }, decision), { code: "dead_letter_ended" });
+  });
+
+  it("checks a new body against the schema of its event and version, and changes nothing that is not so", async (t) => {
+    const { operations } = await withParked(t, 1);
+    const [id = ""] = await ids(operations);
+    const edit = (body: unknown, version?: number) => operations.edit(id, { body, version }, decision);
+    const paths = (...expected: string[]) => ({ code: "invalid_input", errors: expected.map((path) => ({ path })) });
+    const errorsOf = (work: Promise<unknown>) =>
+      work.then(
+        () => undefined,
+        ({ code, errors }) => ({ code, errors: errors.map(({ path }: { path: string }) => ({ path })) }),
+      );
+    deepEqual(await errorsOf(edit({ thingId: "a", number: "x" })), paths("/body/number"));
+    deepEqual(await errorsOf(edit({ thingId: "a", number: 1, more: true })), paths("/body/more"));
+    deepEqual(await errorsOf(edit({ number: 1 })), paths("/body/thingId"));
+    deepEqual(await errorsOf(edit("text")), paths("/body"));
+    deepEqual(await errorsOf(edit({ thingId: "a", number: 1 }, 9)), paths("/version"));
+    const { message, history } = await operations.show(id);
+    deepEqual([(message as { body: unknown }).body, history], [{ thingId: "a", number: 0 }, []]);
+  });
+
+  it("edits what it does not subscribe to as it is told", async (t) => {
+    const { database } = await serviceDatabase(t);
+    const message = testMessage({ type: "unknown.happened" });
+    await park(database, "reader", { message, attempt: 1 }, new Error("parked"));
+    const subscriptions = [on(thingHappened, async () => {})];
+    const operations = operateDeadLetters({ database, subscriptions, onChange() {} });
+    const [id = ""] = await ids(operations);
+    const edited = await operations.edit(id, { body: "anything" }, decision);
+    deepEqual((edited.message as { body: unknown }).body, "anything");
   });
 
   it("gives up what is discarded, with the reason, and never handles it", async (t) => {

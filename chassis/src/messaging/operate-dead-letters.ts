@@ -8,6 +8,7 @@ import {
   deadLetterEnded,
   type UnsentEvent,
 } from "./dead-letter-contract.ts";
+import type { Subscription } from "./messaging.ts";
 import { readNote } from "./notes.ts";
 import {
   type Chosen,
@@ -19,6 +20,7 @@ import {
   startRedrive,
 } from "./operated-dead-letter-store.ts";
 import { listParked, resendParked } from "./outbox-store.ts";
+import { assertReadable } from "./read-message.ts";
 
 /** Who did something, and why. */
 export type Decision = { readonly by: string; readonly reason: string };
@@ -36,7 +38,10 @@ export type DeadLetterOperations = {
   /** Lets parked letters be handled again, so many a second; resolves with how many. */
   redrive(chosen: Chosen, perSecond: number, decision: Decision): Promise<number>;
   discard(chosen: Chosen, decision: Decision): Promise<number>;
-  /** Changes what a parked letter says. Throws `not_found` or `dead_letter_ended`. */
+  /**
+   * Changes what a parked letter says. Throws `not_found`, `dead_letter_ended`, or `invalid_input` for what is not as the schema of its event
+   * says, when the service subscribes to that.
+   */
   edit(
     id: string,
     change: { body: unknown; version?: number | undefined },
@@ -47,8 +52,15 @@ export type DeadLetterOperations = {
   resend(seqs: readonly number[] | undefined): Promise<number>;
 };
 
-/** Makes the operations on a service's messages. `onChange` is called when there may be something to redrive or to send. */
-export function operateDeadLetters(database: Database, onChange: () => void): DeadLetterOperations {
+export type OperatedMessages = {
+  readonly database: Database;
+  readonly subscriptions: readonly Subscription[];
+  /** Called when there may be something to redrive or to send. */
+  onChange(): void;
+};
+
+/** Makes the operations on a service's messages. */
+export function operateDeadLetters({ database, subscriptions, onChange }: OperatedMessages): DeadLetterOperations {
   async function show(id: string): Promise<DeadLetterDetail> {
     const letter = await findLetter(database, id, "read");
     if (!letter) throw notFound.failure();
@@ -77,6 +89,7 @@ export function operateDeadLetters(database: Database, onChange: () => void): De
         const { message } = letter;
         const before = { body: message.body, version: message.version };
         const edited = { ...message, body, version: version ?? message.version };
+        assertReadable(subscriptions, edited);
         await rewriteLetter(tx, id, edited, { what: "edited", ...decision, before });
       });
       return show(id);

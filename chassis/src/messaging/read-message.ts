@@ -1,7 +1,7 @@
 import { publisherOf } from "../contract/contract.ts";
 import type { EarlierVersion, Event } from "../contract/event.ts";
 import { jsonValidator, type Validator } from "../contract/validate.ts";
-import { type FieldError, refusal } from "../core/failure.ts";
+import { Failure, type FieldError, invalidInput, refusal } from "../core/failure.ts";
 import { OLDEST_DAYS } from "./housekeeping.ts";
 import type { Message } from "./message.ts";
 import { canonicalId } from "./message-id.ts";
@@ -56,6 +56,24 @@ function bodyReader({ version: newest, body, earlier }: Event): ReadBody {
     }
     return (validators.get(newest) as Validator<unknown>)(upToDate);
   };
+}
+
+/**
+ * Checks what somebody wrote in a message's place against the event's schema. Throws `invalid_input`, with the paths in the message; what the
+ * consumer does not subscribe to is not checked.
+ */
+export function assertReadable(subscriptions: readonly Subscription[], message: Message): void {
+  const subscription = subscriptions.find(({ event }) => event.type === message.type);
+  if (!subscription) return;
+  try {
+    // A copy, since reading fills in what the schema has defaults for.
+    bodyReader(subscription.event)(structuredClone(message));
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    const isBodys = invalidInput.is(error);
+    const errors = error.errors?.map((each) => (isBodys ? { ...each, path: `/body${each.path}` } : each));
+    throw invalidInput.failure({ cause: error, errors: errors ?? [] });
+  }
 }
 
 function assertRecent(message: Message, now: Date): void {

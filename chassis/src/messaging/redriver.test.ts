@@ -21,7 +21,7 @@ async function world(t: TestContext, keys: readonly string[]) {
     const message = testMessage({ key: thingId, body: { thingId, number } });
     await park(database, "reader", { message, attempt: 1 }, new Error("parked"));
   }
-  const operations = operateDeadLetters(database, () => {});
+  const operations = operateDeadLetters({ database, subscriptions: [], onChange() {} });
   const all = await operations.list({ limit: 100 });
   return { database, operations, ids: all.items.map(({ id }) => id).sort() };
 }

@@ -32,7 +32,7 @@ describe("what can't be written down as it is", () => {
       await broker.publish([testMessage({ ...strange, body: given }), happened({ thingId: "b", number: 2 })]);
       await effectsBecome(database, 2);
       const { id } = await oneDeadLetter(database);
-      const operations = operateDeadLetters(database, () => {});
+      const operations = operateDeadLetters({ database, subscriptions: [], onChange() {} });
       deepEqual(((await operations.show(id)).message as Message).body, given);
       const edited = await operations.edit(id, { body: { thingId: "a", number: 3 } }, { by: "\0", reason: "\ud800\0" });
       deepEqual((edited.history[0] as { before: unknown }).before, { body: given, version: 1 });

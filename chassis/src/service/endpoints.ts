@@ -2,6 +2,7 @@ import type { FastifyInstance } from "fastify";
 import type { Contract } from "../contract/contract.ts";
 import type { Cancellation } from "../core/cancellation.ts";
 import { deadLetterOperations } from "../messaging/dead-letter-contract.ts";
+import type { Subscription } from "../messaging/messaging.ts";
 import { operateDeadLetters } from "../messaging/operate-dead-letters.ts";
 import { createSagaOperations } from "../saga/operate-sagas.ts";
 import { sagaOperations } from "../saga/operations-contract.ts";
@@ -35,6 +36,7 @@ export function createEndpoints<C extends Contract>(
   around: {
     readonly connections: Connections;
     readonly background: Background;
+    readonly subscriptions: readonly Subscription[];
     readonly health: Omit<Health, "reachable">;
     readonly stopping: Cancellation;
     readonly internalCallers: InternalCallers;
@@ -50,7 +52,11 @@ export function createEndpoints<C extends Contract>(
   const counterOf = requestCounter(metrics);
   const server = createHttpServer(health, log, metrics, { counterOf, guard: gate.guard });
   const routes = { verify, health, stopping, tracer, gate, log, internalCallers, waits: createWaits() };
-  const deadLetters = operateDeadLetters(database, background.messagesChanged);
+  const deadLetters = operateDeadLetters({
+    database,
+    subscriptions: around.subscriptions,
+    onChange: background.messagesChanged,
+  });
   const calls = [
     ...addRoutes(server, contract, wiring.answers, routes),
     ...addRoutes(server, deadLetterOperations, deadLetterCalls(deadLetters), routes),

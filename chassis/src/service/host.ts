@@ -51,7 +51,7 @@ export async function startService<C extends Contract, Config extends TObject, C
     draining: () => state === "draining",
     broker: connections.broker.state,
   };
-  const around = { connections, background, health, stopping, internalCallers };
+  const around = { connections, background, subscriptions, health, stopping, internalCallers };
   const { server, gate, multiplexed } = createEndpoints(definition.contract, wiring, around);
   let deregister = async () => {};
   const stop = async () => {

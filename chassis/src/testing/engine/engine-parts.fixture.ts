@@ -77,8 +77,12 @@ export async function startParts(database: Database, broker: Broker, work: Scrip
     definition,
     publish: createPublish({ service: "engine", onCommit: () => parts.relay.wake() }),
     startSaga: ((tx, saga, start) => parts.startSaga(tx, saga, start)) satisfies typeof parts.startSaga,
-    letters: operateDeadLetters(database, () => {
-      for (const redriver of redrivers) redriver.wake();
+    letters: operateDeadLetters({
+      database,
+      subscriptions,
+      onChange() {
+        for (const redriver of redrivers) redriver.wake();
+      },
     }),
     sagas: createSagaOperations({
       database,
