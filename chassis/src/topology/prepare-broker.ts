@@ -2,9 +2,11 @@ import { systemClock } from "../core/clock.ts";
 import { openDatabase } from "../database/database.ts";
 import type { Audience } from "../messaging/broker.ts";
 import { type BrokerRole, grantMessaging } from "../messaging/broker-rights.ts";
+import { byConsumer } from "../messaging/by-consumer.ts";
 import { connectBroker } from "../messaging/connect-broker.ts";
 import { migrateBroker } from "../messaging/migrate-broker.ts";
 import { createLog, type Log } from "../telemetry/log.ts";
+import { readJson, writePrivateJson } from "./private-file.ts";
 
 /** What a broker has to know of a system before its services start. */
 export type BrokerPlan = {
@@ -14,16 +16,25 @@ export type BrokerPlan = {
   readonly subscriptions: Audience;
 };
 
-/** Makes a broker ready for a system: its tables, where services may use but not make them; who may do what; and who wants what. */
-export async function prepareBroker(url: string, plan: BrokerPlan): Promise<void> {
+/**
+ * Makes a broker ready for a system: its tables, where services may use but not make them; who may do what; and who wants what. A consumer
+ * that the plan before had in `planFile`, and that is not there any more, gets nothing from now on; resolves with the names of such consumers.
+ */
+export async function prepareBroker(url: string, plan: BrokerPlan, planFile: string): Promise<string[]> {
+  const wanted = byConsumer(plan.subscriptions);
+  const before = ((await readJson(planFile)) ?? {}) as Record<string, string[]>;
+  const gone = Object.entries(before).filter(([consumer]) => !wanted.has(consumer));
   const log = createLog({ service: "supervisor", level: "silent" });
   if (/^postgres(ql)?:/i.test(url)) await prepareTables(url, plan.roles, log);
   const broker = await connectBroker(url, { name: "supervisor", clock: systemClock, log });
   try {
     await broker.declare(plan.subscriptions);
+    for (const [consumer, types] of gone) await broker.withdraw(consumer, types);
   } finally {
     await broker.close();
   }
+  await writePrivateJson(planFile, Object.fromEntries(wanted));
+  return gone.map(([consumer]) => consumer);
 }
 
 async function prepareTables(url: string, roles: readonly BrokerRole[], log: Log): Promise<void> {

@@ -116,8 +116,10 @@ async function startDatabases(options: RunOptions, started: AsyncDisposableStack
     publishes,
   }));
   const subscriptions = subscriptionsOf(options.system);
-  if (options.brokerUrl) await prepareBroker(options.brokerUrl, { roles: [], subscriptions });
-  else await prepareBroker(databases.brokerOwnerUrl, { roles: databases.isolated ? roles : [], subscriptions });
+  const { brokerUrl, dataFolder } = options;
+  const plan = { roles: !brokerUrl && databases.isolated ? roles : [], subscriptions };
+  const gone = await prepareBroker(brokerUrl ?? databases.brokerOwnerUrl, plan, join(dataFolder, "consumers.json"));
+  for (const subject of gone) options.onProgress({ subject, state: "ended", detail: "gets no more events" });
   return databases;
 }
 

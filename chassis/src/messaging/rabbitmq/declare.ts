@@ -1,6 +1,5 @@
 import type { Channel, ChannelModel } from "amqplib";
 import { newId } from "../../core/id.ts";
-import type { Audience } from "../broker.ts";
 import { closeChannel } from "./close-channel.ts";
 import { type Names, PARTITIONS } from "./names.ts";
 
@@ -36,15 +35,6 @@ export async function declareConsumers(
     await onChannel(connection, (channel) => declareConsumer(channel, names, consumer, types));
   }
   if (consumers.size > 0) await onChannel(connection, (channel) => untilWritten(channel, names));
-}
-
-/** What each consumer wants. */
-export function byConsumer(audience: Audience): Map<string, string[]> {
-  const consumers = new Map<string, string[]>();
-  for (const [type, names] of audience) {
-    for (const name of names) consumers.set(name, [...(consumers.get(name) ?? []), type]);
-  }
-  return consumers;
 }
 
 /** Takes back that a consumer wants these types; what is in its queues already stays there. */

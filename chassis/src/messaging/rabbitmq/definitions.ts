@@ -1,6 +1,7 @@
 import type { Channel, ChannelModel, Options } from "amqplib";
 import type { Audience } from "../broker.ts";
-import { byConsumer, declareConsumers } from "./declare.ts";
+import { byConsumer } from "../by-consumer.ts";
+import { declareConsumers } from "./declare.ts";
 import { namesBelow } from "./names.ts";
 
 type Arguments = Readonly<Record<string, unknown>>;

@@ -2,11 +2,12 @@ import type { Clock } from "../../core/clock.ts";
 import { unavailable } from "../../core/failure.ts";
 import type { Log } from "../../telemetry/log.ts";
 import type { Audience, BrokerState, Published } from "../broker.ts";
+import { byConsumer } from "../by-consumer.ts";
 import { unsendable } from "../envelope.ts";
 import type { Message } from "../message.ts";
 import { answerWithin } from "./answer-within.ts";
 import { type ConfirmingChannel, openConfirmingChannel } from "./confirming-channel.ts";
-import { byConsumer, declareConsumers, withdrawTypes } from "./declare.ts";
+import { declareConsumers, withdrawTypes } from "./declare.ts";
 import { keepLinked } from "./link.ts";
 import { laneOf, type Names, partitionOf } from "./names.ts";
 
