@@ -47,6 +47,8 @@ const outages: readonly Outage[] = [
     what: "lets nobody publish",
     is: "away",
     whose: ["things"],
+    // A channel remembers what it was allowed a moment ago.
+    reconnect: true,
     ail: (control, names) => allow(control, names, "things", ".*", "^$", ".*"),
     heal: (control, names) => allow(control, names, "things"),
   },
