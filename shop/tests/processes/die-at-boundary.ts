@@ -5,7 +5,8 @@ import type { Kill } from "./kills.ts";
 
 // Loaded before a service's own code (`node --import`): ends the process where `service.json` in KILL_FOLDER says, once.
 const folder = process.env["KILL_FOLDER"] ?? "";
-const service = process.argv[2]?.replace(/-\d+$/, "");
+// `run-service.ts LIST NAME`.
+const service = process.argv[3];
 const order = join(folder, `${service}.json`);
 
 listenAtBoundaries((boundary, work) => {
