@@ -28,14 +28,15 @@ export type Metrics = {
 /** What a gauge reads. */
 export type Reading = number | readonly (readonly [Labels, number])[];
 
-/** Makes the metrics of a service; every one of them carries its name as the label `service`. A name is used once. */
+/** Makes the metrics of a service; every one of them carries its name as the label `service`. A counter or distribution that is asked for again is the same one. */
 export function createMetrics(service: string): Metrics {
   const registry = new Registry();
   registry.setDefaultLabels({ service });
   const registers = [registry];
   return {
     counter(name, help, labelNames = []) {
-      const counter = new Counter({ name, help, labelNames, registers });
+      const known = registry.getSingleMetric(name) as Counter | undefined;
+      const counter = known ?? new Counter({ name, help, labelNames, registers });
       return (labels = {}, count = 1) => counter.inc(labels, count);
     },
     gauge(name, help, read, labelNames = []) {
@@ -46,6 +47,8 @@ export function createMetrics(service: string): Metrics {
       return (value, labels = {}) => histogram.observe(labels, value);
     },
     distribution(name, help, buckets) {
+      const known = registry.getSingleMetric(name) as unknown as ReturnType<typeof createDistribution> | undefined;
+      if (known) return known.series;
       const distribution = createDistribution(name, help, buckets);
       registry.registerMetric(distribution as unknown as Metric);
       return distribution.series;

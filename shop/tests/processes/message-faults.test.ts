@@ -184,7 +184,8 @@ test("poison among a hundred events is parked with its cause after five attempts
 
   const letters = await products.query<{ id: string; cause: string; attempts: number }>("select * from dead_letter");
   for (const { cause, attempts } of letters) {
-    assert.match(cause, /can't swallow Poison/);
+    // Not what the database said, which may quote a row.
+    assert.match(cause, /the database refused a value \(P0001/);
     assert.equal(attempts, 5);
   }
   // What shared a transaction with poison has failed not even once.

@@ -61,7 +61,7 @@ const starts: [string, () => NodeJS.ProcessEnv, RegExp[]][] = [
       LOG_LEVEL: "loud",
       PORT: "-1",
     }),
-    [/^PORT /, /^ADMIN_EMAIL /, /^LOG_LEVEL /, /^DATABASE_URL /, /^BROKER_URL /, /^DATA_DIR /],
+    [/^PORT /, /^LOG_LEVEL /, /^ADMIN_EMAIL /, /^DATABASE_URL /, /^BROKER_URL /, /^DATA_DIR /],
   ],
 ];
 
