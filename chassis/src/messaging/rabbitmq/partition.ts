@@ -9,8 +9,8 @@ export type Partition = {
   /** Says that a message is under way until the promise is settled. */
   track(work: Promise<unknown>): void;
   settle(deliveryTag: number): void;
-  /** Whether everything that came has been settled. */
-  idle(): boolean;
+  /** Whether the broker has it back: what reads the queue anew before that may be given what comes behind messages that are still held. */
+  gone(): boolean;
   /** Begins no more, waits for those under way unless the queue is lost, and gives the rest back in their order. */
   release(): Promise<void>;
 };
@@ -36,18 +36,22 @@ export async function openPartition(options: PartitionOptions): Promise<Partitio
   let state: "open" | "releasing" | "closed" = "open";
   const channel = await options.connection.createChannel();
   const lost = Promise.withResolvers<void>();
+  let gone = false;
   const lose = () => {
     if (state === "open") options.onLost();
     state = "closed";
     lost.resolve();
   };
   channel.on("error", () => {});
-  channel.on("close", lose);
+  channel.on("close", () => {
+    gone = true;
+    lose();
+  });
   // A channel that takes no more is closing: what was not acknowledged comes again, and is known for a repeat.
   const acknowledgements = createAcknowledgements(channel, lose);
   const partition: Partition = {
     open: () => state === "open",
-    idle: () => held.size === 0,
+    gone: () => gone,
     track(work) {
       underWay.add(work);
       void work.finally(() => underWay.delete(work));
@@ -81,8 +85,7 @@ export async function openPartition(options: PartitionOptions): Promise<Partitio
     options.onMessage(message, partition);
     if (bytes <= options.most || held.size === 1) return;
     state = "closed";
-    options.onFull(held.size);
-    void closeChannel(channel);
+    void closeChannel(channel).then(() => options.onFull(held.size));
   }
 
   await channel.prefetch(options.prefetch);

@@ -45,7 +45,10 @@ type Session = {
   readonly connection: ChannelModel;
   readonly replicas: Replicas & { readonly channel: Channel };
   readonly partitions: Map<number, Partition>;
-  /** How many messages of a queue are held, where they are so large that fewer than usual are. */
+  /**
+   * How many messages of a queue are held, where they were so large that fewer than usual are. It stays so as long as the session: to read a
+   * queue anew for more could let what is behind overtake what is on its way.
+   */
   readonly prefetches: Map<number, number>;
   readonly broken: AbortSignal;
   /** To be called when a part of it was lost. */
@@ -156,11 +159,8 @@ async function takeShare(options: ServeOptions, session: Session, intake: Intake
   const { connection, partitions, prefetches, replicas } = session;
   const share = replicas.share(PARTITIONS);
   for (const [number, partition] of partitions) {
-    if (!partition.open()) partitions.delete(number);
-    else if (!share.has(number) || (prefetches.has(number) && partition.idle())) {
-      prefetches.delete(number);
-      void partition.release().finally(wake);
-    }
+    if (partition.gone()) partitions.delete(number);
+    else if (partition.open() && !share.has(number)) void partition.release().finally(wake);
   }
   for (const number of share) {
     if (partitions.has(number) || session.broken.aborted) continue;
