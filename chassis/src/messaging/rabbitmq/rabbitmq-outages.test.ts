@@ -85,6 +85,8 @@ const outages: readonly Outage[] = [
 
 async function world(t: TestContext) {
   const { url, control } = await rabbitmqNode();
+  // A node answers a little before it lets itself be controlled.
+  await control("await_startup");
   const id = newId();
   const names: Names = { vhost: `vhost-${id}`, users: { things: `things-${id}`, reader: `reader-${id}` } };
   await control("add_vhost", names.vhost);
