@@ -24,10 +24,11 @@ test("in a rolling upgrade an old process leaves instances of the new version to
   await replica(t, database, "starting", [second]).start(second, "a", "b");
   await abandon(database);
   const impatient = { unknownAfter: 500 };
-  replica(t, database, "old", [first], impatient).begin();
   // It knows the new version, and is too busy to take anything up.
   const busy = replica(t, database, "busy", [first, second], { ...impatient, pollInterval: 3_600_000, concurrency: 0 });
   busy.begin();
+  await eventually(async () => (await database.query("select 1 from saga_runner")).length > 0);
+  replica(t, database, "old", [first], impatient).begin();
   await delay(2_000);
   assert.deepEqual(await statuses(database), ["running", "running"]);
   replica(t, database, "new", [second, first], impatient).begin();
@@ -77,14 +78,14 @@ test("a process knows the versions that its definitions migrate from", async (t)
 
 test("what is known by a process that starts again is left to it, though it is silent meanwhile", async (t) => {
   const { database } = await sagaDatabase(t);
-  const restarting = replica(t, database, "restarting", [second], { unknownAfter: 500 });
+  const restarting = replica(t, database, "restarting", [second], { unknownAfter: 1_500 });
   restarting.begin();
   await eventually(async () => (await database.query("select 1 from saga_runner")).length === 1);
   await restarting.stop();
   await replica(t, database, "starting", [second]).start(second, "a");
   await abandon(database);
-  replica(t, database, "old", [first], { unknownAfter: 500 }).begin();
-  await delay(1_500);
+  replica(t, database, "old", [first], { unknownAfter: 1_500 }).begin();
+  await delay(3_000);
   assert.deepEqual(await statuses(database), ["running"]);
   await eventually(async () => (await statuses(database))[0] === "parked");
 });
