@@ -104,13 +104,7 @@ export async function ignoresRepeats(connect: Connect): Promise<void> {
   const broker = await connect();
   const seen: Delivery[] = [];
   const goOn = Promise.withResolvers<Verdict>();
-  await subscribe(broker, {
-    concurrency: 1,
-    handle: (delivery) => {
-      seen.push(delivery);
-      return goOn.promise;
-    },
-  });
+  await subscribe(broker, { concurrency: 1, handle: collect(seen, goOn.promise) });
   const [message, last] = [testMessage(), testMessage()];
   await broker.publish([message]);
   await Promise.all([broker.publish([message, message]), (await connect()).publish([message])]);
@@ -199,13 +193,7 @@ export async function knowsIdsInAnySpelling(connect: Connect): Promise<void> {
   const broker = await connect();
   const seen: Delivery[] = [];
   const goOn = Promise.withResolvers<Verdict>();
-  await subscribe(broker, {
-    concurrency: 1,
-    handle: (delivery) => {
-      seen.push(delivery);
-      return goOn.promise;
-    },
-  });
+  await subscribe(broker, { concurrency: 1, handle: collect(seen, goOn.promise) });
   const message = testMessage();
   await broker.publish([message]);
   await broker.publish([{ ...message, id: message.id.toUpperCase() }]);

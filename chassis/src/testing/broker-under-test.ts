@@ -44,9 +44,9 @@ export async function subscribe(broker: Broker, given: Partial<BrokerSubscriptio
   });
 }
 
-/** A handler that keeps what it gets. */
+/** A handler that keeps what it gets; with a promise as its verdict it is at work until that is there. */
 export const collect =
-  (into: Delivery[], verdict: Verdict = "done") =>
+  (into: Delivery[], verdict: Verdict | Promise<Verdict> = "done") =>
   async (delivery: Delivery): Promise<Verdict> => {
     into.push(delivery);
     return verdict;
