@@ -1,9 +1,9 @@
 import { DatabaseError } from "pg";
 import { Failure, unavailable } from "../core/failure.ts";
+import { outageFrom } from "../core/outage.ts";
 
 // SQLSTATE codes: https://www.postgresql.org/docs/current/errcodes-appendix.html
 const conflict = new Set(["40001", "40P01"]);
-const outageClasses = ["08", "53", "57", "58"];
 
 /** Another transaction was there first: this one is to be run again, and then sees what that one did. */
 export class Overtaken extends Error {
@@ -42,15 +42,15 @@ export function databaseOutage(cause: unknown): Failure {
 export const isDatabaseOutage = (error: unknown): boolean => error instanceof Failure && outages.has(error);
 
 /**
- * Outages of the database (unreachable, out of connections, shutting down, statement timeout) become `unavailable`; every other error is
- * returned as it is. In either case nothing is left in it of what rows and statements held, so that it may be logged and kept anywhere.
+ * Outages of the database (unreachable, out of connections, shutting down, only reading, statement timeout: see {@link outageFrom}) become
+ * `unavailable`; conflicts and every other error are returned as they are. In either case nothing is left in it of what rows and statements held, so that it may be logged and kept anywhere.
  */
 export function failureFromPostgres(error: unknown): unknown {
   if (error instanceof Failure) return error;
   if (error instanceof DatabaseError) removeContents(error);
-  const state = sqlState(error);
-  const outage = state === undefined ? isDriverError(error) : outageClasses.some((prefix) => state.startsWith(prefix));
-  return outage ? databaseOutage(error) : error;
+  const isDrivers = sqlState(error) === undefined;
+  const isOutage = isDrivers ? isDriverError(error) : !isConflict(error) && outageFrom(error) !== undefined;
+  return isOutage ? databaseOutage(error) : error;
 }
 
 /** What the server says besides code and names: rows, parameters, statements. */

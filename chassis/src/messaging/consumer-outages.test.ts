@@ -1,6 +1,7 @@
 import { deepEqual, match } from "node:assert/strict";
 import { describe, it, type TestContext } from "node:test";
 import { type Database, openDatabase } from "../database/database.ts";
+import { sqlState } from "../database/postgres-error.ts";
 import { eventually } from "../testing/eventually.ts";
 import { postgresServer } from "../testing/postgres.ts";
 import {
@@ -46,10 +47,10 @@ async function superuserOf(t: TestContext, database: Database) {
   };
 }
 
-/** A log that keeps the codes of the errors that are told. */
+/** A log that keeps the SQLSTATEs of the errors that are told. */
 function telling() {
   const codes = new Set<string | undefined>();
-  const warn = (facts: object) => codes.add((facts as { err?: { code?: string } }).err?.code);
+  const warn = (facts: object) => codes.add(sqlState((facts as { err?: unknown }).err));
   const log = Object.assign(Object.create(quiet), { warn }) as typeof quiet;
   return { log, codes };
 }

@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import { newId } from "../core/id.ts";
+import { describeError, legible, stackOf } from "../core/thrown.ts";
 import type { Database } from "../database/database.ts";
 import { currentContext } from "../telemetry/context.ts";
 import type { Delivery } from "./broker.ts";
 import { addDeadLetter, type DeadLetter, isUnstorable } from "./dead-letter-store.ts";
-import { describeError, printable, stackOf } from "./describe-error.ts";
 import { standIn } from "./envelope.ts";
 import { recordInInbox } from "./inbox-store.ts";
 import type { Message } from "./message.ts";
@@ -33,7 +33,7 @@ function letterOf(consumer: string, { message, attempt }: Delivery, error: unkno
     consumer,
     // Messages without an id of their own are not one message.
     messageId: canonicalId(message.id) ?? `none ${id}`,
-    type: printable(message.type).slice(0, 200),
+    type: legible(message.type, 200),
     message,
     cause: describeError(error),
     stack: stackOf(error),

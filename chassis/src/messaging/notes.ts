@@ -1,4 +1,7 @@
-import { printable } from "./describe-error.ts";
+import { legible } from "../core/thrown.ts";
+
+/** Characters that are kept of what an operator writes. */
+const LONGEST = 20_000;
 
 /** What somebody did about a dead letter. */
 export type Note = { readonly what: string; readonly [detail: string]: unknown };
@@ -7,7 +10,7 @@ export type Note = { readonly what: string; readonly [detail: string]: unknown }
 export function noteJson({ before, ...note }: Note): string {
   const texts = Object.entries(note).map(([name, value]) => [
     name,
-    typeof value === "string" ? printable(value) : value,
+    typeof value === "string" ? legible(value, LONGEST) : value,
   ]);
   return JSON.stringify({
     ...Object.fromEntries(texts),

@@ -1,5 +1,5 @@
+import { describeError } from "../core/thrown.ts";
 import type { Broker, Published } from "./broker.ts";
-import { describeError } from "./describe-error.ts";
 import type { Message } from "./message.ts";
 import { messageRefused } from "./message-refused.ts";
 import { tookTooLong } from "./took-too-long.ts";

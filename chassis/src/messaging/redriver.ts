@@ -1,5 +1,6 @@
 import type { Clock } from "../core/clock.ts";
 import { refusal } from "../core/failure.ts";
+import { describeError, stackOf } from "../core/thrown.ts";
 import type { Database } from "../database/database.ts";
 import { newContext, runInContext } from "../telemetry/context.ts";
 import type { Log } from "../telemetry/log.ts";
@@ -7,7 +8,6 @@ import { inSpan } from "../telemetry/span.ts";
 import { parseTraceparent } from "../telemetry/trace-context.ts";
 import type { Tracer } from "../telemetry/tracer.ts";
 import { HANDLING_TIME } from "./apply-together.ts";
-import { describeError, stackOf } from "./describe-error.ts";
 import { type Loop, startLoop } from "./loop.ts";
 import { canonicalId } from "./message-id.ts";
 import type { Subscription } from "./messaging.ts";

@@ -1,4 +1,5 @@
 import { unavailable } from "../core/failure.ts";
+import { errorFrom } from "../core/thrown.ts";
 import { isConflict, isDatabaseOutage, sqlState } from "../database/postgres-error.ts";
 import type { EventHandler } from "./messaging.ts";
 import { tookTooLong } from "./took-too-long.ts";
@@ -13,14 +14,15 @@ export type Fault = "database" | "unclear" | "handler";
 
 const thrownByHandlers = new WeakSet<object>();
 
-/** The same handler; what it throws is known as its own. */
+/** The same handler; what it throws, whatever that is, comes out as an error that is known as its own. */
 export const withOwnErrors =
   (handle: EventHandler<unknown>): EventHandler<unknown> =>
   async (body, tx, message) => {
     try {
       await handle(body, tx, message);
-    } catch (error) {
-      if (typeof error === "object" && error !== null) thrownByHandlers.add(error);
+    } catch (thrown) {
+      const error = errorFrom(thrown);
+      thrownByHandlers.add(error);
       throw error;
     }
   };
@@ -37,8 +39,8 @@ export function whoseFault(error: unknown): Fault {
 const isUnclear = (error: unknown): boolean =>
   isConflict(error) || (isDatabaseOutage(error) && !tookTooLong(error)) || away.test(sqlState(error) ?? "");
 
-/** The database is read-only, refuses the sign-in, or is gone. */
-const away = /^(25006|28...|3D000)$/;
+/** The database refuses the sign-in, or is gone. */
+const away = /^(28...|3D000)$/;
 
 /** What statements of our own meet where tables or rights are missing, or the above. */
 const unusable = /^(25...|28...|3D000|3F000|42501|42P01|42703|42883|XX...)$/;
@@ -46,6 +48,8 @@ const unusable = /^(25...|28...|3D000|3F000|42501|42P01|42703|42883|XX...)$/;
 /** An error and those behind it, which may go round in a circle. */
 function causesOf(error: unknown): unknown[] {
   const causes: unknown[] = [];
-  for (let cause = error; cause instanceof Error && causes.length < 10; cause = cause.cause) causes.push(cause);
+  for (let cause = error; cause !== undefined && causes.length < 10; cause = errorFrom(cause).cause) {
+    causes.push(errorFrom(cause));
+  }
   return causes;
 }

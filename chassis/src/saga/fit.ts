@@ -1,4 +1,4 @@
-import { describeError } from "../core/thrown.ts";
+import { stackOf } from "../core/thrown.ts";
 import type { AnySaga } from "./saga.ts";
 import type { Progress, SagaInstance } from "./saga-instance.ts";
 import { entering, entry } from "./saga-progress.ts";
@@ -46,6 +46,6 @@ function migrate(saga: AnySaga, instance: SagaInstance): Fit {
     };
   } catch (thrown) {
     if (thrown instanceof NotStorable) return { misfit: `${where} made what can't be stored: ${thrown.message}` };
-    return { misfit: `${where} threw ${describeError(thrown)}` };
+    return { misfit: `${where} threw ${stackOf(thrown)}` };
   }
 }

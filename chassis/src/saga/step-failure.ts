@@ -1,6 +1,6 @@
 import { Failure } from "../core/failure.ts";
 import { outageFrom } from "../core/outage.ts";
-import { describeError, errorFrom, legible } from "../core/thrown.ts";
+import { errorFrom, legible, stackOf } from "../core/thrown.ts";
 import type { Outage } from "./saga.ts";
 
 /**
@@ -32,8 +32,8 @@ const outages: readonly string[] = [
  */
 export function stepFailure(thrown: unknown, expected: ReadonlySet<string>): StepFailure {
   const error = outageFrom(thrown) ?? errorFrom(thrown);
-  if (!(error instanceof Failure)) return { what: "fault", code: "internal_error", cause: describeError(error) };
-  const behind = error.cause === undefined ? "" : `: ${describeError(error.cause)}`;
+  if (!(error instanceof Failure)) return { what: "fault", code: "internal_error", cause: legible(stackOf(error)) };
+  const behind = error.cause === undefined ? "" : `: ${stackOf(error.cause)}`;
   const cause = legible(`${error.code}: ${error.message}${behind}`);
   if (error.kind === "unavailable") {
     const code = outages.includes(error.code) ? error.code : "unavailable";

@@ -58,10 +58,12 @@ function declareConsumer(channel: Channel, names: Names, consumer: string, types
   return Promise.all([
     channel.assertExchange(names.events, "topic"),
     ...declareUnrouted(channel, names, consumer),
-    channel.assertExchange(names.replicasOf(consumer), "fanout"),
+    channel.assertExchange(names.consumers, "fanout"),
     ...declareDead(channel, names, consumer),
     ...queuesOf(names, consumer).map((queue, partition) => channel.bindQueue(queue, exchange, `#.${partition}`)),
     ...bindTypes(channel, names, consumer, types),
+    // Behind all of these: where it is there, so are they.
+    channel.assertExchange(names.replicasOf(consumer), "fanout"),
     // Only now: what it was bound to for is carried by the new one from here on.
     channel.deleteExchange(names.formerExchangeOf(consumer)),
   ]);

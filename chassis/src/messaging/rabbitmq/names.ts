@@ -23,6 +23,8 @@ export type Names = {
   passing(id: string): string;
   /** The fanout exchange over which the replicas of a consumer hear of each other. */
   replicasOf(consumer: string): string;
+  /** The fanout exchange over which publishers hear which consumers there are. */
+  readonly consumers: string;
 };
 
 /** Names everything below `exchange`. */
@@ -36,6 +38,7 @@ export const namesBelow = (exchange: string): Names => ({
   deadQueueOf: (consumer) => `${exchange}.${consumer}.dead`,
   passing: (id) => `${exchange}.passing.${id}`,
   replicasOf: (consumer) => `${exchange}.${consumer}.replicas`,
+  consumers: `${exchange}.consumers`,
 });
 
 /** Messages of one lane are delivered in their order, one at a time. */

@@ -1,3 +1,4 @@
+import type { ChannelModel } from "amqplib";
 import type { Clock } from "../../core/clock.ts";
 import { unavailable } from "../../core/failure.ts";
 import type { Log } from "../../telemetry/log.ts";
@@ -8,6 +9,7 @@ import type { Message } from "../message.ts";
 import { answerWithin } from "./answer-within.ts";
 import { type ConfirmingChannel, openConfirmingChannel } from "./confirming-channel.ts";
 import { declareConsumers, withdrawTypes } from "./declare.ts";
+import { createKnownConsumers } from "./known-consumers.ts";
 import { keepLinked } from "./link.ts";
 import { laneOf, type Names, partitionOf } from "./names.ts";
 
@@ -34,15 +36,21 @@ export type PublisherOptions = {
 const LONGEST_ANSWER = 10_000;
 
 /**
- * Publishes with confirms, to the exchange of all events: which consumers want a message, the broker knows. One message of a
+ * Publishes with confirms, to the exchange of all events: which consumers want a message, the broker knows. When it has lost that, as a vhost
+ * that was made anew has, the consumers that were heard of are declared before anything more is published. One message of a
  * lane is under way at a time: what is behind one that failed is never sent.
  */
 export function createPublisher({ urls, name, names, userId, clock, log }: PublisherOptions): Publisher {
   let opening: Promise<ConfirmingChannel> | undefined;
+  let listening: Promise<void> | undefined;
   /** Whether the last messages were taken, as far as is known: a broker that answers may refuse all the same. */
   let works = true;
-  const onConnect = () => {
+  const known = createKnownConsumers(names, clock);
+  const onConnect = (connection: ChannelModel) => {
     works = true;
+    listening = known
+      .listen(connection)
+      .catch((err: unknown) => log.warn({ err }, "consumers can't be heard of for now"));
   };
   const link = keepLinked({ urls, name, clock, log, onConnect });
 
@@ -56,29 +64,26 @@ export function createPublisher({ urls, name, names, userId, clock, log }: Publi
 
   async function open(): Promise<ConfirmingChannel> {
     const connection = await link.connected();
+    await listening;
+    await known.restore(connection);
     const onClose = () => {
       opening = undefined;
     };
     return openConfirmingChannel(connection, { exchange: names.events, log, onClose });
   }
 
-  async function publishOne(channel: ConfirmingChannel, message: Message): Promise<Published> {
-    const { id: messageId, type, source: appId } = message;
-    const about = { messageId, type, appId, ...(userId === undefined ? {} : { userId }) };
-    const content = Buffer.from(JSON.stringify(message));
-    const refused = unsendable(message, content.length);
-    if (refused) return { failed: refused };
-    const partition = partitionOf(laneOf(message));
-    // One that comes back has no consumer: nobody wants events of its type.
-    const outcome = await channel.send(names.events, `${type}.${partition}`, content, about);
-    return outcome === "refused" ? { failed: "the broker refused it", held: true } : "confirmed";
+  /** Declares the consumers that want a type; resolves with whether there are any. */
+  async function declareWanting(type: string): Promise<boolean> {
+    const wanting = known.wanting(type);
+    await declareConsumers(await link.connected(), names, wanting);
+    return wanting.size > 0;
   }
 
   async function publish(messages: readonly Message[]): Promise<Published[]> {
     if (messages.length === 0) return [];
     const channel = await opened();
     const results = new Array<Published>(messages.length);
-    const publishThis = (message: Message) => publishOne(channel, message);
+    const publishThis = (message: Message) => publishOne(message, { channel, names, userId, declareWanting });
     await Promise.all(inLanes(messages).map((lane) => inTurn(lane, results, publishThis)));
     return results;
   }
@@ -104,6 +109,27 @@ export function createPublisher({ urls, name, names, userId, clock, log }: Publi
     state: () => (works || link.state() !== "connected" ? link.state() : "away"),
     close: () => link.close(),
   };
+}
+
+type Publishing = Pick<PublisherOptions, "names" | "userId"> & {
+  channel: ConfirmingChannel;
+  declareWanting(type: string): Promise<boolean>;
+};
+
+async function publishOne(
+  message: Message,
+  { channel, names, userId, declareWanting }: Publishing,
+): Promise<Published> {
+  const { id: messageId, type, source: appId } = message;
+  const about = { messageId, type, appId, ...(userId === undefined ? {} : { userId }) };
+  const content = Buffer.from(JSON.stringify(message));
+  const refused = unsendable(message, content.length);
+  if (refused) return { failed: refused };
+  const send = () => channel.send(names.events, `${type}.${partitionOf(laneOf(message))}`, content, about);
+  const outcome = await send();
+  // One that comes back has no consumer: no service wants events of its type, or what was declared is lost.
+  const last = outcome === "returned" && (await declareWanting(type)) ? await send() : outcome;
+  return last === "refused" ? { failed: "the broker refused it", held: true } : "confirmed";
 }
 
 type Place = { message: Message; index: number };

@@ -1,11 +1,13 @@
 import type { Channel, ChannelModel } from "amqplib";
 import type { Clock } from "../../core/clock.ts";
+import type { BrokerSubscription } from "../broker.ts";
+import type { Names } from "./names.ts";
 
 /** The replicas of a consumer, as one of them knows them. */
 export type Replicas = {
   /** The partitions that are this one's to read, if all know the same of each other. */
   share(partitions: number): Set<number>;
-  /** Tells the others that this one is here, and forgets those that have been silent for long. */
+  /** Tells the others that this one is here, and publishers what it wants; forgets those that have been silent for long. */
   beat(): void;
   /** Tells the others that this one goes. */
   leave(): void;
@@ -16,8 +18,9 @@ const LONGEST_SILENCE = 5_000;
 
 export type ReplicasOptions = {
   connection: ChannelModel;
-  /** The fanout exchange over which they hear of each other. */
-  exchange: string;
+  names: Names;
+  /** Whose replicas they are, and what they want. */
+  subscription: Pick<BrokerSubscription, "consumer" | "types">;
   /** This one. */
   id: string;
   clock: Clock;
@@ -32,7 +35,9 @@ export type ReplicasOptions = {
  * broker has one active reader for each queue.
  */
 export async function joinReplicas(options: ReplicasOptions): Promise<Replicas & { readonly channel: Channel }> {
-  const { connection, exchange, id, clock, onChange } = options;
+  const { connection, names, id, clock, onChange } = options;
+  const { consumer, types } = options.subscription;
+  const exchange = names.replicasOf(consumer);
   const seen = new Map<string, number>();
   const channel = await connection.createChannel();
   channel.on("error", () => {});
@@ -70,6 +75,8 @@ export async function joinReplicas(options: ReplicasOptions): Promise<Replicas &
     beat() {
       for (const [other, at] of seen) if (clock.monotonic() - at > LONGEST_SILENCE) seen.delete(other);
       tell("here");
+      const about = { appId: consumer, messageId: id, headers: { types }, expiration: LONGEST_SILENCE };
+      channel.publish(names.consumers, "", Buffer.alloc(0), about);
     },
     leave: () => void tell("gone"),
   };

@@ -126,8 +126,8 @@ async function openSession(
     onTrouble();
   };
   await declareConsumers(connection, names, new Map([[consumer, types]]));
-  const exchange = names.replicasOf(consumer);
-  const replicas = await joinReplicas({ connection, exchange, id, clock, onChange: onTrouble, onLost: breakOff });
+  const onLost = breakOff;
+  const replicas = await joinReplicas({ connection, names, subscription, id, clock, onChange: onTrouble, onLost });
   const beside = [names.deadQueueOf(consumer), names.unroutedOf(consumer)].map((queue) =>
     consumeBeside({ connection, queue, intake, onLost: breakOff }),
   );
