@@ -33,6 +33,7 @@ test("an error of the database holds nothing of a row, a parameter or a parsed t
     ["select $1::jsonpath", [`$.${SECRET} ${SECRET}`]],
     ["select to_tsquery($1)", [`${SECRET} ${SECRET}`]],
     ["select text::integer from note"],
+    [`do $$ begin raise exception '%', (select text from note) using errcode = 'check_violation'; end $$`],
     [`do $$ begin raise exception '%', (select text from note); end $$`],
   ];
   for (const [text, values] of statements) {

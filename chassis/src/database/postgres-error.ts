@@ -68,8 +68,9 @@ function removeContents(error: DatabaseError): void {
   error.stack = error.stack?.replace(message, () => error.message) ?? "";
 }
 
-/** Syntax errors are of statements, which are written in the code, but also of what functions parse: `tsquery`, `jsonpath`. */
-const quotesInput = ({ code, routine }: DatabaseError): boolean => code === "42601" && routine !== "scanner_yyerror";
+/** Functions say what they like under any code (`raise … using errcode`). Syntax errors are of statements, which are written in the code, but also of what functions parse: `tsquery`, `jsonpath`. */
+const quotesInput = ({ code, routine }: DatabaseError): boolean =>
+  routine === "exec_stmt_raise" || (code === "42601" && routine !== "scanner_yyerror");
 
 const driverMessages = /timeout|terminated|not queryable|ECONN|EPIPE|ENOTFOUND|EAI_AGAIN|ended|closed/i;
 

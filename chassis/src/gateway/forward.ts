@@ -5,10 +5,18 @@ import { coalescedReads } from "./coalesced-reads.ts";
 import type { Overload } from "./overload.ts";
 import { createReadCoalesced } from "./read-coalesced.ts";
 import { createReadComposed } from "./read-composed.ts";
+import { type RelayOptions, waitingEnded } from "./relay.ts";
 import { takeBody } from "./request-body.ts";
 import type { CallRoute } from "./route-table.ts";
 import { type Admitted, servicePathOf, serviceRequest } from "./service-request.ts";
 import type { ServiceRequest, Services } from "./services.ts";
+import { preferenceIn } from "./waiting-requests.ts";
+
+/** The same request for what there is at once; undefined when it did not say that it would rather wait. */
+function withoutPreference(request: ServiceRequest): ServiceRequest | undefined {
+  const at = preferenceIn(request.headers);
+  return at < 0 ? undefined : { ...request, headers: request.headers.toSpliced(at, 2), idle: false };
+}
 
 /** A request that is let in, before its body is there. */
 type Asked = Omit<Admitted, "body" | "idle">;
@@ -51,12 +59,17 @@ export function createForward(needs: {
   function send({ exchange, route }: Admitted, request: ServiceRequest): Promise<void> {
     const { response } = exchange;
     const change = route.rule.response?.body;
+    const begin: RelayOptions["begin"] = (status, received) => answers.begin(exchange, route, status, received);
     const sent = change
       ? services.ask(request, CHANGED_AT_MOST, response).then((answer) => {
           const body = answer.status < 300 ? change(answer.body) : answer.body;
           return answers.send(exchange, route, { ...answer, body });
         })
-      : services.relay(request, response, (status, received) => answers.begin(exchange, route, status, received));
+      : services.relay(request, response, begin).catch((error: unknown) => {
+          const atOnce = error === waitingEnded ? withoutPreference(request) : undefined;
+          if (!atOnce) throw error;
+          return services.relay(atOnce, response, begin);
+        });
     return route.method === "GET" ? sent : sent.finally(() => shared.changed(route.service));
   }
 

@@ -17,8 +17,10 @@ export type RelayOptions = {
   readonly service: string;
   /** Milliseconds until the answer has to be complete; 0 is without end. */
   readonly timeout: number;
-  /** Ends answers without end. */
+  /** Ends answers without end, and waiting that is not to be finished. */
   readonly stopping: AbortSignal;
+  /** Whether the request waits for what others do, and can be asked again without. */
+  readonly idle?: boolean;
   /** Told how many milliseconds the request has waited for a connection. */
   onWaited(waited: number): void;
   /** Told that the service takes multiplexed connections. */
@@ -28,6 +30,9 @@ export type RelayOptions = {
   /** Sends the head of the answer; what it returns takes the body. */
   begin(status: number, headers: RawHeaders): Writable;
 };
+
+/** A request that waited was taken back since the gateway stops: it is to be asked again without waiting. */
+export const waitingEnded = unavailable.failure({ retryAfter: 1 });
 
 /** Bytes. After a larger answer those to the same call are streamed, at the pace of their clients. */
 export const LARGE = 64 * 1024;
@@ -65,9 +70,10 @@ type Conversation = {
 
 function watch(
   response: ServerResponse,
-  { timeout, stopping }: RelayOptions,
+  { timeout, stopping, idle = false }: RelayOptions,
   resolve: (outcome: Outcome<void>) => void,
 ): Conversation {
+  const isEnded = timeout === 0 || idle;
   const conversation: Conversation = {
     asking: undefined,
     ended: false,
@@ -76,7 +82,7 @@ function watch(
       conversation.ended = true;
       cancelTimer?.();
       response.off("close", onClose);
-      if (timeout === 0) stopping.removeEventListener("abort", onStopping);
+      if (isEnded) stopping.removeEventListener("abort", onStopping);
       resolve(outcome);
     },
     giveUp(failure, told, fault = "final") {
@@ -93,8 +99,9 @@ function watch(
     conversation.asking?.cancel();
   };
   const onStopping = (): void => {
-    if (response.headersSent) response.end();
-    else conversation.giveUp(unavailable.failure({ retryAfter: 1 }), "unknown");
+    if (!response.headersSent) conversation.giveUp(waitingEnded, "unknown");
+    else if (timeout === 0) response.end();
+    else return;
     onClose();
   };
   const onLate = (): void => {
@@ -103,7 +110,7 @@ function watch(
   };
   const cancelTimer = timeout > 0 ? startTimer(timeout, onLate) : undefined;
   response.on("close", onClose);
-  if (timeout === 0) {
+  if (isEnded) {
     if (stopping.aborted) queueMicrotask(onStopping);
     else stopping.addEventListener("abort", onStopping);
   }

@@ -73,7 +73,8 @@ export function createServices(needs: {
         ...attempt(request),
         ask(origin, timeout) {
           const way = upstreams.to(origin, lanes.of(request), request.idle);
-          const options = { ...told(request, origin), timeout, stopping, begin };
+          const idle = request.idle && request.repeatable;
+          const options = { ...told(request, origin), timeout, stopping, idle, begin };
           if (!request.traced) return relay(way, sent(request, timeout), response, options);
           const span = beginUpstreamSpan(request.traced, request.service, origin);
           const headers = span.headers(request.headers);

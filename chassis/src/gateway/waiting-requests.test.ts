@@ -20,6 +20,7 @@ const parcels = contract("parcels", {
       access: "customer",
       headers: Fields({ prefer: Type.Optional(Type.String()) }),
       replies: { 202: Parcel, 201: Parcel },
+      idempotencyKey: "optional",
       waits: "preferred",
       timeout: 40_000,
     }),
@@ -54,7 +55,7 @@ async function parcelsBehindGateway(t: TestContext, { offers = true } = {}) {
     },
     { offers, shedder },
   );
-  const { url } = await gatewayTo(t, [], {
+  const { url, gateway } = await gatewayTo(t, [], {
     contracts: [parcels],
     discovery: staticDiscovery({ parcels: [service.url] }),
     tokenFor: async () => "orders",
@@ -68,7 +69,7 @@ async function parcelsBehindGateway(t: TestContext, { offers = true } = {}) {
   if (offers) await untilMultiplexed(service.overHttp, () => ask("/parcels/1"));
   t.after(() => arrival.emit("all"));
   const send = () => ask("/parcels", { method: "POST", headers: { prefer: "wait=30" } });
-  return { ask, send, arrival, waiting, shedder };
+  return { url, gateway, ask, send, arrival, waiting, shedder };
 }
 
 for (const offers of [true, false]) {
@@ -100,3 +101,20 @@ test("long polls take no place of others either", async (t) => {
   arrival.emit("all");
   assert.deepEqual(new Set(await Promise.all(polls)), new Set([200]));
 });
+
+for (const offers of [true, false]) {
+  test(`a gateway that stops has requests answered that wait, ${offers ? "on a shared connection" : "each on one of its own"}`, async (t) => {
+    const { url, gateway, ask, waiting } = await parcelsBehindGateway(t, { offers });
+    const headers = { ...as("ann"), prefer: "wait=30", "idempotency-key": "k" };
+    const sent = fetch(`${url}/api/parcels`, { method: "POST", headers });
+    const poll = ask("/news");
+    await eventually(() => waiting.count === 2);
+    const closed = gateway.close();
+    const answered = await sent;
+    assert.equal(answered.status, 202);
+    assert.deepEqual(await answered.json(), { state: "sent" });
+    assert.equal(await poll, 503, "who has nothing to be told is sent away");
+    await closed;
+    await eventually(() => waiting.count === 0);
+  });
+}

@@ -7,6 +7,10 @@ import type { Admitted } from "./service-request.ts";
 
 type Asked = Omit<Admitted, "body" | "idle">;
 
+/** Where `prefer` is in a list of names and values; -1 where it is not. */
+export const preferenceIn = (headers: readonly string[]): number =>
+  headers.findIndex((name, at) => at % 2 === 0 && name === "prefer");
+
 /**
  * Makes what tells whether a request waits for what others do, and so takes no place of those that are worked on. Where too many of its user, its network
  * or all together wait already, it goes on without its preference, to be answered at once; one that can't is `rate_limited`.
@@ -17,7 +21,7 @@ export function createWaitingRequests(limits: PlaceLimits, metrics?: Metrics): (
 
   return ({ exchange, route, headers }) => {
     if (route.call.shape.waits === undefined) return false;
-    const at = headers.forwarded.findIndex((name, at) => at % 2 === 0 && name === "prefer");
+    const at = preferenceIn(headers.forwarded);
     if (!isWaiting(route.call, headers.forwarded[at + 1])) return false;
     const network = networkOfAddress(exchange.clientAddress);
     const missing = places.take(exchange, exchange.userId ?? network, network);

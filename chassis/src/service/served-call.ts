@@ -23,7 +23,7 @@ import { type Input, inputReader, type RawInput } from "./request-input.ts";
 import { ServedRequest } from "./served-request.ts";
 import { serverSpan } from "./server-span.ts";
 import { createWaits, type Waits } from "./waits.ts";
-import { watchSessions } from "./watch-sessions.ts";
+import { type WatchSession, watchSessions } from "./watch-sessions.ts";
 
 /** A request for a call, however it came in. */
 export type Visit = RawInput & {
@@ -72,7 +72,8 @@ export function servedCall(call: Call, handler: Handler<Call>, surroundings: Ser
   const admitted = { access, services: surroundings.internalCallers?.(call) ?? NOBODY };
   const read = inputReader(call);
   const confirm = confirmation(call, verify);
-  const endWithSession = sessionEnd(call, verify);
+  const watch = watchSessions(verify);
+  const endWithSession = sessionEnd(call, watch);
   const inServerSpan = serverSpan(call);
   const lines = log && callLog(call, log);
 
@@ -85,7 +86,7 @@ export function servedCall(call: Call, handler: Handler<Call>, surroundings: Ser
       const incoming = { requestId, tracer, patience, cancellation, priority };
       const endsAt = patience === 0 ? Number.POSITIVE_INFINITY : performance.now() + patience;
       const prefer = call.shape.waits === "preferred" ? String(headers["prefer"] ?? "") : undefined;
-      const around = { cancellation, preferredWait: preferredWait(prefer), waits, stopping, endsAt, letGo };
+      const around = { cancellation, preferredWait: preferredWait(prefer), waits, stopping, watch, endsAt, letGo };
       const { params, body } = visit;
       const handled = {
         params,
@@ -131,9 +132,8 @@ function confirmation(call: Call, { confirm }: Verify): (caller: Caller, input: 
 }
 
 /** Makes what ends work without an end of its own when its session does. */
-function sessionEnd(call: Call, verify: Verify): (caller: Caller, cancellation: Cancellation) => void {
+function sessionEnd(call: Call, watch: WatchSession): (caller: Caller, cancellation: Cancellation) => void {
   if (call.shape.timeout !== 0) return () => {};
-  const watch = watchSessions(verify);
   return (caller, cancellation) => {
     if (!cancellation.why) cancellation.listen(watch(caller, () => cancellation.cancel(tokenInvalid.failure())));
   };

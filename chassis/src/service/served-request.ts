@@ -1,9 +1,11 @@
 import type { Call } from "../contract/call.ts";
-import type { Cancellation } from "../core/cancellation.ts";
+import { Cancellation } from "../core/cancellation.ts";
+import { tokenInvalid } from "../core/failure.ts";
 import type { Caller } from "../identity/caller.ts";
 import type { Request } from "./definition.ts";
 import type { Input } from "./request-input.ts";
 import { type Waits, waitFor } from "./waits.ts";
+import type { WatchSession } from "./watch-sessions.ts";
 
 /** What a request is surrounded by while it is handled. */
 export type RequestSurroundings = {
@@ -12,6 +14,8 @@ export type RequestSurroundings = {
   readonly waits: Waits;
   /** Cancelled when what waits has to end. */
   readonly stopping?: Cancellation | undefined;
+  /** Tells of the end of the caller's session. */
+  readonly watch: WatchSession;
   /** When its time is over, on the monotonic clock. */
   readonly endsAt: number;
   /** From now on it is no work that others wait for. */
@@ -55,15 +59,18 @@ export class ServedRequest implements Request<Call> {
   }
 
   async #wait<T>(milliseconds: number, what: (signal: AbortSignal) => Promise<T>): Promise<T | undefined> {
-    const { waits, letGo, endsAt, cancellation, stopping } = this.#around;
+    const { waits, letGo, endsAt, cancellation, stopping, watch } = this.#around;
     const leave = waits.enter(this.caller);
     if (!leave) return undefined;
     letGo();
+    const signedOut = new Cancellation();
+    const unwatch = watch(this.caller, () => signedOut.cancel(tokenInvalid.failure()));
     try {
       const left = endsAt - performance.now() - TIME_TO_ANSWER;
-      const cancellations = stopping ? [cancellation, stopping] : [cancellation];
+      const cancellations = stopping ? [cancellation, stopping, signedOut] : [cancellation, signedOut];
       return await waitFor(what, { milliseconds: Math.min(milliseconds, left), cancellations });
     } finally {
+      unwatch();
       leave();
     }
   }

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { appendFile, readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
 import { test } from "node:test";
 import pg from "pg";
 import { eventually } from "../testing/eventually.ts";
@@ -29,4 +31,18 @@ test("a server that dies is started again at the same address, until it is stopp
   assert.deepEqual(said.slice(-2), ["ended", "ready"]);
   await server.stop();
   await assert.rejects(processOf(server.url), { code: "ECONNREFUSED" });
+});
+
+test("the server's log is bounded while it runs, and the server writes on in it", async (t) => {
+  const folder = await temporaryFolder(t);
+  const server = await keepDatabaseRunning(folder, () => {});
+  t.after(() => server.stop());
+  const log = join(folder, "server.log");
+  await appendFile(log, `${"x".repeat(99)}\n`.repeat(110_000));
+  await eventually(async () => (await stat(log)).size === 0);
+  assert.ok((await stat(`${log}.1`)).size > 10_000_000);
+  const stranger = new pg.Client({ connectionString: server.url.replace(/:[^:@]+@/, ":wrong@") });
+  await assert.rejects(stranger.connect());
+  await eventually(async () => (await stat(log)).size > 0);
+  assert.match(await readFile(log, "utf8"), /^[\x20-\x7e]*password authentication failed/);
 });

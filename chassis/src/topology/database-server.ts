@@ -1,6 +1,7 @@
 import { type Backoff, backoffDelay } from "../core/backoff.ts";
 import { type Clock, systemClock } from "../core/clock.ts";
 import { type EmbeddedPostgres, startEmbeddedPostgres } from "./embedded-postgres.ts";
+import { boundLog } from "./process-log.ts";
 import type { Progress } from "./progress.ts";
 
 /** An embedded PostgreSQL server that is kept running. */
@@ -37,7 +38,9 @@ export async function keepDatabaseRunning(
 
   async function watch(): Promise<void> {
     while (!stopping.signal.aborted) {
-      if (!(await server.ended(500)) || stopping.signal.aborted) continue;
+      const isOver = await server.ended(500);
+      boundLog(server.logFile);
+      if (!isOver || stopping.signal.aborted) continue;
       report("ended", "the server died, it starts again");
       const again = await startAgain(server.port);
       if (!again) return;

@@ -10,6 +10,8 @@ export type EmbeddedPostgres = {
   readonly url: string;
   readonly pid: number;
   readonly port: number;
+  /** What the server says goes here. */
+  readonly logFile: string;
   /** Waits up to `milliseconds` for the server to end; whether it has. */
   ended(milliseconds: number): Promise<boolean>;
   /** Ends all sessions, writes everything down, and resolves once the server is gone. */
@@ -41,5 +43,5 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     await stop();
     throw new Error(`the embedded PostgreSQL can't be used: ${fault}`);
   }
-  return { url, pid, port, stop, ended: (milliseconds) => waitForEnd(pid, milliseconds) };
+  return { url, pid, port, logFile: cluster.logFile, stop, ended: (milliseconds) => waitForEnd(pid, milliseconds) };
 }

@@ -1,9 +1,10 @@
 import { spawn } from "node:child_process";
-import { open, readFile } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
 import { freePort } from "./free-port.ts";
 import { type PostgresCluster, serverEnvironment } from "./postgres-cluster.ts";
 import { type Postmaster, readPostmaster } from "./postmaster.ts";
+import { boundLog, openProcessLog } from "./process-log.ts";
 
 export type PostgresServerOptions = {
   /** The port to listen on; without one a free one is found. */
@@ -25,13 +26,18 @@ export async function startServer(cluster: PostgresCluster, options: PostgresSer
 
 async function startOnPort(port: number, cluster: PostgresCluster, unsafe: boolean) {
   const ended = new AbortController();
+  boundLog(cluster.logFile);
+  const since = await stat(cluster.logFile).then(
+    ({ size }) => size,
+    () => 0,
+  );
   const pid = await spawnServer(port, cluster, unsafe, () => ended.abort());
   while (!ended.signal.aborted) {
     const postmaster = await readPostmaster(cluster.folder);
     if (postmaster?.pid === pid && postmaster?.status === "ready") return postmaster;
     await delay(20);
   }
-  return { output: await readFile(cluster.logFile, "utf8") };
+  return { output: (await readFile(cluster.logFile)).toString("utf8", since) };
 }
 
 async function spawnServer(port: number, cluster: PostgresCluster, unsafe: boolean, onEnd: () => void) {
@@ -40,7 +46,7 @@ async function spawnServer(port: number, cluster: PostgresCluster, unsafe: boole
     ...["-D", cluster.folder],
     ...Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]),
   ]);
-  const output = await open(cluster.logFile, "w", 0o600);
+  const output = await openProcessLog(cluster.logFile);
   try {
     const stdio: ["ignore", number, number] = ["ignore", output.fd, output.fd];
     const child = spawn(program, args, { ...ids, cwd: "/", env: serverEnvironment(), detached: true, stdio });

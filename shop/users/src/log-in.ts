@@ -46,9 +46,9 @@ export const logIn =
       // The password may have been changed while it was verified: then the old one must not begin a session.
       const unchanged = await accounts.findUnchanged(tx, found);
       if (!unchanged) throw invalidCredentials.failure();
+      await limits.succeeded(tx, attempt);
       return [unchanged, await signIns.begin(tx, unchanged, network)] as const;
     });
-    await limits.succeeded(attempt);
     audit({ action: "sign_in", result: "done", userId: account.id, session: issued.sessionId, network });
     return signIns.answer(account, issued);
   };

@@ -1,4 +1,4 @@
-import type { Queryable } from "@flotilla/chassis/database";
+import type { Queryable, Transaction } from "@flotilla/chassis/database";
 
 /** Failures that count together, and until when they do. */
 export type FailureCount = { readonly failures: number; readonly until: Date };
@@ -29,8 +29,8 @@ export const signInFailureStore = (database: Queryable) => ({
     );
   },
 
-  async forget(subject: Buffer): Promise<void> {
-    await database.query("delete from failed_sign_in where subject = $1", [subject]);
+  async forget(tx: Transaction, subject: Buffer): Promise<void> {
+    await tx.query("delete from failed_sign_in where subject = $1", [subject]);
   },
 
   /** Removes up to 1,000 that count no more; returns whether there may be more. */

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import type { Transaction } from "@flotilla/chassis/database";
 import { rateLimited } from "@flotilla/chassis/failure";
 import type { Clock } from "@flotilla/chassis/service";
 import { emailKey } from "./account.ts";
@@ -32,7 +33,8 @@ export type SignInLimits = {
   /** Throws `rate_limited` when there were too many failures. It is the same for accounts that are not there. */
   check(attempt: Attempt): Promise<void>;
   failed(attempt: Attempt): Promise<void>;
-  succeeded(attempt: NamedAttempt): Promise<void>;
+  /** Forgets the account's failures at this network, with the session that begins. */
+  succeeded(tx: Transaction, attempt: NamedAttempt): Promise<void>;
   /** Counts a request for a password reset. Throws `rate_limited` when there were too many. */
   resetRequested(network: string): Promise<void>;
 };
@@ -71,8 +73,8 @@ export function signInLimits(needs: {
       const now = clock.now();
       await store.add(subjectsOf(attempt), now, new Date(now.getTime() + WINDOW));
     },
-    async succeeded(attempt) {
-      await store.forget(accountAtNetwork(attempt));
+    async succeeded(tx, attempt) {
+      await store.forget(tx, accountAtNetwork(attempt));
     },
     async resetRequested(network) {
       const now = clock.now();
