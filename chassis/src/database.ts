@@ -7,3 +7,4 @@ export { createReplaceResult, once } from "./database/idempotency.ts";
 export { migrate } from "./database/migrate.ts";
 export { isUniqueViolation, Overtaken } from "./database/postgres-error.ts";
 export { readTogether } from "./database/read-together.ts";
+export type { Retention } from "./database/retention.ts";

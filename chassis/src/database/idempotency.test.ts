@@ -52,7 +52,7 @@ test("a result can be replaced, and is forgotten after a day", async (t) => {
   await createReplaceResult(database)({ scope: "ann", key: "k1", result: { effect: 99 } });
   assert.deepEqual(await ask("k1"), { effect: 99 });
   await age(database);
-  assert.equal(await forgetOldResults(database), false);
+  assert.equal(await forgetOldResults(database, 1), false);
   assert.deepEqual(await ask("k1"), { effect: 2 });
 });
 

@@ -68,11 +68,12 @@ async function storedResult<Result>(tx: Transaction, keyed: KeyedRequest, finger
   return stored.result as Result;
 }
 
-/** Removes up to 1,000 results older than a day; returns whether there may be more. */
-export async function forgetOldResults(database: Database): Promise<boolean> {
+/** Removes up to 1,000 results that are older; returns whether there may be more. */
+export async function forgetOldResults(database: Database, days: number): Promise<boolean> {
   const removed = await database.query(
     `delete from idempotency where (scope, key) in (
-       select scope, key from idempotency where created_at < now() - interval '1 day' limit 1000) returning 1`,
+       select scope, key from idempotency where created_at < now() - $1 * interval '1 day' limit 1000) returning 1`,
+    [days],
   );
   return removed.length === 1_000;
 }

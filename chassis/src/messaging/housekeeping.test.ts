@@ -15,7 +15,7 @@ describe("housekeeping", () => {
       select gen_random_uuid(), 'reader', now() - interval '15 days' from generate_series(1, 1500)`);
     await database.query("insert into inbox (message_id, consumer) values (gen_random_uuid(), 'recent')");
     let steps = 1;
-    while (await messagingHousekeeping(database)) steps += 1;
+    while (await messagingHousekeeping(database, { outbox: 3, inbox: 14, letters: 90 })) steps += 1;
     equal(steps, 2);
     deepEqual(await database.query("select consumer from inbox"), [{ consumer: "recent" }]);
     const [left] = await database.query(`select count(*) filter (where parked_at is not null) as parked,

@@ -1,16 +1,13 @@
 import type { Database } from "../database/database.ts";
 import { removeEnded } from "./operated-saga-store.ts";
 
-/** Days that a saga that has come to its end is kept, for those who want to know how. */
-export const SAGA_DAYS = 30;
-
 const STEP = 1_000;
 
 /**
- * Makes the removal of ended sagas: each call looks at the next 1,000 of the old ones and removes those whose time is over;
+ * Makes the removal of ended sagas: each call looks at the next 1,000 of the old ones and removes those whose time is over, `days` after their end;
  * resolves with whether there may be more. What is still under way is passed over, however old it is.
  */
-export function sagaHousekeeping(database: Database, days: number = SAGA_DAYS): () => Promise<boolean> {
+export function sagaHousekeeping(database: Database, days: number): () => Promise<boolean> {
   let cursor: string | undefined;
   return async () => {
     cursor = await removeEnded(database, { cursor, days, limit: STEP });

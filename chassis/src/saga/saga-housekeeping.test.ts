@@ -20,7 +20,7 @@ test("sagas that ended a month ago are removed, in bounded steps; those under wa
   await database.query(INSERT, [41, 1_200, "open"]);
   await database.query(INSERT, [3, 5, "ended"]);
   const left = async () => (await database.query("select 1 from saga where status = 'done'")).length;
-  const step = sagaHousekeeping(database);
+  const step = sagaHousekeeping(database, 30);
   const seen: number[] = [];
   for (let more = true; more; seen.push(await left())) more = await step();
   assert.deepEqual(seen.at(-1), 5);

@@ -1,6 +1,7 @@
 import type { Contract } from "../contract/contract.ts";
 import { newId } from "../core/id.ts";
 import { forgetOldResults } from "../database/idempotency.ts";
+import { type Retention, removeOld } from "../database/retention.ts";
 import { startConsumer } from "../messaging/consumer.ts";
 import { messagingHousekeeping } from "../messaging/housekeeping.ts";
 import type { Loop } from "../messaging/loop.ts";
@@ -16,6 +17,7 @@ import { createSagaRunner, type SagaRunner } from "../saga/saga-runner.ts";
 import { createStartSaga, createStartSagaAlone, type StartSagaOptions } from "../saga/start-saga.ts";
 import type { Connections } from "./connections.ts";
 import type { Wiring } from "./definition.ts";
+import type { HostSettings } from "./settings.ts";
 import { theBroker, untilAvailable } from "./until-available.ts";
 import { type Worker, worker } from "./worker.ts";
 
@@ -23,7 +25,7 @@ import { type Worker, worker } from "./worker.ts";
 const HOUSEKEEPING = 60_000;
 
 /** What is to be handled, run and done. */
-export type BackgroundWork = Pick<Wiring<never>, "sagas" | "workers"> & {
+export type BackgroundWork = Pick<Wiring<never>, "sagas" | "workers" | "retention"> & {
   readonly subscriptions: readonly Subscription[];
 };
 
@@ -44,7 +46,7 @@ export type Background = {
 };
 
 /** Makes the background of a service. Nothing runs before `start`. */
-export function createBackground({ service }: Contract, connections: Connections): Background {
+export function createBackground({ service }: Contract, connections: Connections, settings: HostSettings): Background {
   const { database, broker, clock, log, tracer, metrics } = connections;
   const owner = newId();
   const relay = createRelay({ database, broker, clock, log, tracer, metrics });
@@ -69,7 +71,7 @@ export function createBackground({ service }: Contract, connections: Connections
       redriver?.wake();
       relay.wake();
     },
-    async start({ subscriptions, sagas = [], workers: own = [] }) {
+    async start({ subscriptions, sagas = [], workers: own = [], retention = [] }) {
       runner = createSagaRunner({
         database,
         sagas,
@@ -79,7 +81,7 @@ export function createBackground({ service }: Contract, connections: Connections
         tracer,
         onFinal: sagaMetrics(metrics, database),
       });
-      workers = [...own, housekeeping(connections)];
+      workers = [...own, housekeeping(connections, settings, retention)];
       relay.start();
       runner.start();
       for (const each of workers) each.start({ clock, log, tracer });
@@ -98,13 +100,17 @@ export function createBackground({ service }: Contract, connections: Connections
   };
 }
 
-function housekeeping({ database }: Connections): Worker {
-  const removeEndedSagas = sagaHousekeeping(database);
+function housekeeping({ database }: Connections, settings: HostSettings, retention: readonly Retention[]): Worker {
+  const { OUTBOX_DAYS: outbox, INBOX_DAYS: inbox, DEAD_LETTER_DAYS: letters, SAGA_DAYS, IDEMPOTENCY_DAYS } = settings;
+  const removeEndedSagas = sagaHousekeeping(database, SAGA_DAYS);
   return worker("housekeeping", HOUSEKEEPING, async () => {
     // One after the other: it has time, and one connection is enough.
-    const results = await forgetOldResults(database);
-    const messages = await messagingHousekeeping(database);
-    const sagas = await removeEndedSagas();
-    return results || messages || sagas;
+    const more = [
+      await forgetOldResults(database, IDEMPOTENCY_DAYS),
+      await messagingHousekeeping(database, { outbox, inbox, letters }),
+      await removeEndedSagas(),
+    ];
+    for (const each of retention) more.push(await removeOld(database, each));
+    return more.includes(true);
   });
 }

@@ -7,6 +7,7 @@ import type { Event } from "../contract/event.ts";
 import { callingModule } from "../core/calling-module.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Database } from "../database/database.ts";
+import type { Retention } from "../database/retention.ts";
 import type { Caller } from "../identity/caller.ts";
 import type { Publish, Subscription } from "../messaging/messaging.ts";
 import type { AnySaga, StartSaga, StartSagaAlone } from "../saga/saga.ts";
@@ -78,6 +79,8 @@ export type Wiring<C extends Contract> = {
   readonly consumes?: readonly Subscription[];
   readonly sagas?: readonly AnySaga[];
   readonly workers?: readonly Worker[];
+  /** What of its own tables is removed, and when. */
+  readonly retention?: readonly Retention[];
   /** Runs once before the service is ready, e.g. to fill an empty database. Must be safe when several replicas do it. */
   readonly prepare?: () => Promise<void>;
   /** Runs last when the service stops. */

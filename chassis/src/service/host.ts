@@ -30,7 +30,7 @@ export async function startService<C extends Contract, Config extends TObject, C
   const internalCallers = readInternalCallers(settings.host.INTERNAL_CALLERS);
   const connections = await openConnections(name, settings.host, surroundings);
   const { log, clock, database } = connections;
-  const background = createBackground(definition.contract, connections);
+  const background = createBackground(definition.contract, connections, settings.host);
   const wiring = await definition.wire({
     config: settings.own,
     database,

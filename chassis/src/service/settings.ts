@@ -1,6 +1,7 @@
 import { type Static, type TObject, Type } from "typebox";
 import { ConfigurationError, type Environment, readConfig } from "../core/config.ts";
 import { tracingSettings } from "../telemetry/tracing-settings.ts";
+import { retentionSettings } from "./retention-settings.ts";
 
 /** How a process comes and goes without anybody noticing. */
 export const drainSettings = {
@@ -46,6 +47,7 @@ export const HostSettings = Type.Object({
     }),
   ),
   LOG_LEVEL: Type.Enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"], { default: "info" }),
+  ...retentionSettings,
   ...tracingSettings,
 });
 export type HostSettings = Static<typeof HostSettings>;

@@ -6,5 +6,17 @@ export const Config = Type.Object({
   SMTP_URL: Type.Optional(Type.String({ pattern: "^smtps?://[^\\s/]" })),
   /** The address mail comes from. */
   MAIL_FROM: Type.String({ format: "email", default: "shop@shop.example" }),
+  MAIL_DAYS: Type.Integer({
+    minimum: 1,
+    maximum: 36_500,
+    default: 90,
+    description: "Days that it is known which letters were written to whom",
+  }),
+  MAILBOX_DAYS: Type.Integer({
+    minimum: 1,
+    maximum: 36_500,
+    default: 90,
+    description: "Days that mail is kept which is not sent",
+  }),
 });
 export type Config = Static<typeof Config>;

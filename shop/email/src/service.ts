@@ -36,6 +36,10 @@ export const service = defineService(email, {
       answers: calls(SMTP_URL ? { list: async () => [] } : mailbox),
       consumes: subscriptions({ mails, wake: delivery.wake }),
       workers: [delivery],
+      retention: [
+        { table: "mail", key: "id", since: "created_at", days: config.MAIL_DAYS, where: "state <> 'queued'" },
+        { table: "mailbox", key: "id", since: "sent_at", days: config.MAILBOX_DAYS },
+      ],
       close: mailer.close,
     };
   },

@@ -1,7 +1,9 @@
+import { ORDER_DAYS } from "@flotilla/contracts/order-days";
 import { Type } from "typebox";
 
 /** The settings of the inventory service, besides those of every service. */
 export const config = Type.Object({
+  ORDER_DAYS,
   RESERVATION_SECONDS: Type.Integer({
     minimum: 1,
     maximum: 86_400,

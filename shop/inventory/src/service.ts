@@ -1,6 +1,7 @@
 import { groupTransactions } from "@flotilla/chassis/database";
 import { defineService } from "@flotilla/chassis/service";
 import { inventory } from "@flotilla/contracts/inventory";
+import { daysBehindOrders } from "@flotilla/contracts/order-days";
 import { getProduct, productCreated, productDeleted } from "@flotilla/contracts/products";
 import { calls } from "./calls.ts";
 import { config } from "./config.ts";
@@ -38,6 +39,12 @@ export const service = defineService(inventory, {
       }),
       consumes: subscriptions(move),
       sagas: [expiry],
+      retention: [
+        {
+          ...{ table: "reservation", key: "order_id", since: "created_at", where: "state <> 'reserved'" },
+          days: daysBehindOrders(config.ORDER_DAYS),
+        },
+      ],
     };
   },
 });

@@ -2,9 +2,11 @@ import { createReplaceResult, type Database, groupTransactions, readTogether } f
 import type { StartSaga } from "@flotilla/chassis/saga";
 import { defineService } from "@flotilla/chassis/service";
 import { releaseStock, reserveStock, sellStock } from "@flotilla/contracts/inventory";
+import { ORDER_DAYS } from "@flotilla/contracts/order-days";
 import { orders } from "@flotilla/contracts/orders";
 import { chargePayment, refundPayment } from "@flotilla/contracts/payments";
 import { summariseProducts } from "@flotilla/contracts/products";
+import { Type } from "typebox";
 import { calls } from "./calls.ts";
 import { cancelOrder } from "./cancel-order.saga.ts";
 import { orderConclusions } from "./conclude-order.ts";
@@ -16,17 +18,21 @@ import { placeOrder } from "./place-order.ts";
 import { requestCancellation } from "./request-cancellation.ts";
 
 export const service = defineService(orders, {
+  config: Type.Object({ ORDER_DAYS }),
   calls: {
     inventory: { reserveStock, sellStock, releaseStock },
     payments: { chargePayment, refundPayment },
     products: { summariseProducts },
   },
-  wire({ database, publish, startSaga, clients, clock }) {
+  wire({ config, database, publish, startSaga, clients, clock }) {
     const watch = createOrderWatch(readTogether({ read: (ids: readonly string[]) => readOrders(database, ids) }));
     const use = useCases({ database, publish, startSaga, clock, changed: watch.changed, ...clients });
     return {
       answers: calls({ database, replaceResult: createReplaceResult(database), watch, ...use }),
       sagas: Object.values(use.sagas),
+      retention: [
+        { table: "orders", key: "id", since: "created_at", days: config.ORDER_DAYS, where: "status <> 'pending'" },
+      ],
     };
   },
 });

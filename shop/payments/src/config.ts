@@ -1,7 +1,9 @@
+import { ORDER_DAYS } from "@flotilla/contracts/order-days";
 import { Type } from "typebox";
 
 /** The settings of the payments service, besides those of every service. */
 export const config = Type.Object({
+  ORDER_DAYS,
   PAYMENT_PROVIDER_URL: Type.String({
     pattern: "^(simulated:|https?://.+)$",
     default: "simulated:",

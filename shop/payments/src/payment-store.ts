@@ -75,7 +75,7 @@ export const changeStatus = combinedWrite<Change, Payment | undefined>(
   { holds: ({ orderId }) => `payment ${orderId}` },
 );
 
-/** The payment of an order that is known to have one: payments are never removed. */
+/** The payment of an order that is known to have one: payments outlive their orders. */
 export async function knownPayment(database: Queryable, orderId: string): Promise<Payment> {
   const found = await findPayment(database, orderId);
   if (!found) throw new Error(`the payment of ${orderId} is gone`);

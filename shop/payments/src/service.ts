@@ -1,5 +1,6 @@
 import { groupCommit, groupTransactions } from "@flotilla/chassis/database";
 import { defineService } from "@flotilla/chassis/service";
+import { daysBehindOrders } from "@flotilla/contracts/order-days";
 import { payments } from "@flotilla/contracts/payments";
 import { calls } from "./calls.ts";
 import { chargePayment } from "./charge-payment.ts";
@@ -23,6 +24,12 @@ export const service = defineService(payments, {
     const needs = { database, transaction, addIntent, publish, provider };
     return {
       answers: calls({ database, chargePayment: chargePayment(needs), refundPayment: refundPayment(needs) }),
+      retention: [
+        {
+          ...{ table: "payment", key: "order_id", since: "created_at", where: "status <> 'pending'" },
+          days: daysBehindOrders(config.ORDER_DAYS),
+        },
+      ],
       prepare: async () => simulated?.prepareLedger(),
       async close() {
         await provider.close();

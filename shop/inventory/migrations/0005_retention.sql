@@ -1,0 +1,1 @@
+create index reservation_created_at on reservation (created_at);

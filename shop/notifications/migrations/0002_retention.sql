@@ -1,0 +1,1 @@
+create index notification_created_at on notification (created_at);

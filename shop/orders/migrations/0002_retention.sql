@@ -1,0 +1,1 @@
+create index orders_created_at on orders (created_at);

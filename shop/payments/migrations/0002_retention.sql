@@ -1,0 +1,1 @@
+create index payment_created_at on payment (created_at);
