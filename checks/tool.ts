@@ -11,6 +11,10 @@ const tools: Readonly<Record<string, { does: string; run: readonly string[]; pro
     run: ["--test", "deploy/tests/containers.test.ts"],
   },
   "rotate-key": { does: "gives a running service another key: SERVICE", run: ["shop/commands/operate/rotate-key.ts"] },
+  "rotate-certificates": {
+    does: "gives a running system other certificates",
+    run: ["shop/commands/operate/rotate-certificates.ts"],
+  },
   pack: {
     does: "packs the chassis for npm, and says into which file",
     program: "npm",

@@ -110,7 +110,7 @@ function asking({ tokenFor, transport, clock, log }: AttemptSurroundings, { serv
     const began = clock.monotonic();
     const token = call.shape.access === "public" ? undefined : await tokenFor(service);
     const headers = [...request.headers, ...travelHeaders(context, trace, deadline, token)];
-    const exchange = await transport.send(origin, { ...request, headers }, deadline.ending);
+    const exchange = await transport.send(origin, { ...request, headers }, deadline.ending, service);
     if ("error" in exchange) {
       const told = toldByError(exchange.error, clock.monotonic() - began);
       return { failure: failureOfExchange(exchange.error, exchange.sent), sent: exchange.sent, told };

@@ -1,8 +1,9 @@
+import { addressOf } from "../core/address.ts";
 import type { Cancellation } from "../core/cancellation.ts";
+import type { Dial } from "../core/dial.ts";
 import { deadlineExceeded, type Failure } from "../core/failure.ts";
 import type { OutgoingRequest } from "./build-request.ts";
 import { answerTooLarge, type Exchange } from "./exchange.ts";
-import { addressOf } from "./http/address.ts";
 import type { AnswerHead } from "./http/answer-reader.ts";
 import type { Asker } from "./http/connection.ts";
 import { type Asking, type ConnectionPool, connectionPool } from "./http/connection-pool.ts";
@@ -13,8 +14,8 @@ import { createMultiplexer } from "./multiplex/multiplexer.ts";
 
 /** Sends requests and reads answers. Follows no redirect and tries nothing twice. */
 export type Transport = {
-  /** Never rejects. Ends at once when it is cancelled, with the reason as the error. */
-  send(origin: string, request: OutgoingRequest, cancellation: Cancellation): Promise<Exchange>;
+  /** Never rejects. Ends at once when it is cancelled, with the reason as the error. `service`: whose instance is at `origin`. */
+  send(origin: string, request: OutgoingRequest, cancellation: Cancellation, service?: string): Promise<Exchange>;
   /** Resolves when the exchanges under way have ended; new ones fail. */
   close(): Promise<void>;
 };
@@ -24,26 +25,30 @@ export type TransportLimits = {
   readonly connections?: number;
   /** The largest answer in bytes. Default 1 MiB. */
   readonly largestAnswer?: number;
+  /** How services are reached. Default: without TLS. */
+  readonly dial?: Dial | undefined;
 };
 
 /**
  * Makes the transport: HTTP/1.1 over a pool of connections for each instance, and to instances that offer it one multiplexed connection,
  * for all requests that are small and whole.
  */
-export function createTransport({ connections = 50, largestAnswer = 2 ** 20 }: TransportLimits = {}): Transport {
+export function createTransport({ connections = 50, largestAnswer = 2 ** 20, dial }: TransportLimits = {}): Transport {
   const pools = new Map<string, ConnectionPool>();
   /** For requests that wait for what others do: there they take nobody's connection. */
   const idlePools = new Map<string, ConnectionPool>();
-  const multiplexer = createMultiplexer({ largestAnswer });
+  const multiplexer = createMultiplexer({ largestAnswer, dial });
   const ended = Promise.withResolvers<void>();
   let underWay = 0;
   let closed = false;
 
-  function poolOf(origin: string, idle: boolean): ConnectionPool {
+  function poolOf(origin: string, service: string, idle: boolean): ConnectionPool {
     const all = idle ? idlePools : pools;
     const known = all.get(origin);
     if (known) return known;
     const pool = connectionPool(addressOf(origin), idle ? Number.POSITIVE_INFINITY : connections, {
+      service,
+      dial,
       onUnused() {
         all.delete(origin);
         pool.close();
@@ -53,9 +58,9 @@ export function createTransport({ connections = 50, largestAnswer = 2 ** 20 }: T
     return pool;
   }
 
-  function ask(origin: string, request: OutgoingRequest, asker: Asker): Asking {
+  function ask(origin: string, service: string, request: OutgoingRequest, asker: Asker): Asking {
     const shared = request.canMultiplex && isSmall(request) ? multiplexer.connectionTo(origin) : undefined;
-    return shared ? shared.ask(request, asker) : poolOf(origin, request.idle ?? false).ask(request, asker);
+    return shared ? shared.ask(request, asker) : poolOf(origin, service, request.idle ?? false).ask(request, asker);
   }
 
   function onEnd(): void {
@@ -64,7 +69,7 @@ export function createTransport({ connections = 50, largestAnswer = 2 ** 20 }: T
   }
 
   return {
-    send(origin, request, cancellation) {
+    send(origin, request, cancellation, service = "") {
       const error = closed ? new Error("the client is closed") : cancellation.why;
       if (error) return Promise.resolve({ error, sent: false });
       return new Promise((resolve) => {
@@ -75,10 +80,10 @@ export function createTransport({ connections = 50, largestAnswer = 2 ** 20 }: T
         };
         const onOffer = (): void => {
           const authorization = headerOf(request.headers, "authorization");
-          if (authorization !== undefined) multiplexer.offered(origin, () => authorization);
+          if (authorization !== undefined) multiplexer.offered(origin, () => authorization, service);
         };
         try {
-          exchange((asker) => ask(origin, request, asker), { cancellation, largestAnswer, onOffer, end });
+          exchange((asker) => ask(origin, service, request, asker), { cancellation, largestAnswer, onOffer, end });
         } catch (error) {
           end({ error, sent: false });
         }

@@ -18,6 +18,7 @@ const Settings = Type.Object({
   DATABASE_URL: Given,
   BROKER_URL: Type.String({ default: "postgres:" }),
   DISCOVERY_URL: Type.String({ default: "static:" }),
+  SERVICE_TLS: Type.Enum(["off", "on"], { default: "off" }),
   REDIS_URL: Given,
   GATEWAY_WORKERS: Type.Integer({ minimum: 1, maximum: 256, default: 1 }),
   TRUSTED_PROXIES: Given,

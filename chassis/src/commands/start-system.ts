@@ -142,6 +142,7 @@ async function run(system: ReadStart, read: ReadSettings, dataFolder: string, st
     databaseUrl: settings.DATABASE_URL,
     brokerUrl: settings.BROKER_URL === "postgres:" ? undefined : settings.BROKER_URL,
     discoveryUrl: settings.DISCOVERY_URL,
+    tls: settings.SERVICE_TLS === "on",
     edge: { host: settings.HOST ?? "127.0.0.1", port: settings.PORT ?? 0 },
     environmentOf: (service) => environmentOf(service, system, read, prepared),
     onProgress: screen.progress,

@@ -44,9 +44,7 @@ function parse(json: string): unknown {
 
 const isAddresses = (value: unknown): boolean => Array.isArray(value) && value.every(isAddress);
 
-/** An origin and nothing more: scheme, host and port. Services talk HTTP/1.1 without TLS. */
+/** An origin and nothing more: scheme, host and port. */
 function isAddress(value: unknown): boolean {
-  return (
-    typeof value === "string" && URL.canParse(value) && new URL(value).origin === value && value.startsWith("http:")
-  );
+  return typeof value === "string" && URL.canParse(value) && new URL(value).origin === value && /^https?:/.test(value);
 }

@@ -3,6 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { createCallees } from "../client/callee.ts";
 import type { Contract } from "../contract/contract.ts";
 import { descriptorLimit } from "../core/descriptor-limit.ts";
+import type { Dial } from "../core/dial.ts";
 import type { LoadShedderOptions } from "../core/load-shedder.ts";
 import type { Discovery } from "../discovery/discovery.ts";
 import type { TokenFor } from "../identity/service-token.ts";
@@ -52,6 +53,8 @@ export type GatewayOptions = {
   readonly verify: Verify;
   /** By its tokens services know the gateway, and believe it where a client who signs in is. Without: they believe nobody. */
   readonly tokenFor?: TokenFor;
+  /** How services are reached. Default: without TLS. */
+  readonly dial?: Dial | undefined;
   readonly log: Log;
   /** Counts requests by route and status. Default: nobody does. */
   readonly metrics?: Metrics;
@@ -108,6 +111,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const upstreams = createUpstreams(
     (origin) => services.some((name) => discovery.instances(name).includes(origin)),
     options.tokenFor,
+    options.dial,
   );
   const callees = createCallees({ discovery, log, metrics, random: Math.random });
   // They begin to be looked for now, not when the first client asks.

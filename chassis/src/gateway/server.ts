@@ -1,4 +1,4 @@
-import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import type { ServerOptions as HttpOptions, IncomingMessage, Server, ServerResponse } from "node:http";
 import { Server as NetServer, type Socket } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { problemHeaders, problemOf } from "../contract/problem.ts";
@@ -16,6 +16,8 @@ export type ServerOptions = {
   readonly keepAliveTimeout?: number;
   /** Which connections become others, for those who listen to `upgrade`. Default: none. */
   readonly upgrades?: (request: IncomingMessage) => boolean;
+  /** Makes the server itself. Default: one without TLS. */
+  readonly create?: ((options: HttpOptions) => Server) | undefined;
 };
 
 /** The exchanges under way on one connection; they end in the order in which they began. After `over` none begins. */
@@ -38,9 +40,14 @@ export const isIdle = (socket: Socket): boolean => (connections.get(socket)?.cou
 /** Makes the HTTP server of the gateway and of services: strict parsing, bounded headers and times, an answer of ours to what is not HTTP. */
 export function createHttpServer(
   onRequest: OnRequest,
-  { requestTimeout = 60_000, keepAliveTimeout = 65_000, upgrades = () => false }: ServerOptions = {},
+  {
+    requestTimeout = 60_000,
+    keepAliveTimeout = 65_000,
+    upgrades = () => false,
+    create = createServer,
+  }: ServerOptions = {},
 ): Server {
-  const server = createServer({
+  const server = create({
     insecureHTTPParser: false,
     // A missing Host is refused where two of them are, with a problem.
     requireHostHeader: false,

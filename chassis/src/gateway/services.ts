@@ -72,7 +72,7 @@ export function createServices(needs: {
       callInstances({
         ...attempt(request),
         ask(origin, timeout) {
-          const way = upstreams.to(origin, lanes.of(request), request.idle);
+          const way = upstreams.to(request.service, origin, lanes.of(request), request.idle);
           const idle = request.idle && request.repeatable;
           const options = { ...told(request, origin), timeout, stopping, idle, begin };
           if (!request.traced) return relay(way, sent(request, timeout), response, options);
@@ -86,7 +86,7 @@ export function createServices(needs: {
       callInstances({
         ...attempt(request),
         ask(origin, timeout) {
-          const way = upstreams.to(origin, lanes.of(request), request.idle);
+          const way = upstreams.to(request.service, origin, lanes.of(request), request.idle);
           const options = { ...told(request, origin), timeout, limit, client };
           if (!request.traced) return collect(way, sent(request, timeout), options);
           const span = beginUpstreamSpan(request.traced, request.service, origin);

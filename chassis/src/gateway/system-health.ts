@@ -27,7 +27,7 @@ export function createSystemHealth(
   }
 
   async function healthOf(service: string): Promise<"healthy" | "unavailable"> {
-    const answers = discovery.instances(service).map((origin) => assertReady(upstreams, origin));
+    const answers = discovery.instances(service).map((origin) => assertReady(upstreams, service, origin));
     return Promise.any(answers).then(
       () => "healthy",
       () => "unavailable",
@@ -42,10 +42,10 @@ export function createSystemHealth(
 }
 
 /** Rejects unless the instance says in time that it is ready. */
-function assertReady(upstreams: Upstreams, origin: string): Promise<void> {
+function assertReady(upstreams: Upstreams, service: string, origin: string): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const request = { method: "GET", path: "/health/ready", headers: [], body: undefined };
-  const asking = upstreams.to(origin, "alone").ask(request, {
+  const asking = upstreams.to(service, origin, "alone").ask(request, {
     onHead: ({ status }) => (status === 200 ? resolve() : reject(new Error(`${origin} is not ready`))),
     onData: () => true,
     onEnd: () => clearTimeout(timer),

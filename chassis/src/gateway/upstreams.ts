@@ -1,6 +1,7 @@
-import { addressOf } from "../client/http/address.ts";
 import { type ConnectionPool, connectionPool, type Way } from "../client/http/connection-pool.ts";
 import { createMultiplexer } from "../client/multiplex/multiplexer.ts";
+import { addressOf } from "../core/address.ts";
+import type { Dial } from "../core/dial.ts";
 import type { TokenFor } from "../identity/service-token.ts";
 
 /** On what a request goes: a connection beside others, one for itself, or one of those whose answers have no end. */
@@ -9,7 +10,7 @@ export type Lane = "shared" | "alone" | "endless";
 /** Connections to the instances of the services, kept open. */
 export type Upstreams = {
   /** The way to an instance (`http://host:port`); one for itself where none can be shared, without a bound for what is idle. */
-  to(origin: string, lane: Lane, idle?: boolean): Way;
+  to(service: string, origin: string, lane: Lane, idle?: boolean): Way;
   /** An instance of a service takes connections that requests share. */
   offered(service: string, origin: string): void;
   close(): void;
@@ -28,11 +29,15 @@ const LARGEST_SHARED = 8 * 1024 * 1024;
  * Opens connections as they are needed, and lets go of those to instances that `isKnown` no longer knows (shared ones, when nothing was
  * asked for a while). What is under way there ends first. None is shared without `tokenFor`: services open only to those who show who they are.
  */
-export function createUpstreams(isKnown: (origin: string) => boolean, tokenFor: TokenFor | undefined): Upstreams {
+export function createUpstreams(
+  isKnown: (origin: string) => boolean,
+  tokenFor: TokenFor | undefined,
+  dial?: Dial | undefined,
+): Upstreams {
   const origins = new Map<string, Pools>();
-  const multiplexer = createMultiplexer({ largestAnswer: LARGEST_SHARED, most: CONNECTIONS, patience: PATIENCE });
+  const multiplexer = createMultiplexer({ largestAnswer: LARGEST_SHARED, most: CONNECTIONS, patience: PATIENCE, dial });
 
-  function open(origin: string): Pools {
+  function open(service: string, origin: string): Pools {
     for (const [other, pools] of origins) {
       if (isKnown(other)) continue;
       origins.delete(other);
@@ -41,22 +46,22 @@ export function createUpstreams(isKnown: (origin: string) => boolean, tokenFor: 
     }
     const address = addressOf(origin);
     const pools = {
-      alone: connectionPool(address, CONNECTIONS, { patience: PATIENCE }),
-      endless: connectionPool(address, Number.POSITIVE_INFINITY),
+      alone: connectionPool(address, CONNECTIONS, { patience: PATIENCE, service, dial }),
+      endless: connectionPool(address, Number.POSITIVE_INFINITY, { service, dial }),
     };
     origins.set(origin, pools);
     return pools;
   }
 
   return {
-    to(origin, lane, idle = false) {
+    to(service, origin, lane, idle = false) {
       const shared = lane === "shared" ? multiplexer.connectionTo(origin) : undefined;
       if (shared) return shared;
-      const pools = origins.get(origin) ?? open(origin);
+      const pools = origins.get(origin) ?? open(service, origin);
       return lane === "endless" || idle ? pools.endless : pools.alone;
     },
     offered(service, origin) {
-      if (tokenFor) multiplexer.offered(origin, async () => `Bearer ${await tokenFor(service)}`);
+      if (tokenFor) multiplexer.offered(origin, async () => `Bearer ${await tokenFor(service)}`, service);
     },
     close() {
       multiplexer.close();

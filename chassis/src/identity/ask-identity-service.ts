@@ -1,12 +1,17 @@
 import type { IncomingMessage, Agent as KeptConnections } from "node:http";
+import { addressOf } from "../core/address.ts";
+import { type Dial, plainDial } from "../core/dial.ts";
 import { Agent, get } from "../core/node-http.ts";
 import { parseUnquoted } from "../core/parse-unquoted.ts";
 
 const TIMEOUT = 2_000;
 const LARGEST = 64 * 1024;
 
-/** The connection on which the identity service is asked. */
-export const identityAgent = (): KeptConnections => new Agent({ keepAlive: true, maxSockets: 1, timeout: TIMEOUT });
+/** The connection on which the identity service is asked; `dial`: how it is reached, if not without TLS. */
+export const identityAgent = (service = "", dial: Dial = plainDial): KeptConnections =>
+  Object.assign(new Agent({ keepAlive: true, maxSockets: 1, timeout: TIMEOUT }), {
+    createConnection: (at: { host: string; port: number }) => dial.open({ service, host: at.host, port: at.port }),
+  });
 
 /** Asks `ask` of one instance after the other, and returns the first answer. Throws when there is none. */
 export async function firstAnswer<T>(instances: readonly string[], ask: (instance: string) => Promise<T>): Promise<T> {
@@ -39,7 +44,9 @@ export async function readJson(
 
 const answerFrom = (agent: KeptConnections, url: string, headers: Record<string, string>): Promise<IncomingMessage> =>
   new Promise((resolve, reject) => {
-    get(url, { agent, headers, signal: AbortSignal.timeout(TIMEOUT) }, resolve).once("error", reject);
+    const { origin, pathname, search } = new URL(url);
+    const asked = { ...addressOf(origin), path: pathname + search, agent, headers };
+    get({ ...asked, signal: AbortSignal.timeout(TIMEOUT) }, resolve).once("error", reject);
   });
 
 async function textOf(answer: IncomingMessage): Promise<string> {

@@ -1,4 +1,5 @@
 import type { Clock } from "../core/clock.ts";
+import type { Dial } from "../core/dial.ts";
 import type { Discovery } from "../discovery/discovery.ts";
 import type { Log } from "../telemetry/log.ts";
 import { type EndedSessions, endedSessions } from "./ended-sessions.ts";
@@ -19,6 +20,8 @@ export function connectIdentity(options: {
   readonly identityService: string | undefined;
   readonly log: Log;
   readonly clock: Clock;
+  /** How it is reached. Default: without TLS. */
+  readonly dial?: Dial | undefined;
 }): Identity {
   const { identityService } = options;
   if (identityService === undefined) return { userKeys: async () => [], close: async () => {} };

@@ -1,4 +1,5 @@
 import { type Clock, systemClock } from "../core/clock.ts";
+import type { Dial } from "../core/dial.ts";
 import type { Discovery } from "../discovery/discovery.ts";
 import type { Log } from "../telemetry/log.ts";
 import { ACCESS_TOKEN_SECONDS } from "./access-token.ts";
@@ -16,6 +17,7 @@ export type EndedSessionOptions = {
   readonly log: Log;
   readonly identityService?: string;
   readonly clock?: Clock;
+  readonly dial?: Dial | undefined;
 };
 
 /** What was read of the sessions that ended lately. Times are the clock's monotonic milliseconds. */
@@ -36,8 +38,8 @@ export type EndedSessionReader = {
 
 /** Makes a reader that has read nothing yet. While the identity service is away, what was read stays. */
 export function endedSessionReader(options: EndedSessionOptions): EndedSessionReader {
-  const { discovery, tokenFor, log, identityService = "users", clock = systemClock } = options;
-  const agent = identityAgent();
+  const { discovery, tokenFor, log, identityService = "users", clock = systemClock, dial } = options;
+  const agent = identityAgent(identityService, dial);
   /** Until when each is remembered, the oldest first. */
   const ended = new Map<string, number>();
   let since = "";

@@ -14,12 +14,12 @@ export const LOOK_EVERY = 5_000;
 
 /**
  * Reads a file, and again within five seconds whenever it was replaced. Rejects when it can't be read at first; later what can't be read
- * is logged, and the last good content stays. `every`: milliseconds between looks.
+ * is logged, and the last good content stays. `every`: milliseconds between looks; `onReplaced` is told of new content.
  */
 export async function keepFile<Content>(
   path: string,
   read: (path: string) => Promise<Content>,
-  { log, every = LOOK_EVERY }: { log: Log; every?: number },
+  { log, every = LOOK_EVERY, onReplaced }: { log: Log; every?: number; onReplaced?: () => void },
 ): Promise<KeptFile<Content>> {
   let seen = await identityOf(path);
   let current = await read(path);
@@ -31,6 +31,7 @@ export async function keepFile<Content>(
     try {
       current = await read(path);
       log.info({ path }, "a file of keys was replaced");
+      onReplaced?.();
     } catch (error) {
       log.warn({ err: error, path }, "a file of keys can't be read; the last good one stays");
     }

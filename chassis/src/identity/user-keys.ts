@@ -1,5 +1,6 @@
 import type { CryptoKey } from "jose";
 import { type Clock, systemClock } from "../core/clock.ts";
+import type { Dial } from "../core/dial.ts";
 import { unavailable } from "../core/failure.ts";
 import type { Discovery } from "../discovery/discovery.ts";
 import type { Log } from "../telemetry/log.ts";
@@ -30,9 +31,10 @@ export function userKeys(options: {
   readonly log: Log;
   readonly identityService?: string;
   readonly clock?: Clock;
+  readonly dial?: Dial | undefined;
 }): UserKeys {
-  const { discovery, log, identityService = "users", clock = systemClock } = options;
-  const agent = identityAgent();
+  const { discovery, log, identityService = "users", clock = systemClock, dial } = options;
+  const agent = identityAgent(identityService, dial);
   let keys: PublicKeys | undefined;
   let loading: Promise<void> | undefined;
   let lastLoad = Number.NEGATIVE_INFINITY;

@@ -1,8 +1,10 @@
+import type { Socket } from "node:net";
 import type { Access } from "../contract/call.ts";
 import { forbidden, tokenInvalid, tokenMissing } from "../core/failure.ts";
 import type { Soon } from "../core/soon.ts";
 import { bearerOf, knownBearer, type Verify } from "../gateway/authenticate.ts";
 import { anonymous, type Caller } from "../identity/caller.ts";
+import type { Peers } from "../identity/mutual-tls.ts";
 
 /** Who may make a call: those of its access; of services only those named, for a call that is `internal`. */
 export type Admitted = { readonly access: Access; readonly services: Pick<ReadonlySet<string>, "has"> };
@@ -19,6 +21,12 @@ export function authorize(admitted: Admitted, authorization: string | undefined,
   const token = bearerOf(authorization);
   if (!token) throw tokenInvalid.failure();
   return verify(token).then((caller) => letIn(admitted, caller));
+}
+
+/** Throws `forbidden` when a service shows a token of its own over the connection of another. Where there are no certificates it can't be told. */
+export function assertPeer(caller: Caller, socket: Socket, peers: Peers | undefined): Caller {
+  if (peers && !peers.is(socket, caller.kind === "service" ? caller.name : undefined)) throw forbidden.failure();
+  return caller;
 }
 
 function letIn({ access, services }: Admitted, caller: Caller): Caller {

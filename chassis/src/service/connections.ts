@@ -9,6 +9,7 @@ import { parseInstances } from "../discovery/static.ts";
 import { connectIdentity } from "../identity/connect-identity.ts";
 import { keepFile } from "../identity/kept-file.ts";
 import { readServiceKey, readServiceKeySet } from "../identity/key-files.ts";
+import type { MutualTls } from "../identity/mutual-tls.ts";
 import { serviceTokens } from "../identity/service-token.ts";
 import { createVerifier, type Verify } from "../identity/verify.ts";
 import type { Broker } from "../messaging/broker.ts";
@@ -17,6 +18,7 @@ import { createLog, type Log } from "../telemetry/log.ts";
 import { createMetrics, type Metrics } from "../telemetry/metrics.ts";
 import type { Tracer } from "../telemetry/tracer.ts";
 import { openTracing } from "../telemetry/tracing.ts";
+import { openTls } from "./open-tls.ts";
 import type { HostSettings } from "./settings.ts";
 import type { Surroundings } from "./surroundings.ts";
 
@@ -34,6 +36,8 @@ export type Connections = {
   readonly discovery: Seeking;
   readonly client: MakeClient;
   readonly verify: Verify;
+  /** Undefined where services talk without TLS. */
+  readonly tls: MutualTls | undefined;
   /** Closes what was opened here, and leaves alone what was given. */
   close(): Promise<void>;
 };
@@ -53,6 +57,7 @@ export async function openConnections(
     keepFile(settings.SERVICE_KEY_FILE, (path) => readServiceKey(path, service), { log }),
     keepFile(settings.SERVICE_PUBLIC_KEYS_FILE, readServiceKeySet, { log }),
   ]);
+  const tls = await openTls(service, settings, log);
   const discovery = seeking(
     surroundings.discovery ??
       (await connectDiscovery(settings.DISCOVERY_URL, { instances: parseInstances(settings.INSTANCES), log })),
@@ -68,8 +73,11 @@ export async function openConnections(
     onWaited: (milliseconds) => shedder.waited("connection", milliseconds, performance.now()),
   });
   const tokenFor = serviceTokens({ name: service, key: key.current, clock });
-  const clients = createClients({ discovery, tokenFor, log, clock, metrics });
-  const identity = connectIdentity({ discovery, tokenFor, identityService: settings.IDENTITY_SERVICE, log, clock });
+  const clients = createClients({ discovery, tokenFor, log, clock, metrics, dial: tls?.dial });
+  const identity = connectIdentity({
+    ...{ discovery, tokenFor, log, clock, dial: tls?.dial },
+    identityService: settings.IDENTITY_SERVICE,
+  });
   return {
     log,
     metrics,
@@ -81,7 +89,9 @@ export async function openConnections(
     discovery,
     client: clients.client,
     verify: createVerifier({ service, serviceKeys: serviceKeys.current, clock, ...identity }),
+    tls,
     async close() {
+      tls?.close();
       key.close();
       serviceKeys.close();
       await Promise.all([clients.close(), identity.close(), database.close()]);

@@ -43,15 +43,15 @@ export function createEndpoints<C extends Contract>(
   },
 ): Endpoints {
   const { connections, background, stopping, internalCallers } = around;
-  const { log, database, verify, tracer, metrics, shedder } = connections;
+  const { log, database, verify, tracer, metrics, shedder, tls } = connections;
   const gate = createGate({ contract, shedder, known: verify.known, metrics });
   const health = {
     ...around.health,
     reachable: async () => !gate.stalledLately() && (await database.answers()),
   };
   const counterOf = requestCounter(metrics);
-  const server = createHttpServer(health, log, metrics, { counterOf, guard: gate.guard });
-  const routes = { verify, health, stopping, tracer, gate, log, internalCallers, waits: createWaits() };
+  const server = createHttpServer(health, log, metrics, { counterOf, guard: gate.guard, tls });
+  const routes = { verify, health, stopping, tracer, gate, log, internalCallers, waits: createWaits(), peers: tls };
   const deadLetters = operateDeadLetters({
     database,
     subscriptions: around.subscriptions,
@@ -66,5 +66,7 @@ export function createEndpoints<C extends Contract>(
     calls.push(...addRoutes(server, sagaOperations, sagaOperationCalls(createSagaOperations(operations)), routes));
   }
   const answer = answerRequests(calls, { gate, log, counterOf });
-  return { server, gate, multiplexed: acceptMultiplexed(server, answer, { verify, gate, health, log }) };
+  const multiplexed = acceptMultiplexed(server, answer, { verify, gate, health, log, peers: tls });
+  tls?.onReplaced(multiplexed.renew);
+  return { server, gate, multiplexed };
 }

@@ -94,4 +94,5 @@ export function createGate(options: {
 }
 
 /** What tells how the service is has to be answered above all when it is not well. */
-const isForOperators = (url = ""): boolean => url.startsWith("/health") || url === "/metrics";
+export const isForOperators = (url = ""): boolean => FOR_OPERATORS.test(url);
+const FOR_OPERATORS = /^\/(?:health(?:\/live|\/ready)?|metrics)(?:\?|$)/;

@@ -3,11 +3,13 @@ import { SERVICE_HEADER } from "../client/answers-as.ts";
 import { parseJson } from "../contract/json.ts";
 import { Failure, failureFrom, invalidInput, notFound, unsupportedMediaType } from "../core/failure.ts";
 import { createHttpServer as serveHttp } from "../gateway/server.ts";
+import type { MutualTls } from "../identity/mutual-tls.ts";
 import type { Log } from "../telemetry/log.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
+import { admitPeers } from "./admit-peers.ts";
 import { bodyTooLarge, DEFAULT_BODY_LIMIT } from "./body-limit.ts";
 import { refuseEncoded } from "./content-encoding.ts";
-import { countRequests, requestCounter } from "./count-requests.ts";
+import { countRequests, type RequestCounter, requestCounter } from "./count-requests.ts";
 import type { Health } from "./health.ts";
 import { wantsMultiplexed } from "./multiplex/accept-multiplexed.ts";
 import { problemReply } from "./reply.ts";
@@ -22,7 +24,11 @@ export function createHttpServer(
   health: Health,
   log: Log,
   metrics: Metrics,
-  { counterOf = requestCounter(metrics), guard = (handle: Handle) => handle } = {},
+  {
+    counterOf = requestCounter(metrics),
+    guard = (handle: Handle) => handle,
+    tls,
+  }: { counterOf?: RequestCounter; guard?: (handle: Handle) => Handle; tls?: MutualTls | undefined } = {},
 ): FastifyInstance {
   const answerFailure = (error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
     const { status, headers, body } = problemReply(failureFromFastify(error as FastifyError), request.id, log);
@@ -32,14 +38,16 @@ export function createHttpServer(
       .headers({ ...headers, [SERVICE_HEADER]: health.service })
       .send(Buffer.from(body));
   };
+  const admit = admitPeers(tls, health.service);
   const server = Fastify({
     bodyLimit: DEFAULT_BODY_LIMIT,
     // How long a request may take to come in; what its answer may take is each call's own.
     serverFactory: (handle) =>
-      serveHttp(refuseAmbiguous(guard(handle), health.service), {
+      serveHttp(refuseAmbiguous(admit(guard(handle)), health.service), {
         requestTimeout: 30_000,
         keepAliveTimeout: 30_000,
         upgrades: wantsMultiplexed,
+        create: tls?.createServer,
       }),
     // The server itself answers what is not HTTP.
     clientErrorHandler: () => {},
@@ -60,10 +68,10 @@ export function createHttpServer(
     throw notFound.failure();
   });
   server.setErrorHandler(answerFailure);
-  server.addHook("onSend", (_request, reply, payload, done) => {
+  server.addHook("onSend", ({ socket }, reply, payload, done) => {
     reply.header(SERVICE_HEADER, health.service);
     // Callers keep their connections: tell them to let go while we drain (fastify#7044).
-    if (health.draining()) reply.header("connection", "close");
+    if (health.draining() || tls?.isOutdated(socket)) reply.header("connection", "close");
     done(null, payload);
   });
   addHealthRoutes(server, health);

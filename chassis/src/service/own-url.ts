@@ -20,5 +20,6 @@ export function ownUrl(
   const found = reachable.find(({ family }) => family === "IPv4") ?? (HOST === "::" ? reachable[0] : undefined);
   if (!found) return url;
   const host = found.family === "IPv6" ? `[${found.address}]` : found.address;
-  return `http://${host}:${new URL(url).port || 80}`;
+  const { protocol, port } = new URL(url);
+  return `${protocol}//${host}:${port || 80}`;
 }

@@ -8,10 +8,11 @@ import type { Priority } from "../core/load-shedder.ts";
 import { after, type Soon } from "../core/soon.ts";
 import type { Verify } from "../gateway/authenticate.ts";
 import type { Caller } from "../identity/caller.ts";
+import type { Peers } from "../identity/mutual-tls.ts";
 import { currentContext, type WorkContext } from "../telemetry/context.ts";
 import type { Log } from "../telemetry/log.ts";
 import type { Tracer } from "../telemetry/tracer.ts";
-import { authorize } from "./authorize.ts";
+import { assertPeer, authorize } from "./authorize.ts";
 import { clientNetwork } from "./client-network.ts";
 import { withinDeadline } from "./deadline.ts";
 import type { Handler } from "./definition.ts";
@@ -60,6 +61,8 @@ export type ServedCallSurroundings = {
   readonly log?: Log | undefined;
   /** Who may make its internal calls. Default: nobody. */
   readonly internalCallers?: InternalCallers | undefined;
+  /** Tells by certificates who is at the other side. Default: that can't be told. */
+  readonly peers?: Peers | undefined;
 };
 
 const DEFAULT_TIMEOUT = 10_000;
@@ -67,7 +70,7 @@ const NOBODY: ReadonlySet<string> = new Set();
 
 /** Joins a call with its handler. */
 export function servedCall(call: Call, handler: Handler<Call>, surroundings: ServedCallSurroundings): ServedCall {
-  const { verify, health, tracer, log, stopping, waits = createWaits() } = surroundings;
+  const { verify, health, tracer, log, stopping, peers, waits = createWaits() } = surroundings;
   const { access, timeout = DEFAULT_TIMEOUT } = call.shape;
   const admitted = { access, services: surroundings.internalCallers?.(call) ?? NOBODY };
   const read = inputReader(call);
@@ -97,14 +100,15 @@ export function servedCall(call: Call, handler: Handler<Call>, surroundings: Ser
       };
       const handle = (): Soon<unknown> => {
         handled.context = currentContext();
-        return after(authorize(admitted, headers.authorization, verify), (caller) =>
-          after(clientNetwork(headers, socket, verify), (network) =>
+        return after(authorize(admitted, headers.authorization, verify), (caller) => {
+          assertPeer(caller, socket, peers);
+          return after(clientNetwork(headers, socket, verify, peers), (network) =>
             after(confirm(caller, read(visit)), (input) => {
               endWithSession(caller, cancellation);
               return handler(new ServedRequest(input, caller, network, around));
             }),
-          ),
-        );
+          );
+        });
       };
       const served = withinDeadline(patience, cancellation, () =>
         inServerSpan(headers["traceparent"], incoming, handle),

@@ -25,13 +25,23 @@ export const identitySettings = {
   ),
 };
 
+const PemFile = (description: string) => Type.Optional(Type.String({ minLength: 1, description }));
+
+/** TLS between services: both settings, or none. */
+export const tlsSettings = {
+  TLS_CERTIFICATE_FILE: PemFile(
+    "PEM: the service's private key and its certificate, which names it; turns TLS between services on",
+  ),
+  TLS_CA_FILE: PemFile("PEM: the certificates of those who vouch for the system's services"),
+};
+
 /** The settings that every service process has. */
 export const HostSettings = Type.Object({
   HOST: Type.String({ default: "127.0.0.1" }),
   PORT: Type.Integer({ minimum: 0, maximum: 65_535, default: 0 }),
   ...drainSettings,
   ADVERTISE_URL: Type.Optional(
-    Type.String({ pattern: "^http://[^/]+$", description: "Where others reach it, if not where it listens" }),
+    Type.String({ pattern: "^https?://[^/]+$", description: "Where others reach it, if not where it listens" }),
   ),
   DATABASE_URL: Type.String({ pattern: "^postgres(ql)?://" }),
   DATABASE_CONNECTIONS: Type.Integer({ minimum: 2, maximum: 200, default: 10 }),
@@ -41,6 +51,7 @@ export const HostSettings = Type.Object({
   SERVICE_KEY_FILE: Type.String({ minLength: 1 }),
   SERVICE_PUBLIC_KEYS_FILE: Type.String({ minLength: 1 }),
   ...identitySettings,
+  ...tlsSettings,
   INTERNAL_CALLERS: Type.Optional(
     Type.String({
       description: 'Who may make internal calls, by route: {"GET /contacts/{id}":["email"]}; nobody else may',

@@ -2,9 +2,13 @@ import { randomBytes } from "node:crypto";
 import { readFile, rename, writeFile } from "node:fs/promises";
 
 /** Writes JSON that only we may read. Readers see the old content or the new one, never a part. */
-export async function writePrivateJson(path: string, content: unknown): Promise<void> {
+export const writePrivateJson = (path: string, content: unknown): Promise<void> =>
+  writePrivateText(path, `${JSON.stringify(content, null, 2)}\n`);
+
+/** Writes a text that only we may read. Readers see the old content or the new one, never a part. */
+export async function writePrivateText(path: string, text: string): Promise<void> {
   const draft = `${path}.${randomBytes(4).toString("hex")}`;
-  await writeFile(draft, `${JSON.stringify(content, null, 2)}\n`, { mode: 0o600 });
+  await writeFile(draft, text, { mode: 0o600 });
   await rename(draft, path);
 }
 

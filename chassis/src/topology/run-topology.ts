@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { Environment } from "../core/config.ts";
 import type { Instances } from "../discovery/discovery.ts";
+import { type CertificateFiles, prepareCertificates } from "./certificates/prepare-certificates.ts";
 import { INHERITED } from "./child.ts";
 import { warmCompileCache } from "./compile-cache.ts";
 import { keepDatabaseRunning } from "./database-server.ts";
@@ -30,6 +31,8 @@ export type RunOptions = {
   brokerUrl?: string | undefined;
   /** Where services find each other. Default: we tell them. With `dns:` we tell it a name server of our own, which they ask. */
   discoveryUrl?: string | undefined;
+  /** Whether services talk to each other by TLS, each with a certificate of our own authority. */
+  tls?: boolean;
   /** Where the service at the edge listens; port 0 is any. */
   edge: { host: string; port: number };
   /** The settings of a service besides those that every one has. */
@@ -70,6 +73,7 @@ export async function runTopology(options: RunOptions): Promise<RunningTopology>
     signal.throwIfAborted();
     const names = options.system.services.map(({ name }) => name);
     const keys = await prepareKeys(join(dataFolder, "keys"), names);
+    const certificates = options.tls ? await keepCertificates(join(dataFolder, "keys"), names, started) : undefined;
     const discovery = await startDiscovery(options, started);
     const edge = await holdEdge(options.edge.host, options.edge.port);
     started.defer(() => edge?.close());
@@ -79,6 +83,8 @@ export async function runTopology(options: RunOptions): Promise<RunningTopology>
       environmentOf: (service, last) => ({
         ...environmentOf({ ...options, discoveryUrl: discovery.url }, databases, keys, service, last),
         ...(service.edge && edge ? { LISTEN_FD: String(INHERITED) } : {}),
+        TLS_CERTIFICATE_FILE: certificates?.certificateFile(service.name),
+        TLS_CA_FILE: certificates?.authoritiesFile,
       }),
       edgeSocket: edge?.fd,
       onInstances: discovery.tell,
@@ -121,6 +127,20 @@ async function startDatabases(options: RunOptions, started: AsyncDisposableStack
   const gone = await prepareBroker(brokerUrl ?? databases.brokerOwnerUrl, plan, join(dataFolder, "consumers.json"));
   for (const subject of gone) options.onProgress({ subject, state: "ended", detail: "gets no more events" });
   return databases;
+}
+
+const DAY = 86_400_000;
+
+/** Certificates that are made anew before they end, however long the system runs. */
+async function keepCertificates(
+  folder: string,
+  services: readonly string[],
+  started: AsyncDisposableStack,
+): Promise<CertificateFiles> {
+  const files = await prepareCertificates(folder, services);
+  const renewing = setInterval(() => prepareCertificates(folder, services).catch(() => {}), DAY);
+  started.defer(() => clearInterval(renewing));
+  return files;
 }
 
 /** Where services look for each other, and who has to be told. */

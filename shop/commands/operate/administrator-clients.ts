@@ -1,7 +1,10 @@
-import { createLog } from "@flotilla/chassis/telemetry";
+import { join } from "node:path";
+import { createLog, type Log } from "@flotilla/chassis/telemetry";
 import { createClients } from "../../../chassis/src/client/create-client.ts";
 import { staticDiscovery } from "../../../chassis/src/discovery/static.ts";
-import { readRunFile } from "../../../chassis/src/topology/run-file.ts";
+import { type MutualTls, openMutualTls } from "../../../chassis/src/identity/mutual-tls.ts";
+import { certificatesIn, OPERATORS } from "../../../chassis/src/topology/certificates/prepare-certificates.ts";
+import { type RunFile, readRunFile } from "../../../chassis/src/topology/run-file.ts";
 import { readAdministrator } from "../start/administrator.ts";
 
 type Clients = ReturnType<typeof createClients>;
@@ -19,12 +22,22 @@ export async function administratorClients(dataFolder: string, name: string): Pr
   if (!running || !administrator) throw new Error(`no shop runs in ${dataFolder}: start one with npm start`);
   const token = await signIn(running.gateway, administrator);
   const instances = Object.entries(running.services).map(([name, list]) => [name, list.map(({ url }) => url)] as const);
+  const log = createLog({ service: name, level: "silent" });
+  const tls = await operatorsTls(dataFolder, running, log);
   const clients = createClients({
     discovery: staticDiscovery(Object.fromEntries(instances)),
     tokenFor: async () => token,
-    log: createLog({ service: name, level: "silent" }),
+    log,
+    dial: tls?.dial,
   });
   return { ...clients, services: instances.map(([service]) => service).filter((service) => service !== "gateway") };
+}
+
+/** What lets operators in where services talk by TLS; undefined where they don't. */
+async function operatorsTls(dataFolder: string, { services }: RunFile, log: Log): Promise<MutualTls | undefined> {
+  if (!Object.values(services).some((list) => list.some(({ url }) => url.startsWith("https:")))) return undefined;
+  const { certificateFile, authoritiesFile } = certificatesIn(join(dataFolder, "keys"));
+  return openMutualTls({ name: OPERATORS, certificateFile: certificateFile(OPERATORS), authoritiesFile, log });
 }
 
 async function signIn(gateway: string, account: { email: string; password: string }): Promise<string> {

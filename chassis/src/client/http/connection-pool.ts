@@ -1,5 +1,6 @@
+import type { Address } from "../../core/address.ts";
+import { type Dial, plainDial } from "../../core/dial.ts";
 import { FAIR_TIME } from "../attempt-outcome.ts";
-import type { Address } from "./address.ts";
 import { type Asker, type Connection, type Message, openConnection } from "./connection.ts";
 import { requestHead, type UpstreamRequest } from "./request-head.ts";
 import { type WaitingLine, waitingLine } from "./waiting-line.ts";
@@ -31,6 +32,9 @@ export type ConnectionPool = Way & {
 export type PoolOptions = {
   /** Milliseconds to wait in line, and then fail as `busy`. Default: as long as it takes. */
   readonly patience?: number | undefined;
+  /** The service that listens there, and how it is reached. Default: as any, without TLS. */
+  readonly service?: string;
+  readonly dial?: Dial | undefined;
   /** Told when the last connection has ended. */
   readonly onUnused?: () => void;
 };
@@ -48,7 +52,7 @@ const MARGIN = 1_000;
 export function connectionPool(
   address: Address,
   most: number,
-  { patience, onUnused }: PoolOptions = {},
+  { patience, service = "", dial = plainDial, onUnused }: PoolOptions = {},
 ): ConnectionPool {
   const host = `${address.host.includes(":") ? `[${address.host}]` : address.host}:${address.port}`;
   const all = new Set<Connection>();
@@ -59,7 +63,7 @@ export function connectionPool(
   let heardAt = 0;
 
   function open(): Connection {
-    const connection = openConnection(address, {
+    const connection = openConnection({ ...address, service }, dial, {
       onIdle(keptFor = KEEP_ALIVE) {
         heardAt = performance.now();
         const next = line.next();

@@ -1,6 +1,6 @@
-import { connect, type Socket } from "node:net";
+import type { Socket } from "node:net";
 import { Readable } from "node:stream";
-import type { Address } from "./address.ts";
+import type { Dial, Endpoint } from "../../core/dial.ts";
 import { type AnswerSink, answerReader } from "./answer-reader.ts";
 import { atEndOfTurn } from "./end-of-turn.ts";
 import { oddAnswer, UpstreamError } from "./upstream-error.ts";
@@ -36,12 +36,12 @@ const CONNECT_TIMEOUT = 2_000;
 const READ_SIZE = 16 * 1024;
 
 /** Opens a connection. Requests may be sent at once; they fail as `unreachable` when it can't be made within 2 s. */
-export function openConnection(address: Address, owner: ConnectionOwner): Connection {
+export function openConnection(endpoint: Endpoint, dial: Dial, owner: ConnectionOwner): Connection {
   const reader = answerReader();
   let asker: Asker | undefined;
   let sending: Readable | undefined;
 
-  const { socket, fail } = openSocket(address, {
+  const { socket, fail } = openSocket(endpoint, dial, {
     onRead(bytes) {
       // Whatever comes unasked would be taken for the answer to the next request.
       if (!asker) throw oddAnswer("bytes that nobody asked for");
@@ -101,7 +101,7 @@ export function openConnection(address: Address, owner: ConnectionOwner): Connec
 /** What happens on a socket. `onRead` says whether it may go on; the socket ends with what it throws. */
 type SocketOwner = { onRead(bytes: Buffer): boolean; onClose(error: Error): void };
 
-function openSocket({ host, port }: Address, owner: SocketOwner): { socket: Socket; fail(error: Error): void } {
+function openSocket(endpoint: Endpoint, dial: Dial, owner: SocketOwner): { socket: Socket; fail(error: Error): void } {
   let failure: Error | undefined;
   let connected = false;
   const fail = (error: Error): void => {
@@ -116,16 +116,9 @@ function openSocket({ host, port }: Address, owner: SocketOwner): { socket: Sock
       return false;
     }
   };
-  const socket = connect({
-    host,
-    port,
-    noDelay: true,
-    keepAlive: true,
-    keepAliveInitialDelay: 60_000,
-    onread: { buffer: Buffer.allocUnsafeSlow(READ_SIZE), callback },
-  });
+  const socket = dial.open(endpoint, { buffer: Buffer.allocUnsafeSlow(READ_SIZE), callback });
   const timer = setTimeout(() => fail(new UpstreamError("unreachable", "no connection in time")), CONNECT_TIMEOUT);
-  socket.once("connect", () => {
+  socket.once(dial.opened, () => {
     connected = true;
     clearTimeout(timer);
   });

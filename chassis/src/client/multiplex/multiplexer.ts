@@ -1,8 +1,9 @@
 import type { Socket } from "node:net";
+import { addressOf } from "../../core/address.ts";
+import { type Dial, type Endpoint, plainDial } from "../../core/dial.ts";
 import { request as httpRequest } from "../../core/node-http.ts";
 import type { Soon } from "../../core/soon.ts";
 import { SERVICE_HEADER } from "../answers-as.ts";
-import { addressOf } from "../http/address.ts";
 import { type ConnectionOptions, type MultiplexedConnection, multiplexedConnection } from "./multiplexed-connection.ts";
 import { PROTOCOL, UPGRADE_PATH } from "./offer.ts";
 import { MOST_SLOTS } from "./slots.ts";
@@ -16,7 +17,7 @@ export type Multiplexer = {
    * An instance said that it takes such connections: begins to open one, as the caller with the `Authorization` header that it is given
    * when it asks for it.
    */
-  offered(origin: string, authorization: () => Soon<string>): void;
+  offered(origin: string, authorization: () => Soon<string>, service?: string): void;
   /** Ends the connections after what is under way; none is opened any more. */
   close(): void;
 };
@@ -29,10 +30,12 @@ const UNUSED = 20_000;
 export type MultiplexerOptions = Pick<ConnectionOptions, "largestAnswer" | "patience"> & {
   /** Requests that may be under way on one connection; what comes beyond waits in line. Default 4,096. */
   readonly most?: number;
+  /** How services are reached. Default: without TLS. */
+  readonly dial?: Dial | undefined;
 };
 
 /** Makes the multiplexer. Where no connection can be had calls go over HTTP as before, so nobody waits for one. */
-export function createMultiplexer({ most = MOST_SLOTS, ...limits }: MultiplexerOptions): Multiplexer {
+export function createMultiplexer({ most = MOST_SLOTS, dial = plainDial, ...limits }: MultiplexerOptions): Multiplexer {
   const open = new Map<string, MultiplexedConnection>();
   /** By origin, until when no other one is opened. */
   const pauses = new Map<string, number>();
@@ -64,12 +67,14 @@ export function createMultiplexer({ most = MOST_SLOTS, ...limits }: MultiplexerO
 
   return {
     connectionTo: (origin) => open.get(origin),
-    offered(origin, authorization) {
+    offered(origin, authorization, service = "") {
       const now = performance.now();
       if (closed || open.has(origin) || (pauses.get(origin) ?? 0) > now) return;
       pauses.set(origin, now + PAUSE);
       const ask = async () =>
-        upgrade(origin, await authorization(), (service, socket) => onOpen(origin, service, socket));
+        upgrade(dial, { ...addressOf(origin), service }, await authorization(), (answering, socket) =>
+          onOpen(origin, answering, socket),
+        );
       // Who has no token to show opens none.
       ask().catch(() => {});
     },
@@ -82,11 +87,17 @@ export function createMultiplexer({ most = MOST_SLOTS, ...limits }: MultiplexerO
 }
 
 /** Asks an instance to go on with frames. Whatever else comes of it is nobody's concern: it was an offer. */
-function upgrade(origin: string, authorization: string, onOpen: (service: string, socket: Socket) => void): void {
+function upgrade(
+  dial: Dial,
+  endpoint: Endpoint,
+  authorization: string,
+  onOpen: (service: string, socket: Socket) => void,
+): void {
   const request = httpRequest({
-    ...addressOf(origin),
+    host: endpoint.host,
+    port: endpoint.port,
     path: UPGRADE_PATH,
-    agent: false,
+    createConnection: () => dial.open(endpoint),
     headers: { connection: "Upgrade", upgrade: PROTOCOL, authorization },
     timeout: OPENING,
   });

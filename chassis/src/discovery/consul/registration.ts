@@ -71,6 +71,8 @@ function registrationOf({ service, url }: OwnInstance, prefix: string) {
     Port: Number(port || 80),
     Check: {
       HTTP: `${url}/health/ready`,
+      // An agent has no certificate of ours, and does not know who signs them.
+      ...(url.startsWith("https:") ? { TLSSkipVerify: true } : {}),
       Interval: "1s",
       Timeout: "1s",
       // We register when we are ready: nobody has to wait for the first check.

@@ -1,7 +1,7 @@
 import { type Static, Type } from "typebox";
 import { WORKER_NUMBER } from "../../gateway/workers.ts";
 import { tracingSettings } from "../../telemetry/tracing-settings.ts";
-import { drainSettings, identitySettings } from "../settings.ts";
+import { drainSettings, identitySettings, tlsSettings } from "../settings.ts";
 
 const PerMinute = Type.Integer({ minimum: 1, maximum: 1_000_000_000 });
 
@@ -14,6 +14,7 @@ export const GatewaySettings = Type.Object({
   INSTANCES: Type.String({ default: "{}" }),
   SERVICE_KEY_FILE: Type.String({ minLength: 1, description: "The private key by which services know the gateway" }),
   ...identitySettings,
+  ...tlsSettings,
   LOG_LEVEL: Type.Enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"], { default: "info" }),
   RATE_LIMIT_SIGN_IN: Type.Integer({
     ...PerMinute,

@@ -14,6 +14,7 @@ import { createVerifier } from "../../identity/verify.ts";
 import type { Log } from "../../telemetry/log.ts";
 import { createMetrics, type Metrics } from "../../telemetry/metrics.ts";
 import { openTracing } from "../../telemetry/tracing.ts";
+import { openTls } from "../open-tls.ts";
 import type { Running, Surroundings } from "../surroundings.ts";
 import type { GatewayDefinition } from "./gateway-definition.ts";
 import type { GatewaySettings } from "./gateway-settings.ts";
@@ -36,7 +37,11 @@ export async function serveGateway(
   );
   const key = await keepFile(settings.SERVICE_KEY_FILE, (path) => readServiceKey(path, name), { log });
   const tokenFor = serviceTokens({ name, key: key.current, clock });
-  const identity = connectIdentity({ discovery, tokenFor, identityService: settings.IDENTITY_SERVICE, log, clock });
+  const tls = await openTls(name, settings, log);
+  const identity = connectIdentity({
+    ...{ discovery, tokenFor, log, clock, dial: tls?.dial },
+    identityService: settings.IDENTITY_SERVICE,
+  });
   const gateway = makeGateway({
     title,
     version,
@@ -46,6 +51,7 @@ export async function serveGateway(
     // Services call each other directly: none has a token for the gateway.
     verify: createVerifier({ service: name, serviceKeys: { keys: [] }, clock, ...identity }),
     tokenFor,
+    dial: tls?.dial,
     log,
     metrics,
     tracer: tracing.tracer,
@@ -68,6 +74,7 @@ export async function serveGateway(
       await gateway.close();
       await page?.close();
       key.close();
+      tls?.close();
       await identity.close();
       if (!surroundings.discovery) await discovery.close();
       await tracing.close();

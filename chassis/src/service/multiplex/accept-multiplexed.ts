@@ -9,8 +9,9 @@ import type { Verify } from "../../gateway/authenticate.ts";
 import { malformedRequest } from "../../gateway/malformed.ts";
 import { readHeaders } from "../../gateway/request-headers.ts";
 import { isOver } from "../../gateway/server.ts";
+import type { Peers } from "../../identity/mutual-tls.ts";
 import type { Log } from "../../telemetry/log.ts";
-import { authorize } from "../authorize.ts";
+import { assertPeer, authorize } from "../authorize.ts";
 import type { Gate } from "../gate.ts";
 import type { Health } from "../health.ts";
 import { problemReply } from "../reply.ts";
@@ -22,6 +23,8 @@ import { type ServedConnection, serveConnection } from "./serve-connection.ts";
 export type AcceptedConnections = {
   /** Offers none any more, and asks callers to send nothing more over those that there are; each ends after what is under way. */
   retire(): void;
+  /** Asks callers to go on over other connections. */
+  renew(): void;
   /** Ends those that are still there. */
   destroy(): void;
 };
@@ -37,9 +40,15 @@ export const wantsMultiplexed = ({ url, headers }: IncomingMessage): boolean =>
 export function acceptMultiplexed(
   server: FastifyInstance,
   answer: AnswerRequest,
-  around: { readonly verify: Verify; readonly gate: Gate; readonly health: Health; readonly log: Log },
+  around: {
+    readonly verify: Verify;
+    readonly gate: Gate;
+    readonly health: Health;
+    readonly log: Log;
+    readonly peers?: Peers | undefined;
+  },
 ): AcceptedConnections {
-  const { verify, gate, health, log } = around;
+  const { gate, health, log } = around;
   const open = new Set<ServedConnection>();
   /** All sockets that were asked to be one: Node.js' server knows of them no more. */
   const sockets = new Set<Socket>();
@@ -68,7 +77,7 @@ export function acceptMultiplexed(
     const admitted = gate.admit(request);
     if (!admitted) throw unavailable.failure({ retryAfter: 1 });
     try {
-      await assertService(request, verify);
+      await assertService(request, around);
       if (!health.ready() || retired) throw unavailable.failure({ retryAfter: 1 });
     } finally {
       admitted.done();
@@ -85,11 +94,13 @@ export function acceptMultiplexed(
     if (!retired && !health.draining()) reply.header(OFFER_HEADER, PROTOCOL);
     done(null, payload);
   });
+  const renew = (): void => open.forEach((connection) => void connection.retire());
   return {
     retire() {
       retired = true;
-      for (const connection of open) connection.retire();
+      renew();
     },
+    renew,
     destroy() {
       for (const socket of sockets) socket.destroy();
     },
@@ -97,10 +108,16 @@ export function acceptMultiplexed(
 }
 
 /** Only services may: a connection has no limits but those that all its requests share. */
-async function assertService(request: IncomingMessage, verify: Verify): Promise<void> {
+async function assertService(
+  request: IncomingMessage,
+  { verify, peers }: { readonly verify: Verify; readonly peers?: Peers | undefined },
+): Promise<void> {
   const { contentLength, chunked } = readHeaders(request, true);
   if (request.method !== "GET" || contentLength !== undefined || chunked) throw malformedRequest.failure();
-  await authorize({ access: "internal", services: { has: () => true } }, request.headers.authorization, verify);
+  const { headers, socket } = request;
+  const any = { has: () => true };
+  const caller = await authorize({ access: "internal", services: any }, headers.authorization, verify);
+  assertPeer(caller, socket, peers);
 }
 
 const switching = (service: string): string =>
