@@ -19,8 +19,12 @@ export type EndedSessions = {
 const FRESH = 5_000;
 /** Milliseconds after which nobody is let in before the identity service was asked. */
 const STALE = 10_000;
-/** Milliseconds between two readings that are asked for at least: those who ask one after the other share them. */
-const BETWEEN = 20;
+/**
+ * For how many times as long as a reading took the next one that is asked for waits, and at most how many milliseconds: those who ask one after
+ * the other share it, the more of them the busier the machines are.
+ */
+const REST = 3;
+const LONGEST_REST = 50;
 
 /**
  * The ended sessions, asked of the identity service when somebody wants to know and the last answer is 5 seconds old; only after 10
@@ -31,7 +35,7 @@ export function endedSessions(options: EndedSessionOptions): EndedSessions {
   const reader = endedSessionReader(options);
   /** A reading that has not begun yet. */
   let next: Promise<void> | undefined;
-  let beganLast = Number.NEGATIVE_INFINITY;
+  let restsUntil = Number.NEGATIVE_INFINITY;
 
   const isKnown = () => reader.knownAt() !== Number.NEGATIVE_INFINITY;
   const notTold = () => unavailable.failure({ cause: reader.failure(), retryAfter: 2 });
@@ -44,11 +48,13 @@ export function endedSessions(options: EndedSessionOptions): EndedSessions {
 
   async function readAfterwards(): Promise<void> {
     await reader.underWay();
-    const pause = beganLast + BETWEEN - performance.now();
+    const pause = restsUntil - performance.now();
     if (pause > 0) await delay(pause);
     next = undefined;
-    beganLast = performance.now();
+    const began = performance.now();
     await reader.read();
+    const ended = performance.now();
+    restsUntil = ended + Math.min(LONGEST_REST, REST * (ended - began));
     // The kept connection may have been closed while nobody asked.
     if (reader.failure() !== undefined) await reader.read();
   }

@@ -137,7 +137,9 @@ function startFetching(
       const bytes = MOST_CLAIMED;
       const rows = await claimDeliveries(database, subscription.consumer, { limit, perLane: PER_LANE, bytes, lease });
       accept(rows.map((row) => ({ ...row, expires })));
-      return rows.length > 0;
+      if (rows.length === limit || sizeOf(rows) >= MOST_CLAIMED) return true;
+      // What a full lane left there is claimed as soon as these are handled, which wakes it.
+      return rows.length > 0 && !hasFullLane(rows) && "soon";
     },
   });
 }
@@ -145,7 +147,15 @@ function startFetching(
 /** However many lanes are slow, half of this is left for others as long as there is anybody to handle them. */
 const mostHeld = ({ concurrency }: BrokerSubscription) => 2 * concurrency * PER_LANE;
 const hasRoom = (subscription: BrokerSubscription, held: ReadonlySet<Held>) =>
-  held.size <= mostHeld(subscription) / 2 && held.values().reduce((sum, { bytes }) => sum + bytes, 0) < MOST_HELD;
+  held.size <= mostHeld(subscription) / 2 && sizeOf(held) < MOST_HELD;
+
+const sizeOf = (rows: Iterable<ClaimedRow>) => Iterator.from(rows).reduce((sum, { bytes }) => sum + bytes, 0);
+
+function hasFullLane(rows: readonly ClaimedRow[]): boolean {
+  const counts = new Map<string, number>();
+  for (const { lane } of rows) counts.set(lane, (counts.get(lane) ?? 0) + 1);
+  return counts.values().some((count) => count >= PER_LANE);
+}
 
 /** Renews the leases of what is held, long before they end. */
 function startRenewing(

@@ -71,3 +71,58 @@ describe("loop", () => {
     await loop.stop();
   });
 });
+
+describe("a loop at rest", () => {
+  it("rests after a round that may be followed soon, however often it is woken, as long as that takes more to come together", async () => {
+    const clock = fakeClock();
+    let rounds = 0;
+    const takes = [4, 400, 0];
+    const loop = startLoop({
+      name: "test",
+      clock,
+      log: quiet,
+      interval: 1_000,
+      async round() {
+        rounds += 1;
+        await clock.advance(takes[rounds - 1] ?? 0);
+        return rounds < 3 && "soon";
+      },
+    });
+    await settled();
+    loop.wake();
+    await settled();
+    equal(rounds, 1);
+    await clock.advance(11);
+    equal(rounds, 1, "three times four milliseconds");
+    await clock.advance(1);
+    await settled();
+    equal(rounds, 2);
+    await clock.advance(49);
+    loop.wake();
+    await settled();
+    equal(rounds, 2, "at most fifty");
+    await clock.advance(1);
+    await settled();
+    equal(rounds, 3);
+    loop.wake();
+    await clock.advance(0);
+    equal(rounds, 4, "what found nothing is woken at once");
+    await loop.stop();
+  });
+
+  it("ends its rest when it is stopped", async () => {
+    const clock = fakeClock();
+    const loop = startLoop({
+      name: "test",
+      clock,
+      log: quiet,
+      interval: 1_000,
+      async round() {
+        await clock.advance(10);
+        return "soon";
+      },
+    });
+    await settled();
+    await loop.stop();
+  });
+});

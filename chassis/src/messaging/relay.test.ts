@@ -3,6 +3,7 @@ import { describe, it } from "node:test";
 import { unavailable } from "../core/failure.ts";
 import type { Database } from "../database/database.ts";
 import { eventually } from "../testing/eventually.ts";
+import { fakeClock } from "../testing/fake-clock.ts";
 import type { Published } from "./broker.ts";
 import type { Message } from "./message.ts";
 import { messageRefused } from "./message-refused.ts";
@@ -169,5 +170,46 @@ describe("relay, with events that can't be sent", () => {
     await eventually(() => seen.includes(4));
     deepEqual(seen, [1, "2 failed", 3, "2 failed", 4]);
     match((await unsent(database))[0]?.cause ?? "", /can't be written down/);
+  });
+});
+
+describe("a relay at rest", () => {
+  it("sends what came while it was busy together, after a rest, and looks again for what another relay held", async (t) => {
+    const { database } = await serviceDatabase(t);
+    const clock = fakeClock();
+    const batches: Happened[][] = [];
+    const broker = takingBroker(async (messages) => {
+      batches.push(bodies(messages));
+      await clock.advance(10);
+      return confirmAll(messages);
+    });
+    let claims = 0;
+    const counted: Database = {
+      ...database,
+      query(text, values) {
+        if (text.includes("claim_outbox")) claims += 1;
+        return database.query(text, values);
+      },
+    };
+    const relay = startRelay(t, counted, broker, { clock, interval: 3_600_000 });
+    const allSent = () => eventually(async () => (await unsent(database)).length === 0 && clock.sleepers() === 1);
+    await publishAll(database, { thingId: "a", number: 1 });
+    relay.wake();
+    await allSent();
+    const before = claims;
+    for (const thingId of ["b", "c", "d"]) {
+      await publishAll(database, { thingId, number: 2 });
+      relay.wake();
+    }
+    equal(claims, before, "it rests");
+    await clock.advance(30);
+    await allSent();
+    equal(claims, before + 1);
+    deepEqual(
+      batches.map(({ length }) => length),
+      [1, 3],
+    );
+    await clock.advance(30);
+    await eventually(() => claims === before + 2);
   });
 });

@@ -97,21 +97,22 @@ async function flush(options: Relaying): Promise<void> {
   }
 }
 
-/** Sends one batch; resolves with whether there was any. After one that fails the next is half as large. */
-async function relayBatch(options: Relaying): Promise<boolean> {
+/** Sends one batch; resolves with whether there may be more. After one that fails the next is half as large. */
+async function relayBatch(options: Relaying): Promise<boolean | "soon"> {
   try {
-    const wasAny = await relayOnce(options);
+    const more = await relayOnce(options);
     options.size.succeeded();
-    return wasAny;
+    return more;
   } catch (error) {
     options.size.failed();
     throw error;
   }
 }
 
-async function relayOnce(options: Relaying): Promise<boolean> {
+async function relayOnce(options: Relaying): Promise<boolean | "soon"> {
   const { database, broker, log, lease = 15_000 } = options;
-  const claimed = await claimUnsent(database, options.size.now(), lease);
+  const size = options.size.now();
+  const claimed = await claimUnsent(database, size, lease);
   if (claimed.rows.length === 0) return false;
   const messages = claimed.rows.map((row) => row.message);
   const endSending = beginSending(options.tracer, messages);
@@ -128,7 +129,7 @@ async function relayOnce(options: Relaying): Promise<boolean> {
     throw error;
   }
   await record(options, claimed, results);
-  return true;
+  return claimed.rows.length >= size.events || "soon";
 }
 
 async function record(options: Relaying, { claim, rows }: ClaimedBatch, results: Published[]): Promise<void> {

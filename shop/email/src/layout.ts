@@ -61,11 +61,23 @@ const priceOf = ({ unitPrice, quantity }: OrderItem): Money => ({ ...unitPrice, 
 /** Products may be older than the rule that their names have one line. */
 const inOneLine = (text: string): string => text.replaceAll(/[\s\p{Cc}\p{Zl}\p{Zp}]+/gu, " ").trim();
 
+/** One for each currency: to make one takes longer than the rest of a mail. */
+const formatters = new Map<string, Intl.NumberFormat>();
+
+function formatterOf(currency: string): Intl.NumberFormat {
+  let formatter = formatters.get(currency);
+  if (!formatter) {
+    formatter = new Intl.NumberFormat("en-IE", { style: "currency", currency });
+    formatters.set(currency, formatter);
+  }
+  return formatter;
+}
+
 /** Exact for every amount: the formatter is given digits, not a fraction. */
 function format({ amount, currency }: Money): string {
   const digits = String(amount).padStart(3, "0");
   const value = `${digits.slice(0, -2)}.${digits.slice(-2)}` as `${number}`;
-  return new Intl.NumberFormat("en-IE", { style: "currency", currency }).format(value);
+  return formatterOf(currency).format(value);
 }
 
 const entities: Readonly<Record<string, string>> = {
