@@ -81,4 +81,10 @@ const serverSettings = (port: number) => ({
   log_timezone: "UTC",
 });
 
-const unsafeSettings = { fsync: "off", full_page_writes: "off", synchronous_commit: "off" };
+const unsafeSettings = {
+  fsync: "off",
+  full_page_writes: "off",
+  synchronous_commit: "off",
+  // Tests connect thousands of times, each to a database with a role of its own.
+  scram_iterations: "1",
+};

@@ -1,17 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { startInProcess } from "@flotilla/chassis/testing";
+import { serviceUnderTest } from "@flotilla/chassis/testing";
 import { service } from "./service.ts";
 
 test("a greeting is kept", async (t) => {
-  const system = await startInProcess(t, [{ service }]);
-  const response = await fetch(`${system.url("greetings")}/greetings`, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({ text: "Hello" }),
-  });
-  assert.equal(response.status, 201);
-  const { id, text } = (await response.json()) as { id: string; text: string };
-  assert.equal(text, "Hello");
-  assert.deepEqual(await system.database("greetings").query("select id, text from greeting"), [{ id, text }]);
+  const { anonymous, database } = await serviceUnderTest(t, service);
+  const greeting = await anonymous.greet({ body: { text: "Hello" } });
+  assert.equal(greeting.text, "Hello");
+  assert.deepEqual(await database.query("select id, text from greeting"), [greeting]);
 });
