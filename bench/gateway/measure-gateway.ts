@@ -8,6 +8,7 @@ import { residentMegabytes } from "../memory.ts";
 import { type Row, row } from "../report.ts";
 import { signTokens } from "./keys.ts";
 import { CORES, load } from "./load.ts";
+import { measureAttacks } from "./measure-attacks.ts";
 import { measureOverload } from "./overload.ts";
 import { measureRefusals } from "./refusals.ts";
 import { burden } from "./slow-clients.ts";
@@ -39,7 +40,7 @@ const beside = {
   burden: ({ subjects, ours }: World) => underBurdens(subjects, ours),
   memory: ({ ours }: World) => memoryOver(ours, REQUESTS),
 };
-const inTheShop = { refusals: measureRefusals, overload: measureOverload };
+const inTheShop = { refusals: measureRefusals, attacks: measureAttacks, overload: measureOverload };
 const PARTS = process.env["BENCH_PARTS"]?.split(",") ?? [...Object.keys(beside), ...Object.keys(inTheShop)];
 
 type World = { readonly subjects: readonly Subject[]; readonly ours: Subject };

@@ -145,3 +145,24 @@ for (const [times, share] of [
     assert.ok(p99 <= 60, `p99 ${p99} ms`);
   });
 }
+
+test("a caller who fills all places takes none of those who have little under way", () => {
+  const shedder = createLoadShedder({ least: 10, most: 10 });
+  const admitted = (caller: string, times: number) =>
+    Array.from({ length: times }, () => shedder.admit("normal", 0, caller)).filter(Boolean).length;
+  assert.equal(admitted("flood", 100), 10, "alone, all places are a caller's");
+  assert.equal(admitted("ann", 100), 5, "an equal share, beyond what is taken");
+  assert.equal(admitted("bob", 100), 3);
+  assert.equal(admitted("flood", 100), 0);
+  shedder.done("ann");
+  assert.equal(admitted("ann", 1), 0, "more than a third is no little");
+  for (let one = 0; one < 8; one++) shedder.done("flood");
+  assert.equal(admitted("cleo", 100), 2, "a share among four is two");
+  assert.equal(shedder.underWay(), 11);
+});
+
+test("of many callers with one request each no more than the limit are let in", () => {
+  const shedder = createLoadShedder({ least: 10, most: 10 });
+  const admitted = Array.from({ length: 50 }, (_, at) => shedder.admit("normal", 0, `user ${at}`));
+  assert.equal(admitted.filter(Boolean).length, 10);
+});

@@ -6,12 +6,15 @@ export type Queue = "turn" | "connection";
 
 /** Decides who is let in, by how long those who are in have to wait. Pure: it has no timer and reads no clock. */
 export type LoadShedder = {
-  /** Whether one more request is let in. If so, `done` has to be called once for it. */
-  admit(priority: Priority, now: number): boolean;
-  done(): void;
+  /**
+   * Whether one more request of a caller is let in. If so, `done` has to be called once for it. Where there is no room, a caller is let in
+   * nevertheless who has less than an equal share of it: one who fills all of it is in nobody's way but its own.
+   */
+  admit(priority: Priority, now: number, caller?: string): boolean;
+  done(caller?: string): void;
   /** Somebody waited for so many milliseconds; 0 when nothing was in the way. */
   waited(queue: Queue, milliseconds: number, now: number): void;
-  /** How many are let in at once; twice as many when all of them have high priority. */
+  /** How many are let in at once; twice as many when the others have high priority, or are of callers who have little under way. */
   limit(): number;
   underWay(): number;
 };
@@ -47,6 +50,7 @@ export function createLoadShedder(options: LoadShedderOptions = {}): LoadShedder
   const { least = 64, most = 2_000, targets = { turn: 30, connection: 100 } } = options;
   let limit = most;
   let underWay = 0;
+  const callers = new Map<string, number>();
   const queues = Object.keys(targets) as Queue[];
   let window: Window = { since: 0, peak: 0, waits: { turn: noWaits(0), connection: noWaits(0) } };
 
@@ -76,15 +80,22 @@ export function createLoadShedder(options: LoadShedderOptions = {}): LoadShedder
   }
 
   return {
-    admit(priority, now) {
+    admit(priority, now, caller = "") {
       judge(now);
-      if (underWay >= (priority === "high" ? 2 * limit : limit)) return false;
+      const own = callers.get(caller) ?? 0;
+      const sharing = callers.size + (own === 0 ? 1 : 0);
+      const goesFirst = priority === "high" || (own + 1) * sharing <= limit;
+      if (underWay >= (goesFirst ? 2 * limit : limit)) return false;
       underWay += 1;
+      callers.set(caller, own + 1);
       window.peak = Math.max(window.peak, underWay);
       return true;
     },
-    done() {
+    done(caller = "") {
       underWay -= 1;
+      const left = (callers.get(caller) ?? 1) - 1;
+      if (left === 0) callers.delete(caller);
+      else callers.set(caller, left);
     },
     waited(queue, milliseconds, now) {
       const waits = window.waits[queue];

@@ -6,6 +6,7 @@ import { newId } from "../core/id.ts";
 import { startTrace, type TraceContext } from "../telemetry/trace-context.ts";
 import type { Tracer } from "../telemetry/tracer.ts";
 import { discardRequestBody } from "./discard.ts";
+import { networkOfAddress } from "./ip-address.ts";
 import { endsConnection } from "./malformed.ts";
 import { answerHeaders, DATA_POLICY } from "./response-headers.ts";
 
@@ -62,6 +63,9 @@ export function beginExchange(
     awaitsContinue: false,
   };
 }
+
+/** Who has to share with others what there is: a user, or all who are not signed in at an address. */
+export const callerOf = ({ userId, clientAddress }: Exchange): string => userId ?? networkOfAddress(clientAddress);
 
 /** Sends the head of the answer. `close` ends the connection after it. */
 export function sendHead(exchange: Exchange, status: number, headers: readonly string[], close = false): void {

@@ -4,7 +4,7 @@ import { watchLoop } from "../core/loop-watch.ts";
 import type { Soon } from "../core/soon.ts";
 import { countStalls } from "../telemetry/count-stalls.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
-import { type Exchange, sendFailure } from "./exchange.ts";
+import { callerOf, type Exchange, sendFailure } from "./exchange.ts";
 import type { CallRoute } from "./route-table.ts";
 
 /** Refuses what could not be answered in time, so that the rest is. */
@@ -47,13 +47,15 @@ export function createOverload(services: readonly string[], metrics?: Metrics, o
       if (timeout === 0) return work();
       loop.turn();
       const shedder = shedders.get(service) as LoadShedder;
-      if (!shedder.admit(priority, performance.now())) {
+      const caller = callerOf(exchange);
+      if (!shedder.admit(priority, performance.now(), caller)) {
         count?.({ priority, target: service });
         sendFailure(exchange, overloaded);
         return;
       }
-      if (!waits) return ended(work, shedder.done);
-      shedder.done();
+      const done = () => shedder.done(caller);
+      if (!waits) return ended(work, done);
+      done();
       return work();
     },
     waited: (service, milliseconds) => shedders.get(service)?.waited("connection", milliseconds, performance.now()),

@@ -3,7 +3,7 @@ import type { RawHeaders } from "../client/http/response-head.ts";
 import { parameterNames } from "../contract/call.ts";
 import type { Soon } from "../core/soon.ts";
 import { formatTraceparent } from "../telemetry/trace-context.ts";
-import type { Exchange } from "./exchange.ts";
+import { callerOf, type Exchange } from "./exchange.ts";
 import type { Traced } from "./gateway-spans.ts";
 import type { RequestHeaders } from "./request-headers.ts";
 import type { Target } from "./request-target.ts";
@@ -53,6 +53,7 @@ export function serviceRequest(
     headers: withOwn(exchange, forwarded),
     body,
     idle,
+    caller: callerOf(exchange),
     timeout,
     slowAfter,
     repeatable: repeatable === "always" || (repeatable === "with key" && headers.hasKey),

@@ -21,6 +21,8 @@ export type ServiceRequest = {
   readonly body: Body;
   /** It waits for what others do: it takes no place of those that are worked on. */
   readonly idle: boolean;
+  /** Whose it is: those who wait for a connection take turns. */
+  readonly caller?: string | undefined;
   /** Milliseconds; 0 is without end. */
   readonly timeout: number;
   /** Whether a repeat is harmless. */
@@ -124,10 +126,11 @@ function createLanes() {
   };
 }
 
-const sent = ({ method, path, headers, body, idle }: ServiceRequest, timeout: number): UpstreamRequest => ({
+const sent = ({ method, path, headers, body, idle, caller }: ServiceRequest, timeout: number): UpstreamRequest => ({
   method,
   path,
   headers: timeout > 0 ? [...headers, "x-deadline-ms", String(timeout)] : headers,
   body,
   idle,
+  caller,
 });

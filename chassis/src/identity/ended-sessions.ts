@@ -16,9 +16,9 @@ export type EndedSessions = {
 };
 
 /** Milliseconds for which what is known is good without asking. */
-const FRESH = 5_000;
+const FRESH = 2_500;
 /** Milliseconds after which nobody is let in before the identity service was asked. */
-const STALE = 10_000;
+const STALE = 5_000;
 /**
  * For how many times as long as a reading took the next one that is asked for waits, and at most how many milliseconds: those who ask one after
  * the other share it, the more of them the busier the machines are.
@@ -27,8 +27,9 @@ const REST = 3;
 const LONGEST_REST = 50;
 
 /**
- * The ended sessions, asked of the identity service when somebody wants to know and the last answer is 5 seconds old; only after 10
- * seconds in which nobody did has anybody to wait for it. While the identity service is away, what was last known stays.
+ * The ended sessions, asked of the identity service when somebody wants to know and the last answer is two and a half seconds old; only after
+ * five seconds in which nobody did has anybody to wait for it: a session that ended longer ago is good nowhere. While the identity service is
+ * away, what was last known stays.
  */
 export function endedSessions(options: EndedSessionOptions): EndedSessions {
   const { clock = systemClock } = options;

@@ -53,13 +53,14 @@ export function createGate(options: {
     loop.turn();
     const now = performance.now();
     const priority = priorityOf(request);
-    if (!shedder.admit(priority, now)) {
+    const caller = callerOf(request);
+    if (!shedder.admit(priority, now, caller)) {
       count({ priority });
       return undefined;
     }
     let isDone = false;
     const done = () => {
-      if (!isDone) shedder.done();
+      if (!isDone) shedder.done(caller);
       isDone = true;
     };
     return { since: now - loop.lag(), priority, done };
@@ -92,6 +93,9 @@ export function createGate(options: {
     close: loop.close,
   };
 }
+
+/** Whose request it is, as far as that can be told before anything else is: those who have no token are told apart by where they are. */
+const callerOf = ({ headers }: Asking): string => headers.authorization ?? String(headers["x-forwarded-for"] ?? "");
 
 /** What tells how the service is has to be answered above all when it is not well. */
 export const isForOperators = (url = ""): boolean => FOR_OPERATORS.test(url);

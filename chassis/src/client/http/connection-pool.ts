@@ -40,7 +40,7 @@ export type PoolOptions = {
 };
 
 /** `since`: when it was given a connection. */
-type Waiting = Message & { connection: Connection | undefined; since: number };
+type Waiting = Message & { readonly caller: string | undefined; connection: Connection | undefined; since: number };
 
 /** Milliseconds; shorter than the services keep an idle connection, so that none is used that is about to be closed. */
 const KEEP_ALIVE = 20_000;
@@ -92,8 +92,8 @@ export function connectionPool(
   return {
     ask(request, asker) {
       const head = requestHead(request, host);
-      const { method, body } = request;
-      const waiting: Waiting = { method, head, body, asker, connection: undefined, since: 0 };
+      const { method, body, caller } = request;
+      const waiting: Waiting = { method, head, body, asker, caller, connection: undefined, since: 0 };
       const connection = idle.take() ?? (all.size < most ? open() : undefined);
       if (connection) {
         asker.onWaited?.(0);

@@ -9,6 +9,8 @@ export type UpstreamRequest = {
   readonly body: Body;
   /** Its answer waits for what others do: it takes no place of those that are worked on. */
   readonly idle?: boolean;
+  /** Whose it is: where requests stand in line, callers take turns. */
+  readonly caller?: string | undefined;
 };
 
 /** What no header can hold: beyond latin1 a character is cut down to one byte, which may be a line break. */

@@ -1,10 +1,10 @@
 import { startTimer } from "../../core/clock.ts";
 import { UpstreamError } from "./upstream-error.ts";
 
-/** Requests that wait for a connection, in the order they came. */
+/** Requests that wait for a connection: callers take turns, and each has its own in the order they came. */
 export type WaitingLine<Waiting> = {
   join(waiting: Waiting): void;
-  /** Takes the first one out. */
+  /** Takes the first one of the caller whose turn it is out. */
   next(): Waiting | undefined;
   leave(waiting: Waiting): void;
   clear(): void;
@@ -18,15 +18,23 @@ type Place<Waiting> = {
   readonly cancelTimer: (() => void) | undefined;
 };
 
+type Caller = { readonly caller?: string | undefined };
+
 /** Makes a line. Who stands in it for longer than `patience` milliseconds, if that is given, fails as `busy`. */
-export function waitingLine<Waiting extends { readonly asker: Asker }>(patience?: number): WaitingLine<Waiting> {
-  const line: Place<Waiting>[] = [];
+export function waitingLine<Waiting extends Caller & { readonly asker: Asker }>(
+  patience?: number,
+): WaitingLine<Waiting> {
+  /** By caller, those whose turn comes first in front; none is empty. */
+  const lines = new Map<string, Place<Waiting>[]>();
 
   function leave(waiting: Waiting): void {
+    const { caller = "" } = waiting;
+    const line = lines.get(caller) ?? [];
     const at = line.findIndex((place) => place.waiting === waiting);
     if (at === -1) return;
     line[at]?.cancelTimer?.();
     line.splice(at, 1);
+    if (line.length === 0) lines.delete(caller);
   }
 
   function giveUp(waiting: Waiting): void {
@@ -38,18 +46,27 @@ export function waitingLine<Waiting extends { readonly asker: Asker }>(patience?
   return {
     join(waiting) {
       const cancelTimer = patience === undefined ? undefined : startTimer(patience, () => giveUp(waiting));
-      line.push({ waiting, since: performance.now(), cancelTimer });
+      const place = { waiting, since: performance.now(), cancelTimer };
+      const { caller = "" } = waiting;
+      const line = lines.get(caller);
+      if (line) line.push(place);
+      else lines.set(caller, [place]);
     },
     next() {
-      const first = line.shift();
-      if (!first) return undefined;
+      const [turn] = lines;
+      if (!turn) return undefined;
+      const [caller, line] = turn;
+      const first = line.shift() as Place<Waiting>;
+      lines.delete(caller);
+      if (line.length > 0) lines.set(caller, line);
       first.cancelTimer?.();
       first.waiting.asker.onWaited?.(performance.now() - first.since);
       return first.waiting;
     },
     leave,
     clear() {
-      for (const { cancelTimer } of line.splice(0)) cancelTimer?.();
+      for (const { cancelTimer } of Array.from(lines.values()).flat()) cancelTimer?.();
+      lines.clear();
     },
   };
 }

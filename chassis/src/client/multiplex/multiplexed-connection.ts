@@ -82,11 +82,11 @@ export function multiplexedConnection(socket: Socket, options: ConnectionOptions
   watch(socket, readOn, breakOff);
 
   return {
-    ask({ method, path, headers, body, idle = false }, asker) {
+    ask({ method, path, headers, body, caller, idle = false }, asker) {
       if (body instanceof Readable) throw new TypeError("a stream is no part of a frame");
       const head = headOf([method, path, ...headers]);
       askedAt = performance.now();
-      const ready: Ready = { head, body, asker, idle, id: undefined, sentAt: 0 };
+      const ready: Ready = { head, body, asker, idle, caller, id: undefined, sentAt: 0 };
       waiting.join(ready);
       return askingFor(ready, waiting, {
         onCancel: (id) => send(frameText(FrameKind.cancel, id)),

@@ -13,6 +13,7 @@ export type Ready = {
   readonly asker: Asker;
   /** It waits for what others do, and takes the place of none. */
   readonly idle?: boolean;
+  readonly caller?: string | undefined;
   id: number | undefined;
   /** When it was sent, on the monotonic clock; 0: it was not. */
   sentAt: number;
