@@ -17,6 +17,8 @@ export {
   type ServiceOptions,
   type Wiring,
 } from "./service/definition.ts";
+export type { ErasePerson } from "./service/erasure/erase-person.ts";
+export type { Erasure } from "./service/erasure/erase-rows.ts";
 export { startService } from "./service/host.ts";
 export { runProcess } from "./service/process.ts";
 export type { Running, Surroundings } from "./service/surroundings.ts";

@@ -1,9 +1,9 @@
-import { call, contract, Fields, Id, Page, PageQueryWith, Time } from "@flotilla/chassis/contract";
+import { call, contract, Fields, Id, Page, PageQueryWith, Personal, Time } from "@flotilla/chassis/contract";
 import { type Static, Type } from "typebox";
 
 export const Mail = Fields({
   id: Id,
-  to: Type.String(),
+  to: Personal(Type.String()),
   subject: Type.String(),
   text: Type.String(),
   html: Type.String(),
@@ -14,7 +14,7 @@ export type Mail = Static<typeof Mail>;
 export const listMailbox = call("GET /mailbox", {
   summary: "Mail kept instead of sent, newest first; empty when an SMTP server is set",
   access: "admin",
-  query: PageQueryWith({ to: Type.Optional(Type.String({ maxLength: 254 })) }),
+  query: PageQueryWith({ to: Type.Optional(Personal(Type.String({ maxLength: 254 }))) }),
   replies: { 200: Page(Mail) },
 });
 

@@ -1,4 +1,16 @@
-import { call, contract, event, Fields, Id, Nullable, OneOf, Page, PageQuery, Time } from "@flotilla/chassis/contract";
+import {
+  call,
+  contract,
+  event,
+  Fields,
+  Id,
+  Nullable,
+  OneOf,
+  Page,
+  PageQuery,
+  Personal,
+  Time,
+} from "@flotilla/chassis/contract";
 import { idempotencyKeyReused, notFound, refusal } from "@flotilla/chassis/failure";
 import { type Static, Type } from "typebox";
 import { Money, Price } from "./money.ts";
@@ -21,7 +33,7 @@ export type OrderItem = Static<typeof OrderItem>;
 export const Order = Fields({
   id: Id,
   userId: Id,
-  userName: Type.String(),
+  userName: Personal(Type.String()),
   status: OrderStatus,
   items: Type.Array(OrderItem),
   total: Money,
@@ -80,7 +92,7 @@ export const cancelOrder = call("POST /orders/{id}/cancel", {
 const OrderFacts = Fields({
   orderId: Id,
   userId: Id,
-  userName: Type.String(),
+  userName: Personal(Type.String()),
   items: Type.Array(OrderItem),
   total: Money,
   version: Type.Integer({ minimum: 1, description: "Grows by one with each event of this order" }),

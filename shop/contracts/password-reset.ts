@@ -1,4 +1,4 @@
-import { call, event, Fields, Id, Sensitive, Time } from "@flotilla/chassis/contract";
+import { call, event, Fields, Id, Personal, Sensitive, Time } from "@flotilla/chassis/contract";
 import { notFound, refusal } from "@flotilla/chassis/failure";
 import { Type } from "typebox";
 import { HASHING_TURN, Password } from "./password.ts";
@@ -9,7 +9,7 @@ export const resetTokenInvalid = refusal("reset_token_invalid", 400, "The token 
 export const requestPasswordReset = call("POST /auth/password-reset", {
   summary: "Have a token sent by mail that sets a new password, good for 30 minutes",
   access: "public",
-  body: Fields({ email: Type.String({ minLength: 1, maxLength: 254 }) }),
+  body: Fields({ email: Personal(Type.String({ minLength: 1, maxLength: 254 })) }),
   replies: { 202: null },
 });
 
@@ -26,7 +26,7 @@ export const confirmPasswordReset = call("POST /auth/password-reset/confirm", {
 export const issueResetToken = call("POST /password-resets/{id}/tokens", {
   summary: "A token for a password reset that was asked for, and where to send it",
   access: "internal",
-  replies: { 200: Fields({ token: Sensitive(Type.String()), email: Type.String(), expiresAt: Time }) },
+  replies: { 200: Fields({ token: Sensitive(Type.String()), email: Personal(Type.String()), expiresAt: Time }) },
   refuses: [notFound],
 });
 

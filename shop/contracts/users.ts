@@ -8,6 +8,7 @@ import {
   OneOf,
   Page,
   PageQuery,
+  Personal,
   Text,
   Time,
 } from "@flotilla/chassis/contract";
@@ -29,12 +30,14 @@ export const refreshTokenReused = refusal("refresh_token_reused", 401, "The refr
 export const passwordWrong = refusal("password_wrong", 403, "The current password is wrong");
 export const lastAdmin = refusal("last_admin", 409, "The last administrator's account can't be closed");
 
-const Name = Text(100);
-const Email = Type.String({ format: "email", minLength: 3, maxLength: 254 });
+const Name = Personal(Text(100));
+const Email = Personal(Type.String({ format: "email", minLength: 3, maxLength: 254 }));
+/** As they are told: what was once let in is let out. */
+const Told = Personal(Type.String());
 export const User = Fields({
   id: Id,
-  name: Type.String(),
-  email: Type.String(),
+  name: Told,
+  email: Told,
   role: OneOf("customer", "admin"),
   createdAt: Time,
 });
@@ -48,7 +51,7 @@ export const SignedIn = Fields({
 });
 export type SignedIn = Static<typeof SignedIn>;
 
-export const Contact = Fields({ id: Id, name: Type.String(), email: Type.String() });
+export const Contact = Fields({ id: Id, name: Told, email: Told });
 export type Contact = Static<typeof Contact>;
 
 export const register = call("POST /auth/register", {
@@ -64,7 +67,7 @@ export const login = call("POST /auth/login", {
   summary: "Sign in",
   access: "public",
   body: Fields({
-    email: Type.String({ minLength: 1, maxLength: 254 }),
+    email: Personal(Type.String({ minLength: 1, maxLength: 254 })),
     password: Type.String({ minLength: 1, maxLength: 200 }),
   }),
   replies: { 200: SignedIn },
@@ -172,7 +175,7 @@ export const getContact = call("GET /contacts/{id}", {
 
 export const userCreated = event("user.created", {
   key: "userId",
-  body: Fields({ userId: Id, name: Type.String(), email: Type.String(), createdAt: Time }),
+  body: Fields({ userId: Id, name: Told, email: Told, createdAt: Time }),
 });
 
 export const userDeleted = event("user.deleted", {
@@ -184,7 +187,7 @@ export const credentialsChanged = event("user.credentials_changed", {
   key: "userId",
   body: Fields({
     userId: Id,
-    email: Type.String({ description: "The email before the change" }),
+    email: Personal(Type.String({ description: "The email before the change" })),
     changed: Type.Array(OneOf("email", "password")),
     changedAt: Time,
   }),

@@ -1,6 +1,8 @@
 import type { Call } from "./call.ts";
 import type { Contract } from "./contract.ts";
 import type { Event } from "./event.ts";
+import { PERSONAL } from "./personal.ts";
+import { SENSITIVE } from "./sensitive.ts";
 
 type Schema = { readonly [keyword: string]: unknown };
 
@@ -103,5 +105,5 @@ const fieldsOf = (schema: Schema) => schema["properties"] as Record<string, Sche
 /** A schema without what only people read. */
 const meaning = (schema: Schema): string =>
   JSON.stringify(schema, (key, value) =>
-    ["description", "title", "examples", "default"].includes(key) ? undefined : value,
+    ["description", "title", "examples", "default", PERSONAL, SENSITIVE].includes(key) ? undefined : value,
   );

@@ -3,6 +3,7 @@ import addFormats from "ajv-formats";
 import type { Static, TObject, TSchema } from "typebox";
 import { type FieldError, invalidInput } from "../core/failure.ts";
 import { pointerStep } from "./json-pointer.ts";
+import { PERSONAL } from "./personal.ts";
 import { SENSITIVE } from "./sensitive.ts";
 
 /** Returns the value, typed, or throws `invalid_input` that names the path of every fault; of large values that of the first. */
@@ -17,7 +18,7 @@ function compiler(allErrors: boolean): Ajv2020 {
   const ofOurs = { strict: true, meta: false, validateSchema: false };
   const made = new Ajv2020({ ...ofOurs, allErrors, useDefaults: true, coerceTypes: false });
   addFormats.default(made as never);
-  made.addKeyword({ keyword: SENSITIVE, schemaType: "boolean" });
+  for (const keyword of [SENSITIVE, PERSONAL]) made.addKeyword({ keyword, schemaType: "boolean" });
   return made;
 }
 

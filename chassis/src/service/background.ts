@@ -17,6 +17,7 @@ import { createSagaRunner, type SagaRunner } from "../saga/saga-runner.ts";
 import { createStartSaga, createStartSagaAlone, type StartSagaOptions } from "../saga/start-saga.ts";
 import type { Connections } from "./connections.ts";
 import type { Wiring } from "./definition.ts";
+import { type Erased, type ErasePerson, erasePeople } from "./erasure/erase-person.ts";
 import type { HostSettings } from "./settings.ts";
 import { theBroker, untilAvailable } from "./until-available.ts";
 import { type Worker, worker } from "./worker.ts";
@@ -25,13 +26,14 @@ import { type Worker, worker } from "./worker.ts";
 const HOUSEKEEPING = 60_000;
 
 /** What is to be handled, run and done. */
-export type BackgroundWork = Pick<Wiring<never>, "sagas" | "workers" | "retention"> & {
+export type BackgroundWork = Pick<Wiring<never>, "sagas" | "workers" | "retention" | "erases"> & {
   readonly subscriptions: readonly Subscription[];
 };
 
 /** What a service does without being asked: sending and handling events, running sagas, its workers. */
 export type Background = {
   readonly publish: Publish;
+  readonly erase: ErasePerson;
   readonly startSaga: StartSaga;
   readonly startSagaAlone: StartSagaAlone;
   /** To be called when sagas were changed by hand. */
@@ -46,7 +48,11 @@ export type Background = {
 };
 
 /** Makes the background of a service. Nothing runs before `start`. */
-export function createBackground({ service }: Contract, connections: Connections, settings: HostSettings): Background {
+export function createBackground(
+  { service, events }: Contract,
+  connections: Connections,
+  settings: HostSettings,
+): Background {
   const { database, broker, clock, log, tracer, metrics } = connections;
   const owner = newId();
   const relay = createRelay({ database, broker, clock, log, tracer, metrics });
@@ -54,6 +60,8 @@ export function createBackground({ service }: Contract, connections: Connections
   let runner: SagaRunner | undefined;
   let redriver: Loop | undefined;
   let workers: readonly Worker[] = [];
+  let erased: Erased = { events: [], sagas: [], rows: [], days: settings.INBOX_DAYS };
+  const erasing = erasePeople(database, log, () => erased);
   let stopConsuming = async () => {};
   const starting: StartSagaOptions = {
     owner,
@@ -64,6 +72,7 @@ export function createBackground({ service }: Contract, connections: Connections
 
   return {
     publish: createPublish({ service, onCommit: () => relay.wake(), clock }),
+    erase: erasing.erase,
     startSaga: createStartSaga(starting),
     startSagaAlone: createStartSagaAlone({ ...starting, database }),
     sagasChanged: () => runner?.wake(),
@@ -71,7 +80,7 @@ export function createBackground({ service }: Contract, connections: Connections
       redriver?.wake();
       relay.wake();
     },
-    async start({ subscriptions, sagas = [], workers: own = [], retention = [] }) {
+    async start({ subscriptions, sagas = [], workers: own = [], retention = [], erases = [] }) {
       runner = createSagaRunner({
         database,
         sagas,
@@ -81,7 +90,9 @@ export function createBackground({ service }: Contract, connections: Connections
         tracer,
         onFinal: sagaMetrics(metrics, database),
       });
-      workers = [...own, housekeeping(connections, settings, retention)];
+      const known = [...Object.values(events), ...subscriptions.map(({ event }) => event)];
+      erased = { ...erased, events: known, sagas, rows: erases };
+      workers = [...own, erasing.worker, housekeeping(connections, settings, retention)];
       relay.start();
       runner.start();
       for (const each of workers) each.start({ clock, log, tracer });

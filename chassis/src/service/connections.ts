@@ -42,13 +42,14 @@ export type Connections = {
   close(): Promise<void>;
 };
 
-/** Opens a service's connections by its settings, but for those that the surroundings give. */
+/** Opens a service's connections by its settings, but for those that the surroundings give. Its log hides the fields named `personal`. */
 export async function openConnections(
   service: string,
   settings: HostSettings,
   surroundings: Surroundings,
+  personal: ReadonlySet<string>,
 ): Promise<Connections> {
-  const log = surroundings.log ?? createLog({ service, level: settings.LOG_LEVEL, gather: 100 });
+  const log = surroundings.log ?? createLog({ service, level: settings.LOG_LEVEL, personal, gather: 100 });
   const clock = surroundings.clock ?? systemClock;
   const metrics = createMetrics(service);
   metrics.addRuntime();

@@ -13,6 +13,8 @@ import type { Publish, Subscription } from "../messaging/messaging.ts";
 import type { AnySaga, StartSaga, StartSagaAlone } from "../saga/saga.ts";
 import type { Log } from "../telemetry/log.ts";
 import type { Answer } from "./answer.ts";
+import type { ErasePerson } from "./erasure/erase-person.ts";
+import type { Erasure } from "./erasure/erase-rows.ts";
 import type { Worker } from "./worker.ts";
 
 type TypesIn<C extends Call> = C extends Call<infer Types extends CallTypes> ? Types : never;
@@ -62,6 +64,7 @@ export type Parts<Config, Calls extends DeclaredCalls = Record<never, never>> = 
   readonly config: Config;
   readonly database: Database;
   readonly publish: Publish;
+  readonly erase: ErasePerson;
   /** Starts a saga in a transaction, with whatever else it changes. */
   readonly startSaga: StartSaga;
   /** Starts a saga that belongs to no other change, and costs less: many share a commit. */
@@ -81,6 +84,8 @@ export type Wiring<C extends Contract> = {
   readonly workers?: readonly Worker[];
   /** What of its own tables is removed, and when. */
   readonly retention?: readonly Retention[];
+  /** What of its own tables tells of a person who is erased. */
+  readonly erases?: readonly Erasure[];
   /** Runs once before the service is ready, e.g. to fill an empty database. Must be safe when several replicas do it. */
   readonly prepare?: () => Promise<void>;
   /** Runs last when the service stops. */

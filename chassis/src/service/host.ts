@@ -12,6 +12,7 @@ import { createEndpoints } from "./endpoints.ts";
 import { readInternalCallers } from "./internal-callers.ts";
 import { listen } from "./listen.ts";
 import { ownUrl } from "./own-url.ts";
+import { personalFields } from "./personal-fields.ts";
 import { prepareDatabase } from "./prepare-database.ts";
 import { readSettings } from "./settings.ts";
 import type { Running, Surroundings } from "./surroundings.ts";
@@ -28,13 +29,14 @@ export async function startService<C extends Contract, Config extends TObject, C
   const name = definition.contract.service;
   const settings = readSettings(definition.config, surroundings.environment);
   const internalCallers = readInternalCallers(settings.host.INTERNAL_CALLERS);
-  const connections = await openConnections(name, settings.host, surroundings);
+  const connections = await openConnections(name, settings.host, surroundings, personalFields(definition));
   const { log, clock, database } = connections;
   const background = createBackground(definition.contract, connections, settings.host);
   const wiring = await definition.wire({
     config: settings.own,
     database,
     publish: background.publish,
+    erase: background.erase,
     startSaga: background.startSaga,
     startSagaAlone: background.startSagaAlone,
     clients: clientsOf(definition.calls, connections.client),

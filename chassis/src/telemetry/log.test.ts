@@ -74,3 +74,12 @@ test("no line has a name twice, whatever fields are called", () => {
   assert.equal(new Set(names).size, names.length, line);
   assert.deepEqual([JSON.parse(line).service, JSON.parse(line).service_], ["orders", "users"]);
 });
+
+test("fields that tell who somebody is are hidden like secrets", () => {
+  const lines: string[] = [];
+  const destination = { write: (line: string) => void lines.push(line) };
+  const log = createLog({ service: "users", level: "info", destination, personal: new Set(["email"]) });
+  log.info({ email: "ann@mail.example", user: { email: "ann@mail.example", id: "u1" } }, "hello");
+  assert.doesNotMatch(lines.join(), /ann@/);
+  assert.match(lines.join(), /"id":"u1"/);
+});

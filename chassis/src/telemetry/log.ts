@@ -5,7 +5,7 @@ import { currentContext } from "./context.ts";
 /** Structured log: `log.info({ orderId }, "order placed")`. JSON lines, with request, trace and span id of the work under way. */
 export type Log = Pick<Logger, "trace" | "debug" | "info" | "warn" | "error" | "fatal" | "level">;
 
-const secrets = new Set([
+const secrets: ReadonlySet<string> = new Set([
   "password",
   "token",
   "accessToken",
@@ -21,19 +21,22 @@ export type LogOptions = {
   readonly service: string;
   readonly level: string;
   readonly destination?: DestinationStream;
+  /** Names of fields that tell who somebody is; they are replaced like secrets. */
+  readonly personal?: ReadonlySet<string>;
   /** Write lines in batches, at the latest after so many milliseconds: for whoever writes a line for each request. */
   readonly gather?: number;
 };
 
 /** Makes the log of a service. Fields that hold secrets are replaced, one level down as well. */
-export function createLog({ service, level, destination, gather }: LogOptions): Log {
+export function createLog({ service, level, destination, gather, personal = new Set() }: LogOptions): Log {
+  const hidden = secrets.union(personal);
   return pino(
     {
       level,
       base: { service },
       timestamp: isoTime(),
       serializers: { err: loggedError },
-      formatters: { level: (label) => ({ level: label }), log: lineFields },
+      formatters: { level: (label) => ({ level: label }), log: (fields) => lineFields(fields, hidden) },
       mixin() {
         const context = currentContext();
         if (!context) return {};
@@ -112,8 +115,8 @@ function loggedError(error: unknown): unknown {
 const OWN = new Set(["level", "time", "service", "msg"]);
 
 /** The fields of a line without secrets, and none of them under a name that the line has already. */
-function lineFields(fields: Record<string, unknown>): Record<string, unknown> {
-  const clean = withoutSecrets(fields);
+function lineFields(fields: Record<string, unknown>, hidden: ReadonlySet<string>): Record<string, unknown> {
+  const clean = withoutSecrets(fields, hidden);
   for (const name in clean) {
     if (!OWN.has(name)) continue;
     return Object.fromEntries(Object.entries(clean).map(([name, value]) => [OWN.has(name) ? `${name}_` : name, value]));
@@ -122,11 +125,19 @@ function lineFields(fields: Record<string, unknown>): Record<string, unknown> {
 }
 
 /** The fields of a line with secrets replaced; the same object when it has none, as nearly always. */
-function withoutSecrets(fields: Record<string, unknown>, depth = 0): Record<string, unknown> {
+function withoutSecrets(
+  fields: Record<string, unknown>,
+  hidden: ReadonlySet<string>,
+  depth = 0,
+): Record<string, unknown> {
   let clean = fields;
   for (const name in fields) {
     const value = fields[name];
-    const shown = secrets.has(name) ? "[redacted]" : depth === 0 && isPlain(value) ? withoutSecrets(value, 1) : value;
+    const shown = hidden.has(name)
+      ? "[redacted]"
+      : depth === 0 && isPlain(value)
+        ? withoutSecrets(value, hidden, 1)
+        : value;
     if (shown === value) continue;
     if (clean === fields) clean = { ...fields };
     clean[name] = shown;

@@ -63,7 +63,7 @@ async function withSubscriptions(t: Cleanup) {
   const wake = () => {
     wakes += 1;
   };
-  const all = subscriptions({ mails: mailStore(database), wake });
+  const all = subscriptions({ erase: async () => {}, mails: mailStore(database), wake });
 
   async function hear(id: string, type: string, body: unknown, then = async (_tx: Transaction) => {}): Promise<void> {
     const subscription = all.find(({ event }) => event.type === type);

@@ -1,5 +1,6 @@
 import type { Transaction } from "@flotilla/chassis/database";
 import { type Message, on, type Subscription } from "@flotilla/chassis/messaging";
+import type { ErasePerson } from "@flotilla/chassis/service";
 import { orderCancelled, orderConfirmed, orderRejected } from "@flotilla/contracts/orders";
 import { passwordResetRequested } from "@flotilla/contracts/password-reset";
 import { credentialsChanged, userCreated, userDeleted } from "@flotilla/contracts/users";
@@ -8,12 +9,13 @@ import type { MailStore } from "./mail-store.ts";
 
 type Needs = {
   mails: Pick<MailStore, "queue" | "dropQueued">;
+  erase: ErasePerson;
   /** Has queued letters looked at without waiting. */
   wake: () => void;
 };
 
 /** Which event makes which letter be written. */
-export function subscriptions({ mails, wake }: Needs): Subscription[] {
+export function subscriptions({ mails, erase, wake }: Needs): Subscription[] {
   /** A letter to where the user can be reached when it is delivered. */
   const letter =
     <Name extends Exclude<Template, "welcome" | "credentialsChanged">>(template: Name) =>
@@ -38,6 +40,9 @@ export function subscriptions({ mails, wake }: Needs): Subscription[] {
       const recipient = { email: facts.email };
       return queue(tx, { id, template: "credentialsChanged", facts, userId: facts.userId, recipient });
     }),
-    on(userDeleted, (body, tx) => mails.dropQueued(tx, body.userId)),
+    on(userDeleted, async ({ userId }, tx) => {
+      await mails.dropQueued(tx, userId);
+      await erase(tx, userId);
+    }),
   ];
 }

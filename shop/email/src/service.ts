@@ -25,7 +25,7 @@ export const service = defineService(email, {
     orderRejected,
     orderCancelled,
   ],
-  async wire({ config, database, clients, log }) {
+  async wire({ config, database, clients, erase, log }) {
     const mails = mailStore(database);
     const mailbox = mailboxStore(database);
     const { SMTP_URL, MAIL_FROM } = config;
@@ -34,8 +34,15 @@ export const service = defineService(email, {
     const delivery = worker("deliver mail", 2_000, (stopping) => deliverMail(needs, stopping));
     return {
       answers: calls(SMTP_URL ? { list: async () => [] } : mailbox),
-      consumes: subscriptions({ mails, wake: delivery.wake }),
+      consumes: subscriptions({ erase, mails, wake: delivery.wake }),
       workers: [delivery],
+      erases: [
+        { table: "mailbox", key: "id", where: "message_id in (select id from mail where user_id = $1)" },
+        {
+          ...{ table: "mail", key: "id", set: "recipient = null, facts = '{}'" },
+          where: "user_id = $1 and state <> 'queued' and (recipient is not null or facts <> '{}')",
+        },
+      ],
       retention: [
         { table: "mail", key: "id", since: "created_at", days: config.MAIL_DAYS, where: "state <> 'queued'" },
         { table: "mailbox", key: "id", since: "sent_at", days: config.MAILBOX_DAYS },

@@ -64,7 +64,7 @@ async function withSubscriptions(t: Cleanup) {
   const folder = new URL("../migrations/", import.meta.url);
   const { database } = await testDatabase(t, [{ name: "notifications", folder }]);
   const [notifications, audience] = [notificationStore(database), newAudience()];
-  const all = subscriptions({ notifications, audience });
+  const all = subscriptions({ erase: async () => {}, notifications, audience });
 
   async function hear(type: string, body: unknown, then = async (_tx: Transaction) => {}): Promise<void> {
     const subscription = all.find(({ event }) => event.type === type);

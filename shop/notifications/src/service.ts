@@ -13,12 +13,12 @@ import { watchReplicas } from "./watch-replicas.ts";
 export const service = defineService(contract, {
   config,
   consumes: [userCreated, userDeleted, orderConfirmed, orderRejected, orderCancelled],
-  wire({ config, database, clock }) {
+  wire({ config, database, erase, clock }) {
     const notifications = notificationStore(database);
     const audience = newAudience();
     return {
       answers: calls({ notifications, audience, clock }),
-      consumes: subscriptions({ notifications, audience }),
+      consumes: subscriptions({ notifications, audience, erase }),
       workers: [worker("watch other replicas", 1_000, () => watchReplicas(notifications, audience))],
       retention: [{ table: "notification", key: "id", since: "created_at", days: config.NOTIFICATION_DAYS }],
     };

@@ -1,4 +1,5 @@
 import { createReplaceResult, type Database, groupTransactions, readTogether } from "@flotilla/chassis/database";
+import { on } from "@flotilla/chassis/messaging";
 import type { StartSaga } from "@flotilla/chassis/saga";
 import { defineService } from "@flotilla/chassis/service";
 import { releaseStock, reserveStock, sellStock } from "@flotilla/contracts/inventory";
@@ -6,6 +7,7 @@ import { ORDER_DAYS } from "@flotilla/contracts/order-days";
 import { orders } from "@flotilla/contracts/orders";
 import { chargePayment, refundPayment } from "@flotilla/contracts/payments";
 import { summariseProducts } from "@flotilla/contracts/products";
+import { userDeleted } from "@flotilla/contracts/users";
 import { Type } from "typebox";
 import { calls } from "./calls.ts";
 import { cancelOrder } from "./cancel-order.saga.ts";
@@ -19,17 +21,25 @@ import { requestCancellation } from "./request-cancellation.ts";
 
 export const service = defineService(orders, {
   config: Type.Object({ ORDER_DAYS }),
+  consumes: [userDeleted],
   calls: {
     inventory: { reserveStock, sellStock, releaseStock },
     payments: { chargePayment, refundPayment },
     products: { summariseProducts },
   },
-  wire({ config, database, publish, startSaga, clients, clock }) {
+  wire({ config, database, publish, erase, startSaga, clients, clock }) {
     const watch = createOrderWatch(readTogether({ read: (ids: readonly string[]) => readOrders(database, ids) }));
     const use = useCases({ database, publish, startSaga, clock, changed: watch.changed, ...clients });
     return {
       answers: calls({ database, replaceResult: createReplaceResult(database), watch, ...use }),
       sagas: Object.values(use.sagas),
+      consumes: [on(userDeleted, ({ userId }, tx) => erase(tx, userId))],
+      erases: [
+        {
+          ...{ table: "orders", key: "id", set: "user_name = '[erased]'" },
+          where: "user_id = $1 and user_name <> '[erased]'",
+        },
+      ],
       retention: [
         { table: "orders", key: "id", since: "created_at", days: config.ORDER_DAYS, where: "status <> 'pending'" },
       ],

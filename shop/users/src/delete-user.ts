@@ -2,19 +2,22 @@ import type { Database } from "@flotilla/chassis/database";
 import { notFound } from "@flotilla/chassis/failure";
 import type { User as Caller } from "@flotilla/chassis/identity";
 import type { Publish } from "@flotilla/chassis/messaging";
-import type { Clock } from "@flotilla/chassis/service";
+import type { Clock, ErasePerson } from "@flotilla/chassis/service";
 import { lastAdmin, userDeleted } from "@flotilla/contracts/users";
-import { isLastAdmin, mayAccess } from "./account.ts";
+import { emailKey, isLastAdmin, mayAccess } from "./account.ts";
 import type { AccountStore } from "./account-store.ts";
 import type { Audit } from "./audit.ts";
 import { currentCaller } from "./current-caller.ts";
+import type { PasswordResetStore } from "./password-reset/password-reset-store.ts";
 import type { SessionStore } from "./session-store.ts";
 
 type Needs = {
   database: Database;
   accounts: AccountStore;
   sessions: SessionStore;
+  resets: Pick<PasswordResetStore, "removeFor">;
   publish: Publish;
+  erase: ErasePerson;
   clock: Clock;
   audit: Audit;
 };
@@ -24,7 +27,7 @@ type Needs = {
  * delete), `last_admin`, and `token_invalid` when the caller's session has ended.
  */
 export const deleteUser =
-  ({ database, accounts, sessions, publish, clock, audit }: Needs) =>
+  ({ database, accounts, sessions, resets, publish, erase, clock, audit }: Needs) =>
   async (caller: Caller, id: string): Promise<void> => {
     if (!mayAccess(caller, id)) throw notFound.failure();
     await database.transaction(async (tx) => {
@@ -37,6 +40,8 @@ export const deleteUser =
       // The account takes its sessions along; that they have ended is told for a while longer.
       await sessions.endOthers(tx, id, undefined, clock.now());
       await accounts.remove(tx, id);
+      await resets.removeFor(tx, emailKey(account.email));
+      await erase(tx, id);
       await publish(tx, userDeleted, { userId: id, deletedAt: clock.now().toISOString() });
     });
     audit({ action: "close_account", result: "done", userId: id, by: caller.id });

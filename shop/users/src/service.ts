@@ -30,7 +30,7 @@ const MINUTE = 60_000;
 /** The users: who has an account, who is signed in, and the keys by which everybody else can tell. */
 export const service = defineService(users, {
   config,
-  wire({ config: { ADMIN_EMAIL, ADMIN_PASSWORD }, database, publish, clock, log }) {
+  wire({ config: { ADMIN_EMAIL, ADMIN_PASSWORD }, database, publish, erase, clock, log }) {
     const accounts = accountStore(database);
     const sessions = sessionStore(database);
     const endedSessions = endedSessionStore(database);
@@ -46,6 +46,7 @@ export const service = defineService(users, {
       resets,
       passwords,
       publish,
+      erase,
       clock,
       audit,
       signIns: signIns({ sessions, sign: keys.sign, clock }),

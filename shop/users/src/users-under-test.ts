@@ -41,6 +41,7 @@ export async function usersUnderTest(t: Cleanup) {
       publish,
       clock,
       log,
+      erase: async () => {},
       startSaga: () => assert.fail("users has no sagas"),
       startSagaAlone: () => assert.fail("users has no sagas"),
       clients: {},

@@ -65,6 +65,11 @@ export const passwordResetStore = (database: Database) => ({
     return removed.map(({ id }) => id);
   },
 
+  /** Removes all that were asked for this email, whether or not its account was looked for. */
+  async removeFor(tx: Transaction, emailKey: string): Promise<void> {
+    await tx.query("delete from password_reset where email_key = $1", [emailKey]);
+  },
+
   /** Removes up to 1,000 that are good no more; returns whether there may be more. */
   async forgetOld(now: Date): Promise<boolean> {
     const removed = await database.query(
