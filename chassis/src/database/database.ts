@@ -26,7 +26,7 @@ export interface Database extends Queryable {
    * still so at the commit, whether or not it was locked (PostgreSQL's SERIALIZABLE). Work that lost a conflict (serialization
    * failure, deadlock) is run again, up to 20 times, so it must do nothing but use the transaction. No remote calls inside: they would hold
    * locks while they wait. While other work waits for a connection, a transaction that runs no statement for a second and a half is rolled
-   * back with `deadline_exceeded`.
+   * back with `deadline_exceeded`; so is one of low priority that runs one statement for as long, unless few of them do.
    */
   transaction<T>(work: (tx: Transaction) => Promise<T>, options?: TransactionOptions): Promise<T>;
   /** Whether the server answers right now; asked on a connection that no other work takes. */
@@ -67,6 +67,9 @@ export type DatabaseOptions = {
 
 /** The part of the connections that work of low priority may take. */
 const BACKGROUND_SHARE = 0.4;
+
+/** The part of the connections that those of them have besides whose statements take long. */
+const SLOW_SHARE = 0.2;
 
 /** Milliseconds in which a server that is asked whether it answers has to. */
 const LONGEST_CHECK = 800;
@@ -117,23 +120,27 @@ export function openDatabase(options: DatabaseOptions): Database {
   });
   const background = createWaitingLine({ places: Math.ceil(connections * BACKGROUND_SHARE), patience: NO_END });
   const isContended = () => background.waiting() > 0 || line.waiting() > 0;
-  const idle = createIdleTransactions();
+  const idle = createIdleTransactions(Math.floor(connections * SLOW_SHARE));
   const retryConflicts = createConflictRetries();
   const silence = watchSilence(pool, options);
   pool.on("error", (error) => options.log.warn({ err: error }, "an idle database connection was lost"));
   const use: Use = (work) => withConnection(pool, silence, work);
   return {
-    query: (text, values) => inLine(line, () => use((client) => rowsOf(client, text, values))),
+    async query(text, values) {
+      const rows = await inLine(line, () => use((client) => rowsOf(client, text, values)));
+      idle.answered();
+      return rows as never;
+    },
     transaction(work, { isolation = "serializable", priority = "normal" } = {}) {
       const isLow = priority === "low";
-      const once = () =>
+      const once = (makeRoom?: () => void) =>
         inLine(line, () =>
           use((client) => {
-            const activity = idle.begin(isLow ? isContended : () => line.waiting() > 0);
+            const activity = idle.begin({ isContended: isLow ? isContended : () => line.waiting() > 0, makeRoom });
             return inTransaction(client, work, { isolation, activity }).finally(activity.close);
           }),
         );
-      return retryConflicts(isLow ? () => inLine(background, once) : once);
+      return retryConflicts(isLow ? () => inLine(background, once) : () => once());
     },
     answers: () => answers(use),
     async close() {
@@ -146,13 +153,18 @@ export function openDatabase(options: DatabaseOptions): Database {
 /** Does work on a connection of the pool, and gives it back. */
 type Use = <T>(work: (client: pg.PoolClient) => Promise<T>) => Promise<T>;
 
-/** Does `work` as soon as it is its turn. */
-async function inLine<T>(line: WaitingLine, work: () => Promise<T>): Promise<T> {
+/** Does `work` as soon as it is its turn. It may leave its place to another before it has ended. */
+async function inLine<T>(line: WaitingLine, work: (leave: () => void) => Promise<T>): Promise<T> {
   await line.enter(currentContext());
+  let hasLeft = false;
+  const leave = () => {
+    if (!hasLeft) line.leave();
+    hasLeft = true;
+  };
   try {
-    return await work();
+    return await work(leave);
   } finally {
-    line.leave();
+    leave();
   }
 }
 

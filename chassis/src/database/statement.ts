@@ -74,7 +74,7 @@ async function send<Row extends object>(
 }
 
 /** Cancels a statement; when the server does not end it soon, the connection is ended. */
-async function endStatement(client: pg.PoolClient, running: Promise<unknown>): Promise<void> {
+export async function endStatement(client: pg.PoolClient, running: Promise<unknown>): Promise<void> {
   const ended = running.then(
     () => true,
     () => true,

@@ -4,7 +4,7 @@ import { currentContext } from "../telemetry/context.ts";
 import { whyOver } from "../telemetry/time-left.ts";
 import type { Activity } from "./idle-transactions.ts";
 import { isConflict } from "./postgres-error.ts";
-import { abandon, execute, runStatement } from "./statement.ts";
+import { abandon, endStatement, execute, runStatement } from "./statement.ts";
 
 /** Something that runs SQL. Values are always parameters (`$1`), never part of the text. */
 export interface Queryable {
@@ -37,17 +37,21 @@ export async function inTransaction<T>(
   const afterCommit: (() => void)[] = [];
   let ended = false;
   let lostConflict: unknown;
+  let underWay: Promise<unknown> | undefined;
   const tx: Transaction = {
     async query(text, values) {
       if (ended) throw new Error("the transaction has ended");
       activity.began();
+      const running = rowsOf<never>(client, text, values);
+      underWay = running;
       try {
-        return await rowsOf(client, text, values);
+        return await running;
       } catch (error) {
         if (isConflict(error)) lostConflict = error;
         throw error;
       } finally {
         activity.ended();
+        if (underWay === running) underWay = undefined;
       }
     },
     afterCommit: (callback) => afterCommit.push(callback),
@@ -65,6 +69,8 @@ export async function inTransaction<T>(
     boundary("after commit");
   } catch (error) {
     ended = true;
+    // Of one that was evicted while it runs a statement.
+    if (underWay) await endStatement(client, underWay);
     // A rollback that fails means the connection is gone, and the server has rolled back by itself.
     await execute(client, "rollback").catch(() => client.emit("error", error as Error));
     // Whatever the work made of it.

@@ -126,6 +126,21 @@ describe("handlers beside one that never returns", () => {
   }
 });
 
+describe("handlers beside many that hang in a statement", () => {
+  test("go on before the time of those is over", async (t) => {
+    let isBrokenOff = false;
+    const { database } = await forty(t, async () => async ({ number }, tx) => {
+      currentContext()?.cancellation?.listen(() => {
+        isBrokenOff = true;
+      });
+      if (number < 6) await tx.query("select pg_sleep(60)");
+      else await tx.query("insert into effect (thing_id, number) values ('a', $1)", [number]);
+    });
+    await eventually(async () => (await database.query("select 1 from effect")).length === 34);
+    assert.equal(isBrokenOff, false);
+  });
+});
+
 describe("handlers that run at the same time", () => {
   test("leave behind what some order of them would, whatever they read and write", async (t) => {
     const { database } = await serviceDatabase(t);

@@ -1,5 +1,6 @@
 import { unavailable } from "../core/failure.ts";
 import { errorFrom } from "../core/thrown.ts";
+import { isEviction } from "../database/idle-transactions.ts";
 import { isConflict, isDatabaseOutage, sqlState } from "../database/postgres-error.ts";
 import type { EventHandler } from "./messaging.ts";
 import { tookTooLong } from "./took-too-long.ts";
@@ -7,7 +8,8 @@ import { tookTooLong } from "./took-too-long.ts";
 /**
  * Whose fault it is that an attempt failed:
  * - `database`: the consumer's own, before or after the handler. The message has nothing to do with it.
- * - `unclear`: a statement of the handler's met a database that is away, or a conflict. Either is as likely to be the handler's doing.
+ * - `unclear`: a statement of the handler's met a database that is away, or a conflict, or its transaction was rolled back since it held up
+ *   others. Each is as likely to be the handler's doing.
  * - `handler`: everything else, such as another service that is not available.
  */
 export type Fault = "database" | "unclear" | "handler";
@@ -31,6 +33,7 @@ export const withOwnErrors =
 export function whoseFault(error: unknown): Fault {
   const isHandlers = typeof error === "object" && error !== null && thrownByHandlers.has(error);
   if (isHandlers) return causesOf(error).some(isUnclear) ? "unclear" : "handler";
+  if (isEviction(error)) return "unclear";
   const isDatabases = unavailable.is(error) || isConflict(error) || unusable.test(sqlState(error) ?? "");
   return isDatabases ? "database" : "handler";
 }

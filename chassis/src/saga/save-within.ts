@@ -1,3 +1,4 @@
+import { isEviction } from "../database/idle-transactions.ts";
 import { runInContext } from "../telemetry/context.ts";
 import { createLocalAttempt } from "./local-attempt.ts";
 import type { Progress, SagaInstance } from "./saga-instance.ts";
@@ -16,6 +17,9 @@ export type LocalWork = {
   readonly onFailure: (error: unknown) => Progress;
 };
 
+/** So many attempts that were broken off since they held up others do not count as faults: it may have been the others' doing. */
+const MOST_UNCLEAR = 5;
+
 /** Saves what `within` returns in one transaction with what it writes; when that fails, saves what `onFailure` makes of it instead. */
 export async function savedWithin(
   saving: Saving,
@@ -32,7 +36,8 @@ export async function savedWithin(
     });
   } catch (error) {
     if (saving.signal.aborted && attempt.cancellation.why) return "interrupted";
-    return await savedInstead(saving, instance, attempt.tooLong() ?? error, onFailure);
+    const isUnclear = isEviction(error) && instance.attempts < MOST_UNCLEAR;
+    return await savedInstead(saving, instance, isUnclear ? error : (attempt.tooLong() ?? error), onFailure);
   } finally {
     attempt.close();
   }

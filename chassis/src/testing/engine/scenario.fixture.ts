@@ -1,19 +1,26 @@
-import fc from "fast-check";
-import { internalError, refusal, unavailable } from "../../core/failure.ts";
-import { type Program, program } from "./serial-programs.fixture.ts";
+import type { Program } from "./serial-programs.fixture.ts";
 
-/** What a piece of work does besides its program: nothing, fails a few times, fails until it is repaired, or does not return once. */
+/**
+ * What a piece of work does besides its program: nothing; fails a few times; throws, or returns what can't be stored, until it is repaired;
+ * does not return once; ends its process each time; throws, and when it is handled again after that never returns.
+ */
 export type Trouble =
   | { readonly kind: "none" }
   | { readonly kind: "flaky"; readonly times: number; readonly thrown: number; readonly at: "begin" | "end" }
   | { readonly kind: "broken"; readonly thrown: number; readonly at: "begin" | "end" }
-  | { readonly kind: "hangs" };
+  | { readonly kind: "unstorable"; readonly returned: number }
+  | { readonly kind: "hangs" }
+  | { readonly kind: "deadly" }
+  | { readonly kind: "stubborn" };
 
 /** A piece of work in one transaction. */
 export type Unit = { readonly program: Program; readonly trouble: Trouble };
 
-/** A service that a saga asks: it does it, does it but loses its answer, fails a few times first, or refuses. */
-export type Remote = "does it" | "loses its answer" | "flaky" | "refuses";
+/**
+ * A service that a saga asks: it does it; does it but loses its answer; is away for longer than faults are counted; takes longer than an
+ * attempt may; throws until it is repaired; or refuses.
+ */
+export type Remote = "does it" | "loses its answer" | "away" | "slow" | "broken" | "refuses";
 
 /** What a saga of the scenario does at each of its steps. */
 export type SagaScript = {
@@ -21,102 +28,43 @@ export type SagaScript = {
   readonly unhold: Unit;
   readonly remote: Remote;
   readonly take: Unit;
+  /** What its timer returns until it is repaired: no time at all, by its number; undefined: a short one. */
+  readonly noTime: number | undefined;
   readonly after: Unit;
   readonly record: Unit;
 };
+
+/** An event, and what its handler does. It is published, or a stranger hands it to the broker twice, its id spelled in two ways. */
+export type Handled = { readonly key: string; readonly large: boolean; readonly strange: boolean; readonly unit: Unit };
 
 /** A use case: it publishes an event for each handler, and may start a saga. */
 export type UseCase = {
   readonly way: "transaction" | "group";
   readonly unit: Unit;
-  readonly handlers: readonly { readonly key: string; readonly unit: Unit }[];
+  /** What it publishes or starts at its end that is refused, by its number. */
+  readonly unsendable: number | undefined;
+  readonly handlers: readonly Handled[];
   readonly saga: SagaScript | undefined;
 };
 
+/** What operators decide about each parked saga, two of them at once. */
+export type Decided = "retry" | "skip" | "compensate";
+
 export type Scenario = {
   readonly useCases: readonly UseCase[];
-  /** Parts that are stopped and started again, so many milliseconds after the beginning. */
-  readonly restarts: readonly { readonly part: "consumer" | "runner" | "relay"; readonly after: number }[];
+  /** Parts that are stopped and started again, so many milliseconds after the beginning; a consumer may be killed in place of stopped. */
+  readonly restarts: readonly {
+    readonly part: "consumer" | "runner" | "relay";
+    readonly after: number;
+    readonly kill: boolean;
+  }[];
+  /** So many times in a row the broker takes nothing. */
+  readonly outage: number;
+  /** Whether sagas go on with another version, with a step more at its beginning, before the operators decide. */
+  readonly upgrade: boolean;
+  readonly decided: Decided;
   /** What operators do about dead letters: have them handled again (two of them at once), or discard them while another wants them handled. */
   readonly operators: "redrive" | "redrive and discard";
+  /** Milliseconds between the two. */
+  readonly between: number;
 };
-
-const declined = refusal("engine_declined", 409, "Declined");
-
-/** What code may throw; each is made anew. The first few may pass, as far as anybody can tell. */
-export const throwables: readonly (() => unknown)[] = [
-  () => new Error("does not work"),
-  () => "a text",
-  () => undefined,
-  () => Object.create(null),
-  () => Object.defineProperty(new Error("secretive"), "stack", { get: () => assertNever() }),
-  () => new Error(`${"x".repeat(1_999)}🚀 \0 \ud800`),
-  () => Symbol("thrown"),
-  () => new Proxy({}, { get: assertNever, getPrototypeOf: assertNever }),
-  () => unavailable.failure({ retryAfter: Number.NaN }),
-  () => internalError.failure(),
-  () => declined.failure({ cause: { toString: assertNever } }),
-];
-/** So many of them are tried again. */
-const MAY_PASS = 8;
-
-function assertNever(): never {
-  throw new Error("looked at what was thrown");
-}
-
-const at = fc.constantFrom("begin" as const, "end" as const);
-const flaky = fc.record({
-  kind: fc.constant("flaky" as const),
-  times: fc.integer({ min: 1, max: 2 }),
-  thrown: fc.nat(MAY_PASS - 1),
-  at,
-});
-const broken = fc.record({ kind: fc.constant("broken" as const), thrown: fc.nat(throwables.length - 1), at });
-const none = fc.constant<Trouble>({ kind: "none" });
-
-const unitWith = (trouble: fc.Arbitrary<Trouble>): fc.Arbitrary<Unit> => fc.record({ program, trouble });
-const handlerUnit = unitWith(
-  fc.oneof(
-    { weight: 12, arbitrary: none },
-    { weight: 4, arbitrary: flaky },
-    { weight: 4, arbitrary: broken },
-    { weight: 1, arbitrary: fc.constant<Trouble>({ kind: "hangs" }) },
-  ),
-);
-/** Sagas ask again for ever when something is unavailable, so a step that is broken throws something else. */
-const stepUnit = unitWith(
-  fc.oneof(
-    { weight: 12, arbitrary: none },
-    { weight: 3, arbitrary: flaky },
-    { weight: 2, arbitrary: broken.filter(({ thrown }) => thrown !== 8) },
-  ),
-);
-
-const saga: fc.Arbitrary<SagaScript> = fc.record({
-  hold: stepUnit,
-  unhold: stepUnit,
-  remote: fc.constantFrom<Remote>("does it", "does it", "loses its answer", "flaky", "refuses"),
-  take: stepUnit,
-  after: stepUnit,
-  record: stepUnit,
-});
-
-const useCase: fc.Arbitrary<UseCase> = fc.record({
-  way: fc.constantFrom("transaction" as const, "group" as const),
-  unit: unitWith(fc.oneof({ weight: 5, arbitrary: none }, { weight: 1, arbitrary: broken })),
-  handlers: fc.array(fc.record({ key: fc.constantFrom("a", "b"), unit: handlerUnit }), { maxLength: 2 }),
-  saga: fc.option(saga, { nil: undefined }),
-});
-
-/** A few use cases, and what follows from them. */
-export const scenarios: fc.Arbitrary<Scenario> = fc.record({
-  useCases: fc.array(useCase, { minLength: 1, maxLength: 2 }),
-  restarts: fc.array(
-    fc.record({
-      part: fc.constantFrom("consumer" as const, "runner" as const, "relay" as const),
-      after: fc.integer({ min: 0, max: 40 }),
-    }),
-    { maxLength: 1 },
-  ),
-  operators: fc.constantFrom("redrive" as const, "redrive and discard" as const),
-});

@@ -1,0 +1,56 @@
+import type { Clock } from "../../core/clock.ts";
+import type { Database } from "../../database/database.ts";
+import type { Broker } from "../../messaging/broker.ts";
+import { startConsumer } from "../../messaging/consumer.ts";
+import type { Subscription } from "../../messaging/messaging.ts";
+import { startRedriver } from "../../messaging/redriver.ts";
+import { createRelay } from "../../messaging/relay.ts";
+import type { AnySaga } from "../../saga/saga.ts";
+import { createSagaRunner } from "../../saga/saga-runner.ts";
+import { createStartSaga } from "../../saga/start-saga.ts";
+import type { Log } from "../../telemetry/log.ts";
+import { mortal } from "./mortal.fixture.ts";
+
+const backoff = { first: 5, most: 20 };
+const handlingTime = 2_500;
+
+/** What starts the parts of the engine anew, each as a process of its own would. */
+export function createProcesses(given: {
+  around: { database: Database; clock: Clock; log: Log };
+  subscriptions: readonly Subscription[];
+  openBroker: () => Promise<Broker>;
+  /** The broker as relays see it. */
+  publishing: Broker;
+}) {
+  const { around, subscriptions, openBroker, publishing } = given;
+  let owners = 0;
+  return {
+    async newConsumer() {
+      const process = mortal(around.database);
+      const broker = await openBroker();
+      const options = { consumer: "engine", broker, subscriptions, attempts: 4, backoff, handlingTime };
+      const stop = await startConsumer({ ...around, ...options, database: process.database });
+      return {
+        stop: () => stop().then(() => broker.close()),
+        async kill() {
+          process.die();
+          await broker.close();
+          // What is left of it ends by itself.
+          stop().catch(() => {});
+        },
+      };
+    },
+    newRunner(definition: AnySaga) {
+      const owner = `process ${++owners}`;
+      const runner = createSagaRunner({ ...around, sagas: [definition], owner, pollInterval: 100 });
+      runner.start();
+      return { runner, startSaga: createStartSaga({ owner, onCommit: (instance) => runner.run(instance) }) };
+    },
+    newRelay() {
+      const relay = createRelay({ ...around, broker: publishing, interval: 200, backoff, attempts: 3 });
+      relay.start();
+      return relay;
+    },
+    newRedriver: () => startRedriver({ ...around, consumer: "engine", subscriptions, interval: 100, handlingTime }),
+  };
+}
