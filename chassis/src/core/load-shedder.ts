@@ -1,3 +1,5 @@
+import { countShares } from "./shares.ts";
+
 /** What a request is worth when not all can be served. `high`: others wait for it, and its caller would only ask again. */
 export type Priority = "normal" | "high";
 
@@ -50,7 +52,7 @@ export function createLoadShedder(options: LoadShedderOptions = {}): LoadShedder
   const { least = 64, most = 2_000, targets = { turn: 30, connection: 100 } } = options;
   let limit = most;
   let underWay = 0;
-  const callers = new Map<string, number>();
+  const shares = countShares();
   const queues = Object.keys(targets) as Queue[];
   let window: Window = { since: 0, peak: 0, waits: { turn: noWaits(0), connection: noWaits(0) } };
 
@@ -82,20 +84,16 @@ export function createLoadShedder(options: LoadShedderOptions = {}): LoadShedder
   return {
     admit(priority, now, caller = "") {
       judge(now);
-      const own = callers.get(caller) ?? 0;
-      const sharing = callers.size + (own === 0 ? 1 : 0);
-      const goesFirst = priority === "high" || (own + 1) * sharing <= limit;
+      const goesFirst = priority === "high" || shares.hasLeft(caller, limit);
       if (underWay >= (goesFirst ? 2 * limit : limit)) return false;
       underWay += 1;
-      callers.set(caller, own + 1);
+      shares.add(caller);
       window.peak = Math.max(window.peak, underWay);
       return true;
     },
     done(caller = "") {
       underWay -= 1;
-      const left = (callers.get(caller) ?? 1) - 1;
-      if (left === 0) callers.delete(caller);
-      else callers.set(caller, left);
+      shares.remove(caller);
     },
     waited(queue, milliseconds, now) {
       const waits = window.waits[queue];

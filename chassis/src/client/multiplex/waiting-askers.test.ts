@@ -102,3 +102,24 @@ test("what waits for what others do takes no place of those that are worked on",
   answer(first);
   assert.equal(sent.at(-1), "c");
 });
+
+test("beside a caller who fills all places another one goes at once, with an equal share of them", () => {
+  const { sent, waiting } = twoAtATime(undefined, 4);
+  const asker: Asker = { onHead() {}, onData: () => true, onEnd() {}, onError() {} };
+  const ask = (caller: string, idle = false): Ready => {
+    const ready: Ready = { head: caller, body: undefined, asker, caller, idle, id: undefined, sentAt: 0 };
+    waiting.join(ready);
+    return ready;
+  };
+  for (let one = 0; one < 8; one++) ask("flood", true);
+  const flood = Array.from({ length: 300 }, () => ask("flood"));
+  assert.equal(sent.length, 8 + 4);
+  const ann = Array.from({ length: 3 }, () => ask("ann"));
+  assert.deepEqual(
+    ann.map(({ id }) => id !== undefined),
+    [true, true, false],
+  );
+  for (const { id } of ann.slice(0, 2)) waiting.answer(id as number, "200", Buffer.alloc(0));
+  assert.notEqual(ask("ann").id, undefined, "a share that was given back is there again");
+  assert.equal(flood[4]?.id, undefined);
+});

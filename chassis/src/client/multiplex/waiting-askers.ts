@@ -79,7 +79,7 @@ export function waitingAskers(options: WaitingOptions, send: (ready: Ready, id: 
 
   return {
     join(ready) {
-      if (!waiting.hasRoom(ready.idle)) {
+      if (!waiting.hasRoomFor(ready)) {
         line.join(ready);
         return;
       }
