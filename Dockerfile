@@ -1,15 +1,13 @@
 # One recipe for every service of the shop: docker build --build-arg SERVICE=orders --tag flotilla/orders .
 ARG BASE=node:26-slim
 
-# What the service needs of npm, and nothing of what only laptops and tests do.
+# What services need of npm, and nothing of what only laptops and tests do: the same for all, so it is made once.
 FROM ${BASE} AS dependencies
-ARG SERVICE
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 COPY chassis/package.json chassis/
 COPY shop/contracts/package.json shop/contracts/
-COPY shop/${SERVICE}/package.json shop/${SERVICE}/
-RUN npm ci --omit=dev --workspace=@flotilla/${SERVICE} --include-workspace-root=false
+RUN npm ci --omit=dev --omit=optional
 RUN find node_modules -type f \( -name '*.map' -o -name '*.d.ts' -o -name '*.d.mts' -o -name '*.d.cts' -o -name '*.md' \) -delete
 
 # Makes passwords and keys: docker build --target secrets .

@@ -7,6 +7,7 @@ import {
   packageNamed,
   packageOf,
   type Rule,
+  serviceOf,
 } from "./project.ts";
 
 /** Packages that are used without being imported, and by what. */
@@ -30,7 +31,7 @@ export const usedIsDeclared: Rule = (project) =>
   project.sources.flatMap((source) => {
     const own = packageOf(project, source.path);
     const root = project.packages.find(({ folder }) => folder === "");
-    const forTests = isForTests(source.path) || own.folder === "";
+    const forTests = isForTests(source.path) || (own.folder === "" && serviceOf(source.path) === undefined);
     const declared = new Set([
       ...namesIn(own, "dependencies", "optionalDependencies", "peerDependencies"),
       ...(forTests ? namesIn(own, "devDependencies") : []),

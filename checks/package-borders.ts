@@ -1,5 +1,5 @@
 import { eachImport } from "./import-direction.ts";
-import { fault, isForTests, packageNamed, packageOf, type Rule } from "./project.ts";
+import { fault, isForTests, packageNamed, packageOf, type Rule, serviceOf } from "./project.ts";
 
 /**
  * Other packages are entered by the subpaths they export, one's own by relative paths. What looks at the chassis from inside (tests, benchmarks,
@@ -29,8 +29,15 @@ const looksInside = (path: string, target: string | undefined): boolean =>
 
 /** A service imports the chassis, the contracts and itself; the contracts import the chassis; the chassis none of them. */
 export const servicesStayApart: Rule = (project) =>
-  eachImport(project, (source, { specifier, line }) => {
+  eachImport(project, (source, { specifier, line }, target) => {
     const { folder, manifest } = packageOf(project, source.path);
+    const service = serviceOf(source.path);
+    if (service !== undefined && specifier.startsWith(".")) {
+      const stays = [service, "shop/contracts/"].some((within) => target?.startsWith(within));
+      return stays || looksInside(source.path, target)
+        ? undefined
+        : fault(source, line, `${specifier} leaves the service`);
+    }
     const name = packageNamed(specifier)?.name ?? "";
     const allowed = mayImport(folder);
     if (!name.startsWith("@flotilla/") || !allowed || allowed.includes(name) || name === manifest.name)
@@ -41,7 +48,7 @@ export const servicesStayApart: Rule = (project) =>
 function mayImport(folder: string): string[] | undefined {
   if (folder === "chassis/") return [];
   if (folder === "shop/contracts/") return ["@flotilla/chassis"];
-  return folder.startsWith("shop/") ? ["@flotilla/chassis", "@flotilla/contracts"] : undefined;
+  return undefined;
 }
 
 /** What a package exports is there, and is named one by one. */

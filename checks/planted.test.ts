@@ -93,19 +93,17 @@ const planted: Record<string, { wrong: Files; faults: Fault[]; right: Files }> =
   },
   "a service imports the chassis, the contracts and itself, never another service": {
     wrong: {
-      ...orders,
       ...chassis,
-      "shop/orders/src/a.ts": `import type { Payment } from "@flotilla/payments/payment";`,
+      "shop/orders/src/a.ts": `import type { Payment } from "../../payments/src/payment.ts";`,
       "chassis/src/core/a.ts": `import "@flotilla/contracts/orders";`,
     },
     faults: [
-      "shop/orders/src/a.ts:1 @flotilla/orders must not import @flotilla/payments",
+      "shop/orders/src/a.ts:1 ../../payments/src/payment.ts leaves the service",
       "chassis/src/core/a.ts:1 @flotilla/chassis must not import @flotilla/contracts",
     ],
     right: {
-      ...orders,
-      "shop/orders/src/a.ts": `import "@flotilla/chassis/service"; import "@flotilla/contracts/orders";`,
-      "shop/tests/a.test.ts": `import "@flotilla/payments/service";`,
+      "shop/orders/src/a.ts": `import "@flotilla/chassis/service"; import "@flotilla/contracts/orders"; import "../../contracts/b.ts";`,
+      "shop/tests/a.test.ts": `import "../payments/src/service.ts";`,
     },
   },
   "services load no more of HTTP than they use": {
@@ -144,11 +142,13 @@ const planted: Record<string, { wrong: Files; faults: Fault[]; right: Files }> =
       ...root({ devDependencies: { "fast-check": "1" } }),
       ...manifest("chassis", "@flotilla/chassis", { devDependencies: { undici: "1" } }),
       "chassis/src/a.ts": `import "pg/lib/x"; import "undici"; import "fast-check";`,
+      "shop/orders/src/a.ts": `import "fast-check";`,
     },
     faults: [
       "chassis/src/a.ts:1 pg is not declared in chassis/package.json",
       "chassis/src/a.ts:1 undici is not declared in chassis/package.json",
       "chassis/src/a.ts:1 fast-check is not declared in chassis/package.json",
+      "shop/orders/src/a.ts:1 fast-check is not declared in package.json",
     ],
     right: {
       ...root({ devDependencies: { "fast-check": "1" } }),

@@ -64,6 +64,10 @@ export function packageOf(project: Project, path: string): Package {
   return nearest;
 }
 
+/** The folder of the service that a file belongs to, such as `shop/orders/`. */
+export const serviceOf = (path: string): string | undefined =>
+  /^shop\/(?!contracts\/|tests\/|commands\/)[^/]+\//.exec(path)?.[0];
+
 /** A bare specifier in parts: `@flotilla/chassis/core/id` is `@flotilla/chassis` and `./core/id`. Undefined for `./x.ts` and `node:fs`. */
 export function packageNamed(specifier: string): { name: string; subpath: string } | undefined {
   if (specifier.startsWith(".") || specifier.startsWith("node:")) return undefined;
