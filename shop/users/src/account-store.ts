@@ -78,6 +78,12 @@ const administrators = {
     await tx.query("update account set appointed = true where id = $1", [id]);
   },
 
+  /** The ids of those whom the settings made administrators. */
+  async listAppointed(database: Queryable): Promise<string[]> {
+    const appointed = await database.query<{ id: string }>("select id from account where appointed order by id");
+    return appointed.map(({ id }) => id);
+  },
+
   /** Makes customers of all whom the settings made administrators, but for the one with this email; returns their ids. */
   async dismissOthers(tx: Transaction, email: string): Promise<string[]> {
     const dismissed = await tx.query<{ id: string }>(

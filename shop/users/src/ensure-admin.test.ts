@@ -62,6 +62,20 @@ test("another email in the settings makes another administrator, and the one bef
   assert.equal((await refresh(byHand.refreshToken)).user.role, "admin", "the settings never made this one");
 });
 
+test("an administrator whom the settings name no more stays, and the start says so", async (t) => {
+  const { replica, login, logged } = await usersUnderTest(t);
+  await (await replica()).prepare();
+  assert.deepEqual(logged("warn"), []);
+  await (await replica(settings)).prepare();
+  const { user } = await login(credentials);
+  await (await replica()).prepare();
+  assert.equal((await login(credentials)).user.role, "admin");
+  assert.deepEqual(
+    logged("warn").map(({ users }) => users),
+    [[user.id]],
+  );
+});
+
 test("without settings there is no administrator, and half of them is a fault", () => {
   assert.deepEqual(readConfig(config, {}), {});
   const faulty = [{ ADMIN_EMAIL: settings.ADMIN_EMAIL }, { ADMIN_PASSWORD: settings.ADMIN_PASSWORD }];

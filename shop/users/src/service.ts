@@ -80,7 +80,14 @@ export const service = defineService(users, {
       ],
       async prepare() {
         await keys.refresh();
-        if (ADMIN_EMAIL && ADMIN_PASSWORD) await ensureAdmin(needs)(ADMIN_EMAIL, ADMIN_PASSWORD);
+        if (ADMIN_EMAIL && ADMIN_PASSWORD) return ensureAdmin(needs)(ADMIN_EMAIL, ADMIN_PASSWORD);
+        // A shop that nobody can operate would help nobody.
+        const left = await accounts.listAppointed(database);
+        if (left.length > 0)
+          log.warn(
+            { users: left },
+            "the settings name no administrator any more: those of before stay until others are named",
+          );
       },
     };
   },

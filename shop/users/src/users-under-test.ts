@@ -30,7 +30,14 @@ export async function usersUnderTest(t: Cleanup) {
     tx.afterCommit(() => published.push({ type: event.type, body: body as Published["body"] }));
   };
   const audited: AuditEntry[] = [];
-  const destination = { write: (line: string) => void audited.push(JSON.parse(line).audit) };
+  const lines: Record<string, unknown>[] = [];
+  const destination = {
+    write(line: string) {
+      const parsed = JSON.parse(line);
+      lines.push(parsed);
+      if (parsed.audit) audited.push(parsed.audit);
+    },
+  };
   const log = createLog({ service: "users", level: "info", destination });
 
   /** A replica with these settings. */
@@ -69,6 +76,7 @@ export async function usersUnderTest(t: Cleanup) {
     clock,
     published,
     audited,
+    logged: (level: string) => lines.filter((line) => line["level"] === level),
     replica,
     call,
     work,
