@@ -20,6 +20,7 @@ type Round = {
 /** Whole systems of processes that are started, killed and stopped, and guards taken away one by one: minutes, which `npm test` does not have. */
 const long = [
   "shop/tests/security/guards.test.ts",
+  "shop/tests/security/schemathesis/schemathesis.test.ts",
   "shop/tests/processes/*.test.ts",
   "shop/commands/demo/demo.test.ts",
   "shop/commands/start/first-order.test.ts",

@@ -1,4 +1,4 @@
-import { call, Fields, Id, Page, PageQuery, Time } from "@flotilla/chassis/contract";
+import { call, Fields, Id, Nullable, OneOf, Page, PageQuery, PageQueryWith, Time } from "@flotilla/chassis/contract";
 import { notFound } from "@flotilla/chassis/failure";
 import { type Static, Type } from "typebox";
 
@@ -15,6 +15,28 @@ export const listSessions = call("GET /auth/sessions", {
   access: "customer",
   query: PageQuery,
   replies: { 200: Page(Session) },
+});
+
+export const SignIn = Fields({
+  id: Id,
+  action: OneOf("sign_in", "register", "change_credentials"),
+  at: Time,
+  result: OneOf("done", "refused"),
+  times: Type.Integer({
+    minimum: 1,
+    description: "What is refused within an hour is one entry, with the time of the last",
+  }),
+  network: Type.String({ description: "The same for the same network; the address does not follow from it" }),
+  sessionId: Nullable(Id),
+});
+export type SignIn = Static<typeof SignIn>;
+
+export const listSignIns = call("GET /auth/sign-ins", {
+  summary: "One's own sign-ins of 90 days, done and refused, newest first; anybody's for administrators",
+  access: "customer",
+  query: PageQueryWith({ userId: Type.Optional(Id) }),
+  replies: { 200: Page(SignIn) },
+  refuses: [notFound],
 });
 
 export const endAllSessions = call("DELETE /auth/sessions", {

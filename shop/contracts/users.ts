@@ -21,7 +21,7 @@ import {
   passwordResetRequested,
   requestPasswordReset,
 } from "./password-reset.ts";
-import { endAllSessions, endSession, listSessions } from "./sessions.ts";
+import { endAllSessions, endSession, listSessions, listSignIns } from "./sessions.ts";
 
 export const emailTaken = refusal("email_taken", 409, "There is an account with this email already");
 export const invalidCredentials = refusal("invalid_credentials", 401, "Email or password is wrong");
@@ -200,6 +200,7 @@ export const users = contract("users", {
     refresh,
     logout,
     listSessions,
+    listSignIns,
     endAllSessions,
     endSession,
     requestPasswordReset,

@@ -46,7 +46,8 @@ function refusalsOf({ method, shape }: Call): Refusal[] {
     ...[malformed, invalidInput, rateLimited, upstreamFailed, unavailable, deadlineExceeded],
     // Those of calls that take no body are for who sends one.
     ...(method === "GET" ? [] : [malformedJson, tooLarge, unsupportedMediaType]),
-    ...(idempotencyKey === "required" ? [keyRequired] : []),
+    // Where the key may be left out it must not be empty.
+    ...(idempotencyKey ? [keyRequired] : []),
     ...(access === "public" ? [] : [tokenMissing, tokenInvalid]),
     ...(access === "admin" ? [forbidden] : []),
     ...refuses,
@@ -57,7 +58,9 @@ function reply(status: string, schema: TSchema | null): unknown {
   const description = STATUS_CODES[status] ?? "Success";
   if (schema === null) return { description };
   const { contentMediaType = "application/json" } = schema as { contentMediaType?: string };
-  return { description, content: { [contentMediaType]: { schema } } };
+  // A schema of events would be read as that of each event's data.
+  const isStream = contentMediaType === "text/event-stream";
+  return { description, content: { [contentMediaType]: isStream ? {} : { schema } } };
 }
 
 function problem(refusals: Refusal[]): unknown {

@@ -117,6 +117,23 @@ test("a field with a default may be left out by who sends it, and by nobody else
   const document = openApi({ title: "Things", version: "1", contracts: [things], prefix: "/api" });
   // biome-ignore lint/suspicious/noExplicitAny: a document of any shape
   const { requestBody, responses } = (document.paths as any)["/api/things"].post;
-  assert.deepEqual(requestBody.content["application/json"].schema.required, ["name"]);
+  const sent = requestBody.content["application/json"].schema;
+  assert.deepEqual(sent.required, ["name"]);
+  assert.equal(new RegExp(sent.properties.name.pattern, "u").test("a\0"), false);
   assert.deepEqual(responses[201].content["application/json"].schema.required, ["name", "kind"]);
+});
+
+test("a stream's schema is not that of its events, and an empty optional key is a refusal that is told", () => {
+  const things = contract("things", {
+    calls: {
+      watch: call("GET /things", { access: "public", replies: { 200: Media("text/event-stream") } }),
+      count: call("POST /things", { access: "public", idempotencyKey: "optional", replies: { 204: null } }),
+    },
+    events: {},
+  });
+  const document = openApi({ title: "Things", version: "1", contracts: [things], prefix: "/api" });
+  // biome-ignore lint/suspicious/noExplicitAny: a document of any shape
+  const { get, post } = (document.paths as any)["/api/things"];
+  assert.deepEqual(get.responses[200].content, { "text/event-stream": {} });
+  assert.match(post.responses[400].description, /idempotency_key_required/);
 });

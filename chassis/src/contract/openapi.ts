@@ -69,15 +69,22 @@ const requestBody = (schema: TObject) => ({
   content: { "application/json": { schema: asSent(schema) } },
 });
 
-/** A schema as senders have to keep it: what has a default may be left out, though whoever reads the value finds it. */
+/** No text holds NUL; see `text-fault.ts`. */
+const WITHOUT_NUL = "^[^\\u0000]*$";
+
+/** A schema as senders have to keep it: what has a default may be left out, though readers find it, and text has no NUL. */
 function asSent(schema: unknown): unknown {
   if (Array.isArray(schema)) return schema.map(asSent);
   if (typeof schema !== "object" || schema === null) return schema;
   const copy = Object.fromEntries(Object.entries(schema).map(([name, value]) => [name, asSent(value)]));
+  if (isFreeText(copy)) return { ...copy, pattern: WITHOUT_NUL };
   const { required, properties } = schema as { required?: unknown; properties?: Record<string, object> };
   if (!Array.isArray(required) || !properties) return copy;
   return { ...copy, required: required.filter((name: string) => !("default" in (properties[name] ?? {}))) };
 }
+
+const isFreeText = (schema: Record<string, unknown>): boolean =>
+  schema["type"] === "string" && ["pattern", "format", "enum", "const"].every((name) => !(name in schema));
 
 function pathParameters(call: Call): unknown[] {
   return parameterNames(call.path).map((name) => {
@@ -96,7 +103,7 @@ function parametersOf(schema: TObject | undefined, place: "query" | "header"): u
       // A parameter with a default may be left out, whatever its type says about the value that the handler gets.
       required: required.has(name) && fallback === undefined,
       ...(description ? { description } : {}),
-      schema: property,
+      schema: asSent(property),
     };
   });
 }

@@ -85,7 +85,9 @@ function documented(call: Call, includes: Composition["includes"]): Call {
     Type.Optional(Nullable(replyOf(include.call))),
   ]);
   const description = `Parts to add, separated by commas: ${names.join(", ")}; null when there is none`;
-  const query = Fields({ ...call.shape.query?.properties, [INCLUDE]: Type.Optional(Type.String({ description })) });
+  const pattern = `^(${names.join("|")})(,(${names.join("|")}))*$`;
+  const include = Type.Optional(Type.String({ description, pattern }));
+  const query = Fields({ ...call.shape.query?.properties, [INCLUDE]: include });
   const reply = Fields({ ...replyOf(call).properties, ...Object.fromEntries(parts) });
   return { ...call, shape: { ...call.shape, query, replies: { ...call.shape.replies, 200: reply } } };
 }

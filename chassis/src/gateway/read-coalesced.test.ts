@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
+import { Type } from "typebox";
 import { call } from "../contract/call.ts";
 import { contract } from "../contract/contract.ts";
 import { Fields, Media, Text } from "../contract/schema.ts";
@@ -8,10 +9,11 @@ import { as, gatewayTo, libraryServer } from "./gateway.fixture.ts";
 import { createRouteTable } from "./route-table.ts";
 
 const replies = { 200: Media("application/json") };
+const IfNoneMatch = Fields({ "if-none-match": Type.Optional(Type.String()) });
 const body = Fields({ title: Text(100) });
 const library = contract("library", {
   calls: {
-    getBook: call("GET /books/{id}", { summary: "One", access: "public", cache: 0, replies }),
+    getBook: call("GET /books/{id}", { summary: "One", access: "public", cache: 0, headers: IfNoneMatch, replies }),
     getMap: call("GET /map", { summary: "Map", access: "public", cache: 60, replies }),
     putBook: call("PUT /books/{id}", { summary: "Change", access: "customer", body, replies }),
   },
@@ -124,4 +126,11 @@ test("only public reads can be shared", () => {
     const contracts = [contract("library", { calls: { [name]: each }, events: {} })];
     assert.throws(() => createRouteTable({ contracts, prefix: "/api" }, []), /only public reads/, name);
   }
+});
+
+test("tags that are longer than services take are theirs to judge", async (t) => {
+  const { service, read } = await titleBehindGateway(t);
+  const tags = `"${"x".repeat(1_100)}"`;
+  await read("/api/books/1", { "if-none-match": tags });
+  assert.equal(service.requests.at(-1)?.headers["if-none-match"], tags);
 });

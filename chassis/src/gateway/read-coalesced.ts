@@ -6,6 +6,8 @@ import type { CoalescedReads } from "./coalesced-reads.ts";
 import { type Forward, servicePathOf, serviceRequest } from "./service-request.ts";
 import type { Services } from "./services.ts";
 
+/** Characters of `If-None-Match`. What is longer, the service may refuse. */
+const LONGEST_TAGS = 1_000;
 const LARGEST = 256 * 1024;
 const MOST_LARGE = 1_000;
 /** What a shared question says for all who ask: nothing of who they are, and nothing of what they have already. */
@@ -24,7 +26,7 @@ export function createReadCoalesced(
     const path = servicePathOf(route, target, parameters) + target.query;
     const common = headers.forwarded.filter((_, at) => !OWN.has(headers.forwarded[at - (at % 2)] as string));
     const key = `${route.service} ${path}\n${common.join("\n")}`;
-    if (large.has(key)) return plain(admitted);
+    if (large.has(key) || hasLongTags(headers.forwarded)) return plain(admitted);
     const ask = (etag: string | undefined) => {
       const known: RawHeaders = etag === undefined ? common : [...common, "if-none-match", etag];
       const request = serviceRequest(exchange, route, {
@@ -45,5 +47,9 @@ export function createReadCoalesced(
     );
   };
 }
+
+/** Whether `If-None-Match` in names and values is longer than services may take. */
+const hasLongTags = (headers: RawHeaders): boolean =>
+  headers.some((text, at) => text.length > LONGEST_TAGS && headers[at - 1] === "if-none-match" && at % 2 === 1);
 
 const isTooLarge = (error: unknown): boolean => upstreamFailed.is(error) && error.cause === answerTooLarge;

@@ -10,7 +10,7 @@ const securityHeaders = [
 ];
 
 /** The policy of answers that are data: shown as a page, they may load and run nothing. */
-export const DATA_POLICY = ["content-security-policy", "default-src 'none'; frame-ancestors 'none'"];
+export const DATA_POLICY = ["content-security-policy", "default-src 'none'; base-uri 'none'; frame-ancestors 'none'"];
 
 /** The headers that each answer of the gateway has, as `[name, value, …]`. */
 export const answerHeaders = (requestId: string, close: boolean): string[] => {

@@ -93,8 +93,13 @@ type Method = (typeof METHODS)[number];
 export function createRouteTable(sources: RouteSources, own: readonly OwnRoute[]): RouteTable {
   const { contracts, prefix, rules = {} } = sources;
   const router = createRouter({ caseSensitive: true, ignoreTrailingSlash: false, maxParamLength: 200 });
-  const add = (method: Method, route: Route) =>
+  // A path that is a call's own is no parameter of another call, whatever the method.
+  const literals = new Map<string, Method[]>();
+  const add = (method: Method, route: Route) => {
     router.on(method, route.template.replace(/\{(\w+)\}/g, ":$1"), () => {}, route);
+    if (route.template.includes("{")) return;
+    literals.set(route.template, [...(literals.get(route.template) ?? []), method]);
+  };
   assertRules(rules, contracts);
   for (const publicCall of publicCalls(withPublicPaths(contracts, rules), prefix)) {
     const route = callRoute(publicCall, sources);
@@ -105,9 +110,10 @@ export function createRouteTable(sources: RouteSources, own: readonly OwnRoute[]
   router.compile();
   return {
     find(method, path, allow) {
-      const found = router.find(method as Method, path);
+      const own = literals.get(path);
+      const found = own && !own.includes(method as Method) ? null : router.find(method as Method, path);
       if (found) return { route: found.store as Route, parameters: found.params };
-      const others = METHODS.filter((other) => router.find(other, path));
+      const others = own ?? METHODS.filter((other) => router.find(other, path));
       if (others.length === 0) throw notFound.failure();
       allow(others.join(", "));
       throw methodNotAllowed.failure();

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { call } from "../contract/call.ts";
 import { contract } from "../contract/contract.ts";
 import { answerJson } from "../testing/http-server.ts";
 import { bodyOf, gatewayTo, library, libraryServer } from "./gateway.fixture.ts";
@@ -56,6 +57,23 @@ test("where only the method is wrong, the answer says which ones are right", asy
   assert.equal(wrong.headers.get("allow"), "GET, HEAD, POST");
   assert.equal((await bodyOf(wrong))["code"], "method_not_allowed");
   assert.equal((await fetch(`${url}/api/news`, { method: "HEAD" })).status, 405, "a stream has no head");
+});
+
+test("a path that is a call's own is no other call's parameter, whatever the method", () => {
+  const reply = { access: "public", replies: { 204: null } } as const;
+  const people = contract("people", {
+    calls: { me: call("GET /people/me", reply), close: call("DELETE /people/{id}", reply) },
+    events: {},
+  });
+  const table = createRouteTable({ contracts: [people], prefix: "/api" }, []);
+  let allowed = "";
+  const find = (path: string) =>
+    table.find("DELETE", path, (methods) => {
+      allowed = methods;
+    });
+  assert.throws(() => find("/api/people/me"), { code: "method_not_allowed" });
+  assert.equal(allowed, "GET, HEAD");
+  assert.deepEqual({ ...find("/api/people/p1").parameters }, { id: "p1" });
 });
 
 test("HEAD asks the service for the head alone", async (t) => {

@@ -1,10 +1,25 @@
 import { accessTokens } from "@flotilla/chassis/identity";
 import { newId } from "@flotilla/chassis/service";
 import type { Shop } from "../shop.ts";
+import type { Visitor } from "../visitor.ts";
 import { signingKeyOf } from "./forged-tokens.ts";
 
 /** A customer who is signed in. */
 export type MadeUser = { readonly id: string; readonly token: string };
+
+/** Begins a session of a user with each call, and returns its access token, signed with the shop's own key. */
+export async function newSessions(shop: Shop, { id, name, role }: Visitor["user"]): Promise<() => Promise<string>> {
+  const database = shop.database("users");
+  const sign = accessTokens({ key: await signingKeyOf(shop) });
+  return async () => {
+    const session = newId();
+    await database.query(
+      "insert into session (id, account_id, created_at, expires_at) values ($1, $2, now(), now() + interval '1 day')",
+      [session, id],
+    );
+    return sign({ id, name, role, session });
+  };
+}
 
 /**
  * Makes customers without the work of hashing a password for each: their accounts and sessions are copies of those of the customer

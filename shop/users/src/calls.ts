@@ -17,11 +17,14 @@ import type { requestPasswordReset } from "./password-reset/request-password-res
 import type { refreshSession } from "./refresh-session.ts";
 import type { registerUser } from "./register-user.ts";
 import type { SessionStore, StoredSession } from "./session-store.ts";
+import { shownSignIn } from "./shown-sign-in.ts";
+import type { SignInRecordStore } from "./sign-in-record-store.ts";
 import type { updateUser } from "./update-user.ts";
 
 type Needs = {
   accounts: AccountStore;
   sessions: SessionStore;
+  records: SignInRecordStore;
   endedSessions: EndedSessionStore;
   keys: SigningKeys;
   clock: Clock;
@@ -38,7 +41,7 @@ type Needs = {
 
 /** The answers of the users service. */
 export const calls = (needs: Needs): Handlers<typeof contract> => {
-  const { accounts, sessions, endedSessions, keys, clock, endSessions } = needs;
+  const { accounts, sessions, records, endedSessions, keys, clock, endSessions } = needs;
 
   async function existing(id: string): Promise<Account> {
     const account = await accounts.find(id);
@@ -60,6 +63,13 @@ export const calls = (needs: Needs): Handlers<typeof contract> => {
         rows.map((row) => shownSession(row, session)),
         limit,
       );
+    },
+    async listSignIns({ caller, query: { cursor, limit, userId } }) {
+      const asking = userOf(caller);
+      const id = userId ?? asking.id;
+      if (!mayAccess(asking, id)) throw notFound.failure();
+      const rows = await records.list(id, cursor, limit + 1);
+      return pageOf(rows.map(shownSignIn), limit);
     },
     async endAllSessions({ caller }) {
       await endSessions.all(userOf(caller));

@@ -10,6 +10,7 @@ import { sessionStore } from "./session-store.ts";
 import { signIns } from "./sign-in.ts";
 import { signInFailureStore } from "./sign-in-failure-store.ts";
 import { MOST_FAILURES, signInLimits } from "./sign-in-limits.ts";
+import { signInRecordStore } from "./sign-in-record-store.ts";
 import { updateUser } from "./update-user.ts";
 import { ada, callerOf, usersUnderTest } from "./users-under-test.ts";
 
@@ -35,7 +36,7 @@ async function hashingUnderTest(t: TestContext) {
     clock,
     limits: signInLimits({ store: signInFailureStore(database), sessions, clock, audit: () => {} }),
     audit: () => {},
-    signIns: signIns({ sessions, clock, sign: async () => "" }),
+    signIns: signIns({ sessions, records: signInRecordStore(database), clock, sign: async () => "" }),
   };
   const signedIn = await users.register();
   const caller = callerOf(signedIn);

@@ -23,6 +23,7 @@ import { sessionStore } from "./session-store.ts";
 import { signIns } from "./sign-in.ts";
 import { signInFailureStore } from "./sign-in-failure-store.ts";
 import { signInLimits } from "./sign-in-limits.ts";
+import { signInRecordStore } from "./sign-in-record-store.ts";
 import { updateUser } from "./update-user.ts";
 
 const MINUTE = 60_000;
@@ -35,6 +36,7 @@ export const service = defineService(users, {
     const sessions = sessionStore(database);
     const endedSessions = endedSessionStore(database);
     const resets = passwordResetStore(database);
+    const records = signInRecordStore(database);
     const failures = signInFailureStore(database);
     const passwords = createPasswords();
     const keys = signingKeys({ database, store: signingKeyStore(database), clock });
@@ -49,7 +51,7 @@ export const service = defineService(users, {
       erase,
       clock,
       audit,
-      signIns: signIns({ sessions, sign: keys.sign, clock }),
+      signIns: signIns({ sessions, records, sign: keys.sign, clock }),
       limits: signInLimits({ store: failures, sessions, clock, audit }),
     };
     const announcing = worker("announce password resets", 5_000, announcePasswordResets(needs));
@@ -57,6 +59,7 @@ export const service = defineService(users, {
       answers: calls({
         accounts,
         sessions,
+        records,
         endedSessions,
         keys,
         clock,
@@ -74,6 +77,7 @@ export const service = defineService(users, {
         announcing,
         worker("refresh signing keys", MINUTE, keys.refresh),
         worker("forget expired sessions", 60 * MINUTE, () => sessions.forgetExpired(clock.now())),
+        worker("forget records of sign-ins", 60 * MINUTE, () => records.forgetOld(clock.now())),
         worker("forget failed sign-ins", 5 * MINUTE, () => failures.forgetOld(clock.now())),
         worker("forget password resets", 5 * MINUTE, () => resets.forgetOld(clock.now())),
         worker("forget ended sessions", 5 * MINUTE, () => endedSessions.forgetOld(clock.now())),

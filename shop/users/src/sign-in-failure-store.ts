@@ -1,7 +1,11 @@
 import type { Queryable, Transaction } from "@flotilla/chassis/database";
+import { newId } from "@flotilla/chassis/service";
 
 /** Failures that count together, and until when they do. */
 export type FailureCount = { readonly failures: number; readonly until: Date };
+
+/** What is written down of a refusal; all of an hour share a record. */
+export type Refusal = { readonly emailKey: string; readonly action: string; readonly network: Buffer };
 
 /** Failed sign-ins in the database: the only place with SQL about them. Subjects are hashes. */
 export type SignInFailureStore = ReturnType<typeof signInFailureStore>;
@@ -16,16 +20,24 @@ export const signInFailureStore = (database: Queryable) => ({
     return subjects.map((subject) => rows.find((row) => row.subject.equals(subject)));
   },
 
-  /** Counts one more failure for each; those that counted until `now` begin anew. */
-  async add(subjects: readonly Buffer[], now: Date, until: Date): Promise<void> {
+  /**
+   * Counts one more failure for each; those that counted until `now` begin anew. With `record` it is in the audit of the account with this
+   * email key too, if there is one: in the same statement, so that both take as long.
+   */
+  async add(subjects: readonly Buffer[], now: Date, until: Date, record?: Refusal): Promise<void> {
     // In one order everywhere, so that two who count at once don't wait for each other.
     await database.query(
-      `insert into failed_sign_in (subject, failures, until)
+      `with recorded as (
+         insert into sign_in_record (id, account_id, action, at, network, refused, refused_hour)
+         select $4::text, id, $6::text, $2::timestamptz, $7::bytea, 1, date_trunc('hour', $2::timestamptz) from account where email_key = $5
+         on conflict (account_id, refused_hour, action) do update set
+           refused = sign_in_record.refused + 1, at = excluded.at, network = excluded.network)
+       insert into failed_sign_in (subject, failures, until)
        select subject, 1, $3 from unnest($1::bytea[]) as subject order by subject
        on conflict (subject) do update set
          failures = case when failed_sign_in.until > $2 then failed_sign_in.failures + 1 else 1 end,
          until = case when failed_sign_in.until > $2 then failed_sign_in.until else excluded.until end`,
-      [subjects, now, until],
+      [subjects, now, until, newId(), record?.emailKey ?? null, record?.action ?? null, record?.network ?? null],
     );
   },
 

@@ -71,7 +71,10 @@ export function signInLimits(needs: {
     },
     async failed(attempt) {
       const now = clock.now();
-      await store.add(subjectsOf(attempt), now, new Date(now.getTime() + WINDOW));
+      const { email, action = "sign_in", network } = attempt;
+      const refusal =
+        email === undefined ? undefined : { emailKey: emailKey(email), action, network: networkHash(network) };
+      await store.add(subjectsOf(attempt), now, new Date(now.getTime() + WINDOW), refusal);
     },
     async succeeded(tx, attempt) {
       await store.forget(tx, accountAtNetwork(attempt));

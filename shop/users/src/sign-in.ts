@@ -6,6 +6,7 @@ import { type Account, shownUser } from "./account.ts";
 import { hashOf, newRefreshToken, refreshExpiry } from "./refresh-token.ts";
 import type { SessionStore } from "./session-store.ts";
 import { networkHash } from "./sign-in-limits.ts";
+import type { SignInRecordStore } from "./sign-in-record-store.ts";
 
 /** A refresh token for its owner, and the session it belongs to. */
 export type IssuedToken = { readonly sessionId: string; readonly refreshToken: string };
@@ -20,8 +21,13 @@ export type SignIns = {
 };
 
 /** Hands out sessions and tokens to those who have shown who they are. */
-export function signIns(needs: { sessions: SessionStore; sign: SignAccessToken; clock: Clock }): SignIns {
-  const { sessions, sign, clock } = needs;
+export function signIns(needs: {
+  sessions: SessionStore;
+  records: SignInRecordStore;
+  sign: SignAccessToken;
+  clock: Clock;
+}): SignIns {
+  const { sessions, records, sign, clock } = needs;
 
   function issue(sessionId: string, now: Date) {
     const refreshToken = newRefreshToken();
@@ -33,7 +39,9 @@ export function signIns(needs: { sessions: SessionStore; sign: SignAccessToken; 
       const now = clock.now();
       const sessionId = newId();
       const { refreshToken, record } = issue(sessionId, now);
-      await sessions.open(tx, { accountId: account.id, network: networkHash(network) }, record, now);
+      const at = { accountId: account.id, network: networkHash(network) };
+      await sessions.open(tx, at, record, now);
+      await records.began(tx, { ...at, id: newId(), sessionId }, now);
       return { sessionId, refreshToken };
     },
     async continue(tx, sessionId, used) {
