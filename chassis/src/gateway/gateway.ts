@@ -32,6 +32,7 @@ import { defaultLimits, type Limits } from "./limit.ts";
 import type { LimitStore } from "./limit-store.ts";
 import { countOpenStreams, DEFAULT_STREAM_LIMIT } from "./open-streams.ts";
 import { createOverload, type Overload } from "./overload.ts";
+import type { Pages } from "./pages.ts";
 import { type RouteRules, withPublicPaths } from "./route-rule.ts";
 import { createRouteTable, type OwnRoute } from "./route-table.ts";
 import { createHttpServer, drain, listenOn, listenOnInherited } from "./server.ts";
@@ -47,8 +48,8 @@ export type GatewayOptions = {
   readonly contracts: readonly Contract[];
   /** What leads every path but the well-known ones. Default `/api`. */
   readonly prefix?: string;
-  /** A folder of files for `/`: `index.html`, and what it loads. Default: a page that says where the interface is described. */
-  readonly site?: URL | undefined;
+  /** Folders of static files, and where they are. Default: none; where none is at `/`, a page there says where the interface is described. */
+  readonly pages?: readonly Pages[];
   readonly discovery: Discovery;
   readonly verify: Verify;
   /** By its tokens services know the gateway, and believe it where a client who signs in is. Without: they believe nobody. */

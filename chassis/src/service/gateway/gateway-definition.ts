@@ -1,4 +1,9 @@
+import type { TObject } from "typebox";
 import type { Composition } from "../../gateway/composition.ts";
+import type { Pages } from "../../gateway/pages.ts";
+
+/** Static pages of a gateway, and which settings of its environment they may know. These are shown to everybody. */
+export type DefinedPages = Omit<Pages, "settings"> & { readonly settings?: TObject };
 
 /** A gateway, written down. Whose calls it routes follows from the list of services. */
 export type GatewayDefinition = {
@@ -8,24 +13,24 @@ export type GatewayDefinition = {
   readonly title: string;
   readonly version: string;
   readonly compositions: readonly Composition[];
-  /** A folder of files for `/`: `index.html`, and what it loads. */
-  readonly site?: URL | undefined;
+  /** Folders of static files: pages, and what they load. */
+  readonly pages: readonly DefinedPages[];
 };
 
 /**
- * Writes the gateway of a system down. Default: it is named `gateway`, has version 1.0.0, composes nothing, and says at `/` where the interface is
- * described.
+ * Writes the gateway of a system down. Default: it is named `gateway`, has version 1.0.0, composes nothing, and has no pages: it says at `/` where
+ * the interface is described.
  */
 export const defineGateway = ({
   title,
   gateway = "gateway",
   version = "1.0.0",
   compositions = [],
-  site,
+  pages = [],
 }: Pick<GatewayDefinition, "title"> & Partial<GatewayDefinition>): GatewayDefinition => ({
   gateway,
   title,
   version,
   compositions,
-  site,
+  pages,
 });

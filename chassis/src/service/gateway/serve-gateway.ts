@@ -1,11 +1,12 @@
 import type { Contract } from "../../contract/contract.ts";
 import { systemClock } from "../../core/clock.ts";
-import { ConfigurationError } from "../../core/config.ts";
+import { ConfigurationError, type Environment, readConfig } from "../../core/config.ts";
 import { connectDiscovery } from "../../discovery/connect-discovery.ts";
 import { seeking } from "../../discovery/seeking.ts";
 import { parseInstances } from "../../discovery/static.ts";
 import { createGateway, type Gateway, type GatewayOptions } from "../../gateway/gateway.ts";
 import { type MetricsPage, serveMetrics } from "../../gateway/metrics-page.ts";
+import type { Pages } from "../../gateway/pages.ts";
 import { connectIdentity } from "../../identity/connect-identity.ts";
 import { keepFile } from "../../identity/kept-file.ts";
 import { readServiceKey } from "../../identity/key-files.ts";
@@ -16,7 +17,7 @@ import { createMetrics, type Metrics } from "../../telemetry/metrics.ts";
 import { openTracing } from "../../telemetry/tracing.ts";
 import { openTls } from "../open-tls.ts";
 import type { Running, Surroundings } from "../surroundings.ts";
-import type { GatewayDefinition } from "./gateway-definition.ts";
+import type { DefinedPages, GatewayDefinition } from "./gateway-definition.ts";
 import type { GatewaySettings } from "./gateway-settings.ts";
 import { openLimitStore } from "./open-limit-store.ts";
 
@@ -26,7 +27,7 @@ export async function serveGateway(
   settings: GatewaySettings,
   surroundings: Surroundings & { readonly log: Log },
 ): Promise<Running> {
-  const { gateway: name, title, version, contracts, compositions } = options;
+  const { gateway: name, title, version, contracts, compositions, pages } = options;
   const { log, clock = systemClock } = surroundings;
   const metrics = createMetrics(name);
   metrics.addRuntime();
@@ -47,6 +48,7 @@ export async function serveGateway(
     version,
     contracts,
     compositions,
+    pages: pages.map((each) => withSettings(each, surroundings.environment)),
     discovery,
     // Services call each other directly: none has a token for the gateway.
     verify: createVerifier({ service: name, serviceKeys: { keys: [] }, clock, ...identity }),
@@ -82,6 +84,13 @@ export async function serveGateway(
     },
   };
 }
+
+/** Pages know of their settings what the environment says. */
+const withSettings = ({ folder, at, settings }: DefinedPages, environment: Environment): Pages => ({
+  folder,
+  at,
+  settings: settings && readConfig(settings, environment),
+});
 
 /** What the gateway says about its options is about our settings. */
 function makeGateway(options: GatewayOptions): Gateway {
