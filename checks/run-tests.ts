@@ -17,11 +17,12 @@ type Round = {
   readonly environment?: NodeJS.ProcessEnv;
 };
 
-/** Whole systems of processes that are started, killed and stopped, and guards taken away one by one: minutes, which `npm test` does not have. */
+/** Whole systems of processes that are started, killed and stopped, guards taken away one by one, every page in every width: minutes, which `npm test` does not have. */
 const long = [
   "shop/tests/security/guards.test.ts",
   "shop/tests/security/schemathesis/schemathesis.test.ts",
   "shop/tests/processes/*.test.ts",
+  "shop/tests/storefront/{look,trouble}.test.ts",
   "shop/commands/demo/demo.test.ts",
   "shop/commands/start/first-order.test.ts",
   "chassis/src/topology/run-topology.test.ts",

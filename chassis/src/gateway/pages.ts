@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { extname } from "node:path";
 import { type Document, PAGE_POLICY } from "./document-route.ts";
-import { withoutTypes } from "./without-types.ts";
+import { toJavaScript } from "./to-javascript.ts";
 
 /** A folder of static files: `index.html`, and the modules, styles and pictures that it loads. */
 export type Pages = {
@@ -71,4 +71,4 @@ function versionOf(files: readonly File[]): string {
 }
 
 const served = (name: string, source: Buffer): Buffer =>
-  name.endsWith(".ts") ? Buffer.from(withoutTypes(String(source))) : source;
+  name.endsWith(".ts") ? Buffer.from(toJavaScript(String(source))) : source;

@@ -1,0 +1,170 @@
+import type { Session } from "@flotilla/contracts/sessions";
+import type { User } from "@flotilla/contracts/users";
+import { ask } from "../api.ts";
+import { button } from "../button.ts";
+import { element } from "../element.ts";
+import { createForm, type Field, tellFault } from "../form.ts";
+import { go, type Page, type View } from "../router.ts";
+import { end, noteUser } from "../session.ts";
+import { toast } from "../show.ts";
+import { time } from "../words.ts";
+
+const current: Field = {
+  name: "currentPassword",
+  label: "Your current password",
+  type: "password",
+  autocomplete: "current-password",
+  required: true,
+  maxlength: 200,
+};
+
+/** The customer's account: name, email, password, sessions, and the way out. */
+export async function account({ signal, again }: View): Promise<Page> {
+  const [me, sessions] = await Promise.all([
+    ask<User>("GET", "/users/me", { signal }),
+    ask<{ items: Session[] }>("GET", "/auth/sessions?limit=100", { signal }),
+  ]);
+  return {
+    title: "Account",
+    content: [
+      element("h1", {}, "Your account"),
+      element(
+        "div",
+        { class: "panels" },
+        ...changes(me, again),
+        part("Sessions", sessionList(sessions.items, again)),
+        part("Leave", leaving(me)),
+      ),
+    ],
+  };
+}
+
+const part = (title: string, ...content: HTMLElement[]): HTMLElement =>
+  element("section", { class: "panel" }, element("h2", {}, title), ...content);
+
+/** What can be changed of the account, each with a form of its own. */
+function changes(me: User, again: () => void): HTMLElement[] {
+  const change = (done: string) => async (body: Readonly<Record<string, string>>) => {
+    noteUser(await ask<User>("PUT", `/users/${encodeURIComponent(me.id)}`, { body }));
+    toast(done);
+    again();
+  };
+  const about = { password_wrong: "currentPassword", email_taken: "email" };
+  return [
+    part(
+      "Name",
+      createForm({
+        fields: [{ name: "name", label: "Name", value: me.name, autocomplete: "name", required: true, maxlength: 100 }],
+        submit: "Change the name",
+        send: change("Your name is changed."),
+      }),
+    ),
+    part(
+      "Email",
+      createForm({
+        fields: [
+          {
+            name: "email",
+            label: "Email",
+            type: "email",
+            value: me.email,
+            autocomplete: "email",
+            required: true,
+            maxlength: 254,
+          },
+          current,
+        ],
+        submit: "Change the email",
+        send: change("Your email is changed. We told the old one too."),
+        about,
+      }),
+    ),
+    part(
+      "Password",
+      createForm({
+        fields: [
+          current,
+          {
+            name: "password",
+            label: "New password",
+            type: "password",
+            autocomplete: "new-password",
+            required: true,
+            minlength: 8,
+            maxlength: 200,
+            hint: "At least 8 characters",
+          },
+        ],
+        submit: "Change the password",
+        send: change("Your password is changed. Other sessions have ended."),
+        about,
+      }),
+    ),
+  ];
+}
+
+function sessionList(sessions: readonly Session[], again: () => void): HTMLElement {
+  const rows = sessions.map(({ id, createdAt, current: isThis }) =>
+    element(
+      "li",
+      {},
+      element("span", { class: "grow" }, `Since ${time(createdAt)}${isThis ? " (this one)" : ""}`),
+      !isThis &&
+        button(
+          "End",
+          async () => {
+            await ask("DELETE", `/auth/sessions/${encodeURIComponent(id)}`, { attempts: 3 });
+            again();
+          },
+          { class: "quiet", "aria-label": `End the session since ${time(createdAt)}` },
+        ),
+    ),
+  );
+  const everywhere = button(
+    "Sign out everywhere",
+    async () => {
+      await ask("DELETE", "/auth/sessions", { attempts: 3 });
+      end();
+      go("/");
+    },
+    { class: "quiet" },
+  );
+  return element("div", {}, element("ul", { class: "lines" }, ...rows), everywhere);
+}
+
+function leaving({ id, email }: User): HTMLElement {
+  const fault = element("p", { class: "fault", role: "alert" });
+  const out = button("Sign out", async () => {
+    // Signed out here in any case; the shop is told if it can be reached.
+    await ask("POST", "/auth/logout", { body: {} }).catch(() => {});
+    end();
+    go("/");
+  });
+  const close = button("Close the account", () => sure.showModal(), { class: "danger" });
+  const sure: HTMLDialogElement = element(
+    "dialog",
+    { "aria-label": "Close the account" },
+    element("p", {}, `Close the account of ${email}? It can't be opened again.`),
+    element(
+      "p",
+      { class: "row" },
+      button(
+        "Close it",
+        async () => {
+          try {
+            await ask("DELETE", `/users/${encodeURIComponent(id)}`);
+            end();
+            toast("Your account is closed.");
+            go("/");
+          } catch (error) {
+            sure.close();
+            tellFault(fault, error);
+          }
+        },
+        { class: "danger" },
+      ),
+      button("Keep it", () => sure.close(), { class: "quiet" }),
+    ),
+  );
+  return element("div", {}, element("p", { class: "row" }, out, close), fault, sure);
+}
