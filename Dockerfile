@@ -33,4 +33,4 @@ RUN ["node", "/app/deploy/image/smoke-start.ts"]
 EXPOSE 3000
 HEALTHCHECK --interval=5s --timeout=3s --start-period=30s --retries=3 CMD ["node", "/app/deploy/image/health.ts"]
 # Node.js is the first process of the container: signals reach it without a shell or npm in between.
-CMD ["node", "/app/chassis/src/topology/run-service.ts", "/app/shop/topology.ts"]
+CMD ["node", "/app/chassis/src/topology/system/run-service.ts", "/app/shop/topology.ts"]

@@ -3,7 +3,7 @@ import { globSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type DeclaredModule, type Reference, readDeclarations } from "./declared-module.ts";
+import { type DeclaredModule, type Reference, readDeclarations } from "./rules/declared-module.ts";
 
 /** What the package promises, as it was last written down. */
 export const reportFile: URL = new URL("../docs/reference/chassis-api.txt", import.meta.url);

@@ -4,8 +4,8 @@ import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { asyncApi } from "../chassis/src/contract/asyncapi.ts";
-import { contracts } from "../shop/tests/contracts.ts";
+import { asyncApi } from "../chassis/src/contract/documents/asyncapi.ts";
+import { contracts } from "../shop/tests/fixtures/contracts.ts";
 
 /** What this test needs of the official parser. */
 type Parsed = { document?: unknown; diagnostics: { severity: number; message: string; path: (string | number)[] }[] };

@@ -5,7 +5,7 @@ import { delimiter } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { bareNodeCommands, type Document, deadLinks, unknownCommands } from "./documents.ts";
-import { readProject } from "./project.ts";
+import { readProject } from "./rules/project.ts";
 
 const root = new URL("..", import.meta.url);
 const project = readProject(fileURLToPath(root));

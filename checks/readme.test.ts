@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
-import { readStartSettings } from "../chassis/src/commands/start-settings.ts";
+import { readStartSettings } from "../chassis/src/commands/start/start-settings.ts";
 import { shopStart } from "../shop/commands/start/shop-start.ts";
 import { shop } from "../shop/topology.ts";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { breakingChanges } from "../chassis/src/contract/breaking-changes.ts";
+import { breakingChanges } from "../chassis/src/contract/documents/breaking-changes.ts";
 import { currentRelease, readRelease } from "./released-contracts.ts";
 
 test("the contracts break nobody who relies on the last release", async () => {

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
-import { type Release, releaseOf } from "../chassis/src/contract/breaking-changes.ts";
-import { contracts } from "../shop/tests/contracts.ts";
+import { type Release, releaseOf } from "../chassis/src/contract/documents/breaking-changes.ts";
+import { contracts } from "../shop/tests/fixtures/contracts.ts";
 
 /** What others rely on: the contracts as they were last released. */
 export const releasedFile: URL = new URL("../shop/contracts/released.json", import.meta.url);

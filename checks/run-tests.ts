@@ -1,12 +1,12 @@
 import { existsSync, globSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { runNodeTest } from "../chassis/src/commands/run-tests.ts";
-import { startTestServer } from "../chassis/src/testing/postgres-server.ts";
+import { startTestServer } from "../chassis/src/testing/servers/postgres-server.ts";
 
 const everything = [
   "chassis/{src,package,templates}/**/*.test.ts",
   "shop/**/*.test.ts",
-  "checks/*.test.ts",
+  "checks/**/*.test.ts",
   "deploy/**/*.test.ts",
 ];
 
@@ -21,7 +21,7 @@ type Round = {
 const long = [
   "shop/tests/security/guards.test.ts",
   "shop/tests/security/schemathesis/schemathesis.test.ts",
-  "shop/tests/processes/*.test.ts",
+  "shop/tests/processes/**/*.test.ts",
   "shop/tests/storefront/{look,trouble}.test.ts",
   "shop/commands/demo/demo.test.ts",
   "shop/commands/start/first-order.test.ts",
@@ -35,7 +35,7 @@ const long = [
 const alone = ["shop/tests/processes/rolling-restart.test.ts"];
 
 /** Run when asked for by name only: the images' recipe (`npm run tool -- containers`), and kills that differ from others in their broker. */
-const byName = ["deploy/tests/*.test.ts", "shop/tests/processes/kills-*-rabbitmq.test.ts"];
+const byName = ["deploy/tests/*.test.ts", "shop/tests/processes/kills/kills-*-rabbitmq.test.ts"];
 
 /**
  * What `npm test` runs: all tests but the long ones (with `--all` these too, or only the files that the arguments name) over one

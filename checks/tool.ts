@@ -23,7 +23,10 @@ const tools: Readonly<Record<string, { does: string; run: readonly string[]; pro
   "chassis-api": { does: "writes down what the chassis exports", run: ["checks/write-api-report.ts"] },
   reload: { does: "measures twenty reloads of npm run dev", run: ["shop/tests/processes/measure-reload.ts"] },
   "release-contracts": { does: "from now on others rely on the contracts", run: ["checks/release-contracts.ts"] },
-  "fetch-consul": { does: "fetches Consul for the tests, on Debian", run: ["chassis/src/testing/fetch-consul.ts"] },
+  "fetch-consul": {
+    does: "fetches Consul for the tests, on Debian",
+    run: ["chassis/src/testing/servers/fetch-consul.ts"],
+  },
   "fetch-schemathesis": {
     does: "fetches Schemathesis for its test, from Python's package index",
     run: ["shop/tests/security/schemathesis/fetch-schemathesis.ts"],

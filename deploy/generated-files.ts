@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { definitionsOf } from "../chassis/src/messaging/rabbitmq/definitions.ts";
-import { readSystem } from "../chassis/src/topology/read-system.ts";
-import { type System, subscriptionsOf } from "../chassis/src/topology/system.ts";
+import { definitionsOf } from "../chassis/src/messaging/brokers/rabbitmq/definitions.ts";
+import { readSystem } from "../chassis/src/topology/system/read-system.ts";
+import { type System, subscriptionsOf } from "../chassis/src/topology/system/system.ts";
 import { shop } from "../shop/topology.ts";
 import { composeRegions } from "./compose/compose-regions.ts";
 import { leanCompose } from "./compose/lean.ts";

@@ -1,4 +1,4 @@
-import { callersOf, type System } from "../chassis/src/topology/system.ts";
+import { callersOf, type System } from "../chassis/src/topology/system/system.ts";
 
 /** A service, as it is deployed. */
 export type DeployedService = {

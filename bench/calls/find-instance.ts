@@ -1,4 +1,4 @@
-import { createBalancer } from "../../chassis/src/client/balancer.ts";
+import { createBalancer } from "../../chassis/src/client/targets/balancer.ts";
 import { staticDiscovery } from "../../chassis/src/discovery/static.ts";
 import { type Row, row } from "../report.ts";
 

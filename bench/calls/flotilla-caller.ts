@@ -3,13 +3,13 @@ import { readConfig, systemClock } from "@flotilla/chassis/service";
 import { createLog, inSpan } from "@flotilla/chassis/telemetry";
 import { Type } from "typebox";
 import { createClients } from "../../chassis/src/client/create-client.ts";
+import { newContext, runInContext } from "../../chassis/src/context/context.ts";
 import { staticDiscovery } from "../../chassis/src/discovery/static.ts";
-import { readServiceKey } from "../../chassis/src/identity/key-files.ts";
-import { serviceTokens } from "../../chassis/src/identity/service-token.ts";
-import { newContext, runInContext } from "../../chassis/src/telemetry/context.ts";
+import { readServiceKey } from "../../chassis/src/identity/keys/key-files.ts";
+import { serviceTokens } from "../../chassis/src/identity/tokens/service-token.ts";
 import { createMetrics } from "../../chassis/src/telemetry/metrics.ts";
-import { openTracing } from "../../chassis/src/telemetry/tracing.ts";
-import { tracingSettings } from "../../chassis/src/telemetry/tracing-settings.ts";
+import { openTracing } from "../../chassis/src/telemetry/tracing/tracing.ts";
+import { tracingSettings } from "../../chassis/src/telemetry/tracing/tracing-settings.ts";
 import { answerMeasures } from "./caller.js";
 import { reservations } from "./reservations.ts";
 

@@ -5,8 +5,8 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { newServiceKey } from "../../chassis/src/identity/signing-key.ts";
-import { startEmbeddedPostgres } from "../../chassis/src/topology/embedded-postgres.ts";
+import { newServiceKey } from "../../chassis/src/identity/keys/signing-key.ts";
+import { startEmbeddedPostgres } from "../../chassis/src/topology/postgres/embedded-postgres.ts";
 
 /** How a subject is loaded, and what came of it: calls a second, milliseconds, and calls that failed. */
 export type Load = { readonly callers: number; readonly milliseconds: number };

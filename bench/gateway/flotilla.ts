@@ -2,8 +2,8 @@ import { call, contract, Fields, Text } from "@flotilla/chassis/contract";
 import { createLog } from "@flotilla/chassis/telemetry";
 import { staticDiscovery } from "../../chassis/src/discovery/static.ts";
 import { createGateway } from "../../chassis/src/gateway/gateway.ts";
-import { userKeys } from "../../chassis/src/identity/user-keys.ts";
-import { createVerifier } from "../../chassis/src/identity/verify.ts";
+import { userKeys } from "../../chassis/src/identity/keys/user-keys.ts";
+import { createVerifier } from "../../chassis/src/identity/tokens/verify.ts";
 
 /** Our gateway as a process: token, limit, trace context and access log on. */
 const { UPSTREAM = "", USERS = "" } = process.env;

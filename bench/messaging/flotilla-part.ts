@@ -3,10 +3,10 @@ import { combinedWrite, migrate, openDatabase, type Transaction } from "@flotill
 import { on } from "@flotilla/chassis/messaging";
 import { systemClock } from "@flotilla/chassis/service";
 import { createLog } from "@flotilla/chassis/telemetry";
-import { connectBroker } from "../../chassis/src/messaging/connect-broker.ts";
-import { startConsumer } from "../../chassis/src/messaging/consumer.ts";
-import { createPublish } from "../../chassis/src/messaging/outbox.ts";
-import { createRelay } from "../../chassis/src/messaging/relay.ts";
+import { connectBroker } from "../../chassis/src/messaging/brokers/connect-broker.ts";
+import { startConsumer } from "../../chassis/src/messaging/consumer/consumer.ts";
+import { createPublish } from "../../chassis/src/messaging/outbox/outbox.ts";
+import { createRelay } from "../../chassis/src/messaging/outbox/relay.ts";
 
 /*
  * One of the two services: `writer` publishes, `reader` writes a row of effect for each event, by a

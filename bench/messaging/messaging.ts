@@ -27,7 +27,7 @@ export async function measureMessaging(): Promise<Row[]> {
 
 /** Does the rest while a RabbitMQ runs, if there is the program. */
 async function besideRabbitmq(): Promise<Row[]> {
-  const program = fileURLToPath(new URL("../../chassis/src/testing/run-rabbitmq.ts", import.meta.url));
+  const program = fileURLToPath(new URL("../../chassis/src/testing/servers/run-rabbitmq.ts", import.meta.url));
   const node = spawn(process.execPath, [program], { stdio: ["pipe", "pipe", "inherit"] });
   const ended = once(node, "exit");
   try {

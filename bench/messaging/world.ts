@@ -4,7 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
-import { startEmbeddedPostgres } from "../../chassis/src/topology/embedded-postgres.ts";
+import { startEmbeddedPostgres } from "../../chassis/src/topology/postgres/embedded-postgres.ts";
 
 /** A PostgreSQL server that keeps what it commits, with a database for each name, and an end. */
 export type World = {

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import pg from "pg";
-import { startEmbeddedPostgres } from "../../chassis/src/topology/embedded-postgres.ts";
+import { startEmbeddedPostgres } from "../../chassis/src/topology/postgres/embedded-postgres.ts";
 
 /** What a PostgreSQL server has done so far, all databases together. */
 export type ServerCounts = Readonly<Record<(typeof COUNTED)[number], number>>;

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openDatabase } from "@flotilla/chassis/database";
 import { createLog } from "@flotilla/chassis/telemetry";
-import { startEmbeddedPostgres } from "../../chassis/src/topology/embedded-postgres.ts";
+import { startEmbeddedPostgres } from "../../chassis/src/topology/postgres/embedded-postgres.ts";
 import { installPeers } from "../install-peers.ts";
 import { type Row, row } from "../report.ts";
 import { measureMemory, measureRecovery } from "./recovery.ts";

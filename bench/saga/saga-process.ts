@@ -2,8 +2,8 @@ import { migrate, openDatabase } from "@flotilla/chassis/database";
 import type { AnySaga } from "@flotilla/chassis/saga";
 import { newId, systemClock } from "@flotilla/chassis/service";
 import { createLog } from "@flotilla/chassis/telemetry";
-import { createSagaRunner } from "../../chassis/src/saga/saga-runner.ts";
-import { createStartSagaAlone } from "../../chassis/src/saga/start-saga.ts";
+import { createSagaRunner } from "../../chassis/src/saga/runner/saga-runner.ts";
+import { createStartSagaAlone } from "../../chassis/src/saga/runner/start-saga.ts";
 import { sagaMigrations } from "./nothing.saga.ts";
 
 /** A process that runs sagas on DATABASE_URL. Nothing runs before `runner.start()`. */

@@ -19,6 +19,6 @@ export {
   tokenMissing,
   unavailable,
   upstreamFailed,
-} from "./core/failure.ts";
-export { singleLine } from "./core/single-line.ts";
+} from "./core/failure/failure.ts";
+export { singleLine } from "./core/failure/single-line.ts";
 export { idempotencyKeyReused } from "./database/idempotency.ts";

@@ -8,4 +8,4 @@ export {
   type StartSagaAlone,
   type StepContext,
   saga,
-} from "./saga/saga.ts";
+} from "./saga/definition/saga.ts";

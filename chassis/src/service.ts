@@ -2,7 +2,7 @@
 export type { CallInput, CallOptions, CallReply, Client, MakeClient } from "./client/client.ts";
 export { type Backoff, backoffDelay } from "./core/backoff.ts";
 export { type Clock, systemClock } from "./core/clock.ts";
-export { ConfigurationError, type Environment, readConfig } from "./core/config.ts";
+export { ConfigurationError, type Environment, readConfig } from "./core/configuration/config.ts";
 export { newId } from "./core/id.ts";
 export { Answer, answer } from "./service/answer.ts";
 export {
@@ -19,7 +19,7 @@ export {
 } from "./service/definition.ts";
 export type { ErasePerson } from "./service/erasure/erase-person.ts";
 export type { Erasure } from "./service/erasure/erase-rows.ts";
-export { startService } from "./service/host.ts";
-export { runProcess } from "./service/process.ts";
-export type { Running, Surroundings } from "./service/surroundings.ts";
+export { startService } from "./service/host/host.ts";
+export { runProcess } from "./service/host/process.ts";
+export type { Running, Surroundings } from "./service/host/surroundings.ts";
 export { type Worker, worker } from "./service/worker.ts";

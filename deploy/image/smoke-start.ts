@@ -17,10 +17,14 @@ const PATIENCE = 60_000;
 const service = basename(process.cwd());
 const folder = mkdtempSync(join(tmpdir(), "smoke-start-"));
 const port = randomInt(20_000, 30_000);
-const child = spawn(process.execPath, [pathOf("chassis/src/topology/run-service.ts"), pathOf("shop/topology.ts")], {
-  env: { ...process.env, SERVICE: service, ...(await settings()) },
-  stdio: ["ignore", "pipe", "inherit"],
-});
+const child = spawn(
+  process.execPath,
+  [pathOf("chassis/src/topology/system/run-service.ts"), pathOf("shop/topology.ts")],
+  {
+    env: { ...process.env, SERVICE: service, ...(await settings()) },
+    stdio: ["ignore", "pipe", "inherit"],
+  },
+);
 const late = setTimeout(() => {
   console.error(`${service} took more than ${PATIENCE / 1_000} s`);
   child.kill("SIGKILL");

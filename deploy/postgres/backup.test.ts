@@ -8,7 +8,7 @@ import { type Database, openDatabase } from "@flotilla/chassis/database";
 import { systemClock } from "@flotilla/chassis/service";
 import { createLog } from "@flotilla/chassis/telemetry";
 import { temporaryFolder } from "@flotilla/chassis/testing";
-import { prepareDatabase } from "../../chassis/src/service/prepare-database.ts";
+import { prepareDatabase } from "../../chassis/src/service/host/prepare-database.ts";
 import { shop } from "../../shop/topology.ts";
 import { root } from "../generated-files.ts";
 import { installedPostgres, postgresMissing } from "../tests/installed-postgres.ts";

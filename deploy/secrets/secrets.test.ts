@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { test } from "node:test";
-import { isPrivateJwk, isPublicJwk } from "../../chassis/src/identity/signing-key.ts";
+import { isPrivateJwk, isPublicJwk } from "../../chassis/src/identity/keys/signing-key.ts";
 import { secretFiles } from "./secret-files.ts";
 import { completeVault } from "./vault.ts";
 

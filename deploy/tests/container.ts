@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import type { Cleanup } from "@flotilla/chassis/testing";
-import { freePort } from "../../chassis/src/topology/free-port.ts";
-import { eventually } from "../../shop/tests/visitor.ts";
+import { freePort } from "../../chassis/src/topology/network/free-port.ts";
+import { eventually } from "../../shop/tests/fixtures/visitor.ts";
 import type { Built } from "./follow-recipe.ts";
 
 /** A service that was built, as a process in place of a container. */

@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { before, describe, test } from "node:test";
 import { fileCleanup, temporaryFolder } from "@flotilla/chassis/testing";
-import { eventually, Visitor } from "../../shop/tests/visitor.ts";
+import { eventually, Visitor } from "../../shop/tests/fixtures/visitor.ts";
 import { shop } from "../../shop/topology.ts";
 import { readCompose } from "../compose/read-compose.ts";
 import { root } from "../generated-files.ts";

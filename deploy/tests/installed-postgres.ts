@@ -4,9 +4,9 @@ import { writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { type Cleanup, eventually, temporaryFolder } from "@flotilla/chassis/testing";
-import { freePort } from "../../chassis/src/topology/free-port.ts";
-import { readPostmaster, stopPostmaster } from "../../chassis/src/topology/postmaster.ts";
-import { serverAccount } from "../../chassis/src/topology/server-account.ts";
+import { freePort } from "../../chassis/src/topology/network/free-port.ts";
+import { readPostmaster, stopPostmaster } from "../../chassis/src/topology/postgres/postmaster.ts";
+import { serverAccount } from "../../chassis/src/topology/postgres/server-account.ts";
 
 /** The programs of a PostgreSQL that is installed here, as Debian places them: only those of the server's own version can dump it. */
 const programs = globSync("/usr/lib/postgresql/*/bin/postgres")

@@ -5,10 +5,10 @@ import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
 import type { Cleanup } from "@flotilla/chassis/testing";
 import { Redis } from "ioredis";
-import { consulMissing, consulServer } from "../../chassis/src/testing/consul-server.ts";
-import { startTestServer } from "../../chassis/src/testing/postgres-server.ts";
-import { rabbitmqMissing, startRabbitmq } from "../../chassis/src/testing/rabbitmq.ts";
-import { redisMissing, redisServer } from "../../chassis/src/testing/redis-server.ts";
+import { consulMissing, consulServer } from "../../chassis/src/testing/servers/consul-server.ts";
+import { startTestServer } from "../../chassis/src/testing/servers/postgres-server.ts";
+import { rabbitmqMissing, startRabbitmq } from "../../chassis/src/testing/servers/rabbitmq.ts";
+import { redisMissing, redisServer } from "../../chassis/src/testing/servers/redis-server.ts";
 import { root } from "../generated-files.ts";
 
 const execute = promisify(execFile);

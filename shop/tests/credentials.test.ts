@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import { fileCleanup } from "@flotilla/chassis/testing";
-import { resetToken } from "./reset-token.ts";
-import { type Shop, startShop } from "./shop.ts";
-import type { Visitor } from "./visitor.ts";
-import { mailOf } from "./witnesses.ts";
+import { resetToken } from "./fixtures/reset-token.ts";
+import { type Shop, startShop } from "./fixtures/shop.ts";
+import type { Visitor } from "./fixtures/visitor.ts";
+import { mailOf } from "./fixtures/witnesses.ts";
 
 let shop: Shop;
 before(async () => {

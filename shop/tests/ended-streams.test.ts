@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import { fileCleanup } from "@flotilla/chassis/testing";
-import { listen } from "./listener.ts";
-import { type Shop, startShop } from "./shop.ts";
-import type { Visitor } from "./visitor.ts";
+import { listen } from "./fixtures/listener.ts";
+import { type Shop, startShop } from "./fixtures/shop.ts";
+import type { Visitor } from "./fixtures/visitor.ts";
 
 let shop: Shop;
 before(async () => {

@@ -4,12 +4,12 @@ import { test } from "node:test";
 import type { Event } from "@flotilla/chassis/contract";
 import { fileCleanup } from "@flotilla/chassis/testing";
 import { hasPersonal } from "../../chassis/src/contract/personal.ts";
-import { consumedEvent } from "../../chassis/src/service/assemble-subscriptions.ts";
-import { isGateway } from "../../chassis/src/topology/system.ts";
-import { type Shop, startShop } from "./shop.ts";
-import { system } from "./system.ts";
-import { eventually } from "./visitor.ts";
-import { mailOf } from "./witnesses.ts";
+import { consumedEvent } from "../../chassis/src/service/host/assemble-subscriptions.ts";
+import { isGateway } from "../../chassis/src/topology/system/system.ts";
+import { type Shop, startShop } from "./fixtures/shop.ts";
+import { system } from "./fixtures/system.ts";
+import { eventually } from "./fixtures/visitor.ts";
+import { mailOf } from "./fixtures/witnesses.ts";
 
 const servicesOfShop = system.definitions.flatMap((each) => (isGateway(each) ? [] : [each]));
 const NAME = "Quirina Zwetschgenbaum";

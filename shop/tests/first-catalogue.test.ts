@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Product } from "@flotilla/contracts/products";
-import { startShop } from "./shop.ts";
-import { eventually } from "./visitor.ts";
+import { startShop } from "./fixtures/shop.ts";
+import { eventually } from "./fixtures/visitor.ts";
 
 test("a first start fills a catalogue: each product has a picture, and stock that can be bought", async (t) => {
   const shop = await startShop(t);

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { startShop } from "./shop.ts";
-import type { Visitor } from "./visitor.ts";
-import { providerNet, stockOf } from "./witnesses.ts";
+import { startShop } from "./fixtures/shop.ts";
+import type { Visitor } from "./fixtures/visitor.ts";
+import { providerNet, stockOf } from "./fixtures/witnesses.ts";
 
 test("fifty buyers for ten pieces buy exactly ten", async (t) => {
   const shop = await startShop(t);

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Order } from "@flotilla/contracts/orders";
-import { startShop } from "./shop.ts";
-import { eventually } from "./visitor.ts";
+import { startShop } from "./fixtures/shop.ts";
+import { eventually } from "./fixtures/visitor.ts";
 
 type Line = Record<string, unknown>;
 

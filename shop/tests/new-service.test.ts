@@ -5,9 +5,9 @@ import { test } from "node:test";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { startInProcess } from "@flotilla/chassis/testing";
 import { temporaryFolder } from "../../chassis/src/testing/temporary-folder.ts";
-import { readSystem } from "../../chassis/src/topology/read-system.ts";
+import { readSystem } from "../../chassis/src/topology/system/read-system.ts";
 import type { Topology } from "../../chassis/src/topology/topology.ts";
-import { eventually } from "./visitor.ts";
+import { eventually } from "./fixtures/visitor.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import { eventually, fileCleanup } from "@flotilla/chassis/testing";
-import { type OtlpReceiver, otlpReceiver, type ReceivedSpan } from "../../chassis/src/testing/otlp-receiver.ts";
-import { type Shop, startShop } from "./shop.ts";
+import { type OtlpReceiver, otlpReceiver, type ReceivedSpan } from "../../chassis/src/testing/servers/otlp-receiver.ts";
+import { type Shop, startShop } from "./fixtures/shop.ts";
 
 const names = ["gateway", "users", "products", "inventory", "orders", "payments", "email", "notifications"];
 

@@ -3,11 +3,11 @@ import { test } from "node:test";
 import { systemClock } from "@flotilla/chassis/service";
 import { createLog } from "@flotilla/chassis/telemetry";
 import { openDatabase } from "../../chassis/src/database/database.ts";
-import { postgresBroker } from "../../chassis/src/messaging/postgres-broker.ts";
-import { testDatabase } from "../../chassis/src/testing/postgres.ts";
-import { startTestServer } from "../../chassis/src/testing/postgres-server.ts";
-import { startShop } from "./shop.ts";
-import { eventually } from "./visitor.ts";
+import { postgresBroker } from "../../chassis/src/messaging/brokers/postgres/postgres-broker.ts";
+import { testDatabase } from "../../chassis/src/testing/servers/postgres.ts";
+import { startTestServer } from "../../chassis/src/testing/servers/postgres-server.ts";
+import { startShop } from "./fixtures/shop.ts";
+import { eventually } from "./fixtures/visitor.ts";
 
 /** What an order may cost that is alone in the shop, all databases and the embedded broker's together: see "What an order costs" in ARCHITECTURE.md. */
 const BUDGET = { inserted: 26, updated: 31, deleted: 4, commits: 42 };

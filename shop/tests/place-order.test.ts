@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import { fileCleanup } from "@flotilla/chassis/testing";
-import { type Shop, startShop } from "./shop.ts";
-import { eventually } from "./visitor.ts";
-import { mailOf, providerNet, statuses, stockOf } from "./witnesses.ts";
+import { type Shop, startShop } from "./fixtures/shop.ts";
+import { eventually } from "./fixtures/visitor.ts";
+import { mailOf, providerNet, statuses, stockOf } from "./fixtures/witnesses.ts";
 
 let shop: Shop;
 before(async () => {

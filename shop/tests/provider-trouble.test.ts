@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import { fileCleanup } from "@flotilla/chassis/testing";
-import { type Shop, startShop } from "./shop.ts";
-import { providerNet, stockOf } from "./witnesses.ts";
+import { type Shop, startShop } from "./fixtures/shop.ts";
+import { providerNet, stockOf } from "./fixtures/witnesses.ts";
 
 let shop: Shop;
 before(async () => {

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Broker, Delivery } from "../../chassis/src/messaging/broker.ts";
-import { memoryBroker } from "../../chassis/src/messaging/memory-broker.ts";
-import { assertBooksAgree, waitUntilSettled } from "./processes/books.ts";
-import type { RunningShop } from "./processes/running-shop.ts";
-import { startShop } from "./shop.ts";
-import { mailOf } from "./witnesses.ts";
+import type { Broker, Delivery } from "../../chassis/src/messaging/brokers/broker.ts";
+import { memoryBroker } from "../../chassis/src/messaging/brokers/memory/memory-broker.ts";
+import { startShop } from "./fixtures/shop.ts";
+import { mailOf } from "./fixtures/witnesses.ts";
+import { assertBooksAgree, waitUntilSettled } from "./processes/fixtures/books.ts";
+import type { RunningShop } from "./processes/fixtures/running-shop.ts";
 
 /** Of ten repeats so many are of an older message: it comes behind those that it was before. */
 const REORDERED = 3;

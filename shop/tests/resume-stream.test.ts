@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import { fileCleanup } from "@flotilla/chassis/testing";
-import { listen, notificationIds } from "./listener.ts";
-import { type Shop, startShop } from "./shop.ts";
-import { eventually, type Visitor } from "./visitor.ts";
+import { listen, notificationIds } from "./fixtures/listener.ts";
+import { type Shop, startShop } from "./fixtures/shop.ts";
+import { eventually, type Visitor } from "./fixtures/visitor.ts";
 
 let shop: Shop;
 let productId: string;

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { fileCleanup } from "@flotilla/chassis/testing";
-import { startShop } from "./shop.ts";
-import { eventually } from "./visitor.ts";
+import { startShop } from "./fixtures/shop.ts";
+import { eventually } from "./fixtures/visitor.ts";
 
 const ROWS = 10_000;
 

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { eventually, fileCleanup } from "@flotilla/chassis/testing";
-import { type Shop, startShop } from "./shop.ts";
+import { type Shop, startShop } from "./fixtures/shop.ts";
 
 let shop: Shop;
 let dataFolder: string;

@@ -3,8 +3,8 @@ import { before, test } from "node:test";
 import type { Database } from "@flotilla/chassis/database";
 import { fileCleanup } from "@flotilla/chassis/testing";
 import type { Product } from "@flotilla/contracts/products";
-import { type Shop, startShop } from "./shop.ts";
-import { eventually } from "./visitor.ts";
+import { type Shop, startShop } from "./fixtures/shop.ts";
+import { eventually } from "./fixtures/visitor.ts";
 
 /* F-10 and F-18 of the guarantees: a part of the shop is slow, or has no connection to its database left. */
 let shop: Shop;

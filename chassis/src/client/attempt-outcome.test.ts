@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { deadlineExceeded, tooLarge, unavailable } from "../core/failure.ts";
+import { deadlineExceeded, tooLarge, unavailable } from "../core/failure/failure.ts";
 import { outcomeOf, toldByError, toldByStatus } from "./attempt-outcome.ts";
 
 test("an answer tells that the instance is well, unless it says that it is not", () => {

@@ -1,5 +1,5 @@
-import { deadlineExceeded, Failure } from "../core/failure.ts";
-import type { Outcome } from "./instance.ts";
+import { deadlineExceeded, Failure } from "../core/failure/failure.ts";
+import type { Outcome } from "./targets/instance.ts";
 
 /** What an attempt tells of the instance, time apart. */
 export type Told = Exclude<Outcome, "slow">;

@@ -1,24 +1,24 @@
+import type { WorkContext } from "../context/context.ts";
+import { formatTraceparent, type TraceContext } from "../context/trace-context.ts";
 import { isWaiting } from "../contract/prefer.ts";
 import type { Clock } from "../core/clock.ts";
-import { type Failure, failureFrom, unavailable } from "../core/failure.ts";
-import type { TokenFor } from "../identity/service-token.ts";
-import type { WorkContext } from "../telemetry/context.ts";
+import { type Failure, failureFrom, unavailable } from "../core/failure/failure.ts";
+import type { TokenFor } from "../identity/tokens/service-token.ts";
 import type { Log } from "../telemetry/log.ts";
-import { formatTraceparent, type TraceContext } from "../telemetry/trace-context.ts";
-import { answersAs, isFrom } from "./answers-as.ts";
+import { answersAs, isFrom } from "./answers/answers-as.ts";
+import { type AnswerReader, answerReader } from "./answers/read-answer.ts";
+import { failureOfExchange } from "./answers/transport-failure.ts";
 import { outcomeOf, type Told, toldByError, toldByStatus } from "./attempt-outcome.ts";
 import type { OutgoingRequest } from "./build-request.ts";
-import type { Callee } from "./callee.ts";
 import { type CountAttempts, clientSpan } from "./client-span.ts";
 import type { Deadline } from "./deadline.ts";
-import { headerOf } from "./http/response-head.ts";
-import type { Instance } from "./instance.ts";
-import { type AnswerReader, answerReader } from "./read-answer.ts";
-import type { FailedAttempt } from "./retry.ts";
-import { slowAfterOf } from "./slow-after.ts";
-import type { Target } from "./target.ts";
-import type { Transport } from "./transport.ts";
-import { failureOfExchange } from "./transport-failure.ts";
+import type { FailedAttempt } from "./resilience/retry.ts";
+import type { Callee } from "./targets/callee.ts";
+import type { Instance } from "./targets/instance.ts";
+import { slowAfterOf } from "./targets/slow-after.ts";
+import { headerOf } from "./transports/http/response-head.ts";
+import type { Target } from "./transports/target.ts";
+import type { Transport } from "./transports/transport.ts";
 
 /** What attempts are made with. */
 export type AttemptSurroundings = {

@@ -1,7 +1,7 @@
 import { type Call, parameterNames } from "../contract/call.ts";
 import { isWaiting } from "../contract/prefer.ts";
-import { invalidInput } from "../core/failure.ts";
-import { canMultiplex } from "./multiplex/can-multiplex.ts";
+import { invalidInput } from "../core/failure/failure.ts";
+import { canMultiplex } from "./transports/multiplex/can-multiplex.ts";
 
 /** A call's input, as the client gets it whatever the contract. */
 export type AnyInput = {

@@ -1,11 +1,11 @@
+import { currentContext, type WorkContext } from "../context/context.ts";
+import { startTrace, type TraceContext } from "../context/trace-context.ts";
+import type { Attributes } from "../context/tracer.ts";
 import type { Call } from "../contract/call.ts";
-import { currentContext, type WorkContext } from "../telemetry/context.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
-import { inSpan, isRecorded } from "../telemetry/span.ts";
-import { startTrace, type TraceContext } from "../telemetry/trace-context.ts";
-import type { Attributes } from "../telemetry/tracer.ts";
+import { inSpan, isRecorded } from "../telemetry/tracing/span.ts";
 import { waitingSeconds } from "../telemetry/waiting-seconds.ts";
-import type { FailedAttempt } from "./retry.ts";
+import type { FailedAttempt } from "./resilience/retry.ts";
 
 type Outcome = { readonly reply: unknown } | FailedAttempt;
 

@@ -1,6 +1,6 @@
 import type { Call, CallTypes } from "../contract/call.ts";
 import type { Contract } from "../contract/contract.ts";
-import type { Failure } from "../core/failure.ts";
+import type { Failure } from "../core/failure/failure.ts";
 
 type TypesIn<C extends Call> = C extends Call<infer Types extends CallTypes> ? Types : never;
 type Given<Name extends string, Value> = Value extends undefined

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { invalidInput } from "../core/failure.ts";
-import { newContext, runInContext } from "../telemetry/context.ts";
-import { parseTraceparent } from "../telemetry/trace-context.ts";
-import { answerJson } from "../testing/http-server.ts";
+import { newContext, runInContext } from "../context/context.ts";
+import { parseTraceparent } from "../context/trace-context.ts";
+import { invalidInput } from "../core/failure/failure.ts";
+import { answerJson } from "../testing/servers/http-server.ts";
 import { thingsClient, thingsServer } from "./things.fixture.ts";
 
 const thing = { id: "t1", size: 3 };

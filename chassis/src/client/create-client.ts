@@ -1,14 +1,14 @@
 import type { Contract } from "../contract/contract.ts";
 import { type Clock, systemClock } from "../core/clock.ts";
 import type { Discovery } from "../discovery/discovery.ts";
-import type { TokenFor } from "../identity/service-token.ts";
+import type { TokenFor } from "../identity/tokens/service-token.ts";
 import type { Log } from "../telemetry/log.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
-import { type CalleeLimits, createCallees } from "./callee.ts";
 import type { Client, MakeClient } from "./client.ts";
 import { countAttempts } from "./client-span.ts";
 import { remoteCall } from "./remote-call.ts";
-import { createTransport, type TransportLimits } from "./transport.ts";
+import { type CalleeLimits, createCallees } from "./targets/callee.ts";
+import { createTransport, type TransportLimits } from "./transports/transport.ts";
 
 /** The clients of one process, on shared connections. */
 export type Clients = {

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { newContext, runInContext } from "../context/context.ts";
 import { Cancellation } from "../core/cancellation.ts";
 import { systemClock } from "../core/clock.ts";
-import { deadlineExceeded, unavailable } from "../core/failure.ts";
-import { newContext, runInContext } from "../telemetry/context.ts";
+import { deadlineExceeded, unavailable } from "../core/failure/failure.ts";
 import { fakeClock } from "../testing/fake-clock.ts";
-import { answerJson } from "../testing/http-server.ts";
+import { answerJson } from "../testing/servers/http-server.ts";
 import { startDeadline } from "./deadline.ts";
 import { thingsClient, thingsServer } from "./things.fixture.ts";
 

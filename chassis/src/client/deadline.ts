@@ -1,7 +1,7 @@
+import type { WorkContext } from "../context/context.ts";
 import { Cancellation } from "../core/cancellation.ts";
 import type { Clock } from "../core/clock.ts";
-import { deadlineExceeded, type Failure } from "../core/failure.ts";
-import type { WorkContext } from "../telemetry/context.ts";
+import { deadlineExceeded, type Failure } from "../core/failure/failure.ts";
 
 /** The longest a call waits when nobody says otherwise. */
 const LONGEST_DEFAULT = 10_000;

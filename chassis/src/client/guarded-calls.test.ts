@@ -4,12 +4,12 @@ import { Type } from "typebox";
 import { call } from "../contract/call.ts";
 import { contract } from "../contract/contract.ts";
 import { Fields } from "../contract/schema.ts";
-import { notFound, unavailable } from "../core/failure.ts";
+import { notFound, unavailable } from "../core/failure/failure.ts";
 import { staticDiscovery } from "../discovery/static.ts";
 import { createLog } from "../telemetry/log.ts";
 import { createMetrics } from "../telemetry/metrics.ts";
 import { fakeClock } from "../testing/fake-clock.ts";
-import { answerJson, httpServer } from "../testing/http-server.ts";
+import { answerJson, httpServer } from "../testing/servers/http-server.ts";
 import { createClients } from "./create-client.ts";
 import { thingsClient, thingsServer } from "./things.fixture.ts";
 

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import type { ServerResponse } from "node:http";
 import { type TestContext, test } from "node:test";
-import { unavailable, upstreamFailed } from "../core/failure.ts";
-import { newContext, runInContext } from "../telemetry/context.ts";
-import { parseTraceparent } from "../telemetry/trace-context.ts";
-import { answerJson } from "../testing/http-server.ts";
+import { newContext, runInContext } from "../context/context.ts";
+import { parseTraceparent } from "../context/trace-context.ts";
+import { unavailable, upstreamFailed } from "../core/failure/failure.ts";
+import { answerJson } from "../testing/servers/http-server.ts";
 import { thingsClient, thingsServer } from "./things.fixture.ts";
 
 const thing = { id: "t1", size: 3 };

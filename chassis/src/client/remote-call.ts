@@ -1,13 +1,13 @@
-import { Failure } from "../core/failure.ts";
-import { currentContext, newContext, type WorkContext } from "../telemetry/context.ts";
+import { currentContext, newContext, type WorkContext } from "../context/context.ts";
+import { Failure } from "../core/failure/failure.ts";
 import { type AttemptSurroundings, createAttempt } from "./attempt.ts";
 import { type AnyInput, requestBuilder } from "./build-request.ts";
-import type { Callees } from "./callee.ts";
 import type { CallOptions } from "./client.ts";
 import { type Deadline, startDeadline } from "./deadline.ts";
-import type { Instance } from "./instance.ts";
-import { isRepeatable, waitBeforeRetry } from "./retry.ts";
-import type { Target } from "./target.ts";
+import { isRepeatable, waitBeforeRetry } from "./resilience/retry.ts";
+import type { Callees } from "./targets/callee.ts";
+import type { Instance } from "./targets/instance.ts";
+import type { Target } from "./transports/target.ts";
 
 /** What calls are made with. */
 export type CallSurroundings = AttemptSurroundings & {

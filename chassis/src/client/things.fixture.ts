@@ -3,11 +3,11 @@ import { Type } from "typebox";
 import { call } from "../contract/call.ts";
 import { contract } from "../contract/contract.ts";
 import { Fields, Id, Media } from "../contract/schema.ts";
-import { notFound, outage, refusal } from "../core/failure.ts";
+import { notFound, outage, refusal } from "../core/failure/failure.ts";
 import type { Instances } from "../discovery/discovery.ts";
 import { staticDiscovery } from "../discovery/static.ts";
 import { createLog } from "../telemetry/log.ts";
-import { type HttpServer, httpServer } from "../testing/http-server.ts";
+import { type HttpServer, httpServer } from "../testing/servers/http-server.ts";
 import { createClients } from "./create-client.ts";
 
 export const thingBroken = refusal("thing_broken", 409, "The thing is broken");

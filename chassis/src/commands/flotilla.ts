@@ -14,7 +14,7 @@ async function run(words: readonly string[]): Promise<number> {
   const [command, ...rest] = words;
   switch (command) {
     case "new":
-      return (await import("./new.ts")).runNew(rest, process.cwd());
+      return (await import("./scaffold/new.ts")).runNew(rest, process.cwd());
     case "start":
     case "test":
       return realpathSync(process.execPath) === ownNode() ? runHere(command, rest) : runOnOwnNode(words);
@@ -31,7 +31,7 @@ async function run(words: readonly string[]): Promise<number> {
 async function runHere(command: "start" | "test", rest: readonly string[]): Promise<number> {
   const folder = process.cwd();
   if (command === "test") return (await import("./run-tests.ts")).runTests(folder, rest, process.env);
-  return (await import("./start.ts")).start(folder, process.env);
+  return (await import("./start/start.ts")).start(folder, process.env);
 }
 
 /** Runs the same command with the Node.js that was installed with us. Signals go to it, which then ends as it should. */

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
-import type { Environment } from "../core/environment.ts";
-import { startTestServer } from "../testing/postgres-server.ts";
+import type { Environment } from "../core/configuration/environment.ts";
+import { startTestServer } from "../testing/servers/postgres-server.ts";
 
 /**
  * `flotilla test`: runs the tests of the system in the folder, or only the files that are given, over one PostgreSQL server that lives as

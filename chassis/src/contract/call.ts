@@ -1,5 +1,5 @@
 import type { Static, TObject, TSchema } from "typebox";
-import type { FailureDefinition } from "../core/failure.ts";
+import type { FailureDefinition } from "../core/failure/failure.ts";
 
 export type Method = "GET" | "POST" | "PUT" | "DELETE";
 

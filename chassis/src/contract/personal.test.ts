@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { Type } from "typebox";
 import { erasePersonal, hasPersonal, Personal, personalNames } from "./personal.ts";
 import { Fields, Nullable } from "./schema.ts";
-import { jsonValidator } from "./validate.ts";
+import { jsonValidator } from "./validation/validate.ts";
 
 const Name = Personal(Type.String({ minLength: 1 }));
 const Visit = Fields({

@@ -1,6 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Failure, internalError, invalidInput, rateLimited, tokenInvalid, unavailable } from "../core/failure.ts";
+import {
+  Failure,
+  internalError,
+  invalidInput,
+  rateLimited,
+  tokenInvalid,
+  unavailable,
+} from "../core/failure/failure.ts";
 import { problemHeaders, problemOf } from "./problem.ts";
 
 test("a problem names its code, its status and the request, and each fault of the input", () => {

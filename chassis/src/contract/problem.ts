@@ -1,4 +1,4 @@
-import type { Failure, FieldError } from "../core/failure.ts";
+import type { Failure, FieldError } from "../core/failure/failure.ts";
 
 /** The body of an error answer (RFC 9457). */
 export type ProblemBody = {

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { Type } from "typebox";
 import { Fields, Nullable } from "./schema.ts";
 import { redact, Sensitive } from "./sensitive.ts";
-import { jsonValidator } from "./validate.ts";
+import { jsonValidator } from "./validation/validate.ts";
 
 const Account = Fields({
   name: Type.String(),

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Cancellation } from "./cancellation.ts";
-import { deadlineExceeded, type Failure, unavailable } from "./failure.ts";
+import { deadlineExceeded, type Failure, unavailable } from "./failure/failure.ts";
 
 test("everybody who listens hears once why the work is to end, but for those who stopped listening", () => {
   const cancellation = new Cancellation();

@@ -1,4 +1,4 @@
-import type { Failure } from "./failure.ts";
+import type { Failure } from "./failure/failure.ts";
 
 /** Is told once, when work is to end before it is done. */
 export type OnCancelled = (why: Failure) => void;

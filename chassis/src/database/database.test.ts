@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { type AddressInfo, createServer } from "node:net";
 import { test } from "node:test";
-import { unavailable } from "../core/failure.ts";
+import { unavailable } from "../core/failure/failure.ts";
 import { createLog } from "../telemetry/log.ts";
-import { testDatabase } from "../testing/postgres.ts";
+import { testDatabase } from "../testing/servers/postgres.ts";
 import { openDatabase, type Transaction } from "./database.ts";
 import { isUniqueViolation } from "./postgres-error.ts";
 

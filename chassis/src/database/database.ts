@@ -1,17 +1,17 @@
 import { setTimeout as delay } from "node:timers/promises";
 import pg from "pg";
-import { currentContext } from "../telemetry/context.ts";
+import { currentContext } from "../context/context.ts";
 import type { Log } from "../telemetry/log.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
-import { createConflictRetries } from "./conflict-retries.ts";
-import { connectionTo } from "./connection-to.ts";
-import { createIdleTransactions } from "./idle-transactions.ts";
-import { poolMetrics } from "./pool-metrics.ts";
+import { connectionTo } from "./connections/connection-to.ts";
+import { poolMetrics } from "./connections/pool-metrics.ts";
+import { type SilenceWatch, watchSilence } from "./connections/silent-connections.ts";
+import { abandon, execute } from "./connections/statement.ts";
+import { createWaitingLine, NO_END, type WaitingLine } from "./connections/waiting-line.ts";
 import { failureFromPostgres } from "./postgres-error.ts";
-import { type SilenceWatch, watchSilence } from "./silent-connections.ts";
-import { abandon, execute } from "./statement.ts";
-import { type Isolation, inTransaction, type Queryable, rowsOf, type Transaction } from "./transaction.ts";
-import { createWaitingLine, NO_END, type WaitingLine } from "./waiting-line.ts";
+import { createConflictRetries } from "./transactions/conflict-retries.ts";
+import { createIdleTransactions } from "./transactions/idle-transactions.ts";
+import { type Isolation, inTransaction, type Queryable, rowsOf, type Transaction } from "./transactions/transaction.ts";
 
 export type { Isolation, Queryable, Transaction };
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
-import { testDatabase } from "../testing/postgres.ts";
+import { testDatabase } from "../testing/servers/postgres.ts";
 import type { Database } from "./database.ts";
 import { createReplaceResult, forgetOldResults, idempotencyKeyReused, once } from "./idempotency.ts";
 

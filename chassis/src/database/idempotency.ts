@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
-import { refusal } from "../core/failure.ts";
-import { combinedRead, combinedWrite } from "./combined.ts";
+import { refusal } from "../core/failure/failure.ts";
 import type { Database, Queryable, Transaction } from "./database.ts";
-import { groupCommit } from "./group-commit.ts";
+import { combinedRead, combinedWrite } from "./transactions/combined.ts";
+import { groupCommit } from "./transactions/group-commit.ts";
 
 export const idempotencyKeyRequired = refusal("idempotency_key_required", 400, "An Idempotency-Key header is required");
 export const idempotencyKeyReused = refusal(

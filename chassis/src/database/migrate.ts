@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
-import { Failure } from "../core/failure.ts";
+import { Failure } from "../core/failure/failure.ts";
 import type { Database, Transaction } from "./database.ts";
 
 /** A folder of migrations, `0001_name.sql` and up, applied in the order of their names. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { inspect } from "node:util";
-import { testDatabase } from "../testing/postgres.ts";
+import { testDatabase } from "../testing/servers/postgres.ts";
 import type { Queryable } from "./database.ts";
 import { isUniqueViolation } from "./postgres-error.ts";
 

@@ -1,6 +1,6 @@
 import { DatabaseError } from "pg";
-import { Failure, unavailable } from "../core/failure.ts";
-import { outageFrom } from "../core/outage.ts";
+import { Failure, unavailable } from "../core/failure/failure.ts";
+import { outageFrom } from "../core/failure/outage.ts";
 
 // SQLSTATE codes: https://www.postgresql.org/docs/current/errcodes-appendix.html
 const conflict = new Set(["40001", "40P01"]);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { testDatabase } from "../testing/postgres.ts";
+import { testDatabase } from "../testing/servers/postgres.ts";
 import { type Retention, removeOld } from "./retention.ts";
 
 const letters: Retention = { table: "letter", key: "id", since: "made_at", days: 30, where: "state <> 'queued'" };

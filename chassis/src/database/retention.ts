@@ -1,4 +1,4 @@
-import type { Queryable } from "./transaction.ts";
+import type { Queryable } from "./transactions/transaction.ts";
 
 /** Rows that are removed when their time is over. All but `days` is SQL that is written in the code. */
 export type Retention = {

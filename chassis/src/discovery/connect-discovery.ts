@@ -1,4 +1,4 @@
-import { ConfigurationError } from "../core/config.ts";
+import { ConfigurationError } from "../core/configuration/config.ts";
 import type { Log } from "../telemetry/log.ts";
 import { readConsulSettings } from "./consul/consul-settings.ts";
 import type { Discovery, Instances } from "./discovery.ts";

@@ -1,9 +1,9 @@
 import type { TestContext } from "node:test";
 import { createLog } from "../telemetry/log.ts";
-import { consulMissing, consulServer } from "../testing/consul-server.ts";
-import { type DiscoveryUnderTest, discoverySuite, registrySuite } from "../testing/discovery-suite.ts";
 import { hurriedClock } from "../testing/hurried-clock.ts";
-import { type NameServer, startNameServer } from "../topology/name-server.ts";
+import { consulMissing, consulServer } from "../testing/servers/consul-server.ts";
+import { type DiscoveryUnderTest, discoverySuite, registrySuite } from "../testing/suites/discovery-suite.ts";
+import { type NameServer, startNameServer } from "../topology/network/name-server.ts";
 import { consulDiscovery } from "./consul/consul.ts";
 import type { Instances } from "./discovery.ts";
 import { dnsDiscovery } from "./dns/dns.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ConfigurationError } from "../core/config.ts";
+import { ConfigurationError } from "../core/configuration/config.ts";
 import { createLog } from "../telemetry/log.ts";
 import { connectDiscovery } from "./connect-discovery.ts";
 import { readConsulSettings } from "./consul/consul-settings.ts";

@@ -1,4 +1,4 @@
-import { ConfigurationError } from "../core/config.ts";
+import { ConfigurationError } from "../core/configuration/config.ts";
 import type { Discovery, Instances } from "./discovery.ts";
 
 /** Discovery that knows what it was told. */

@@ -5,11 +5,11 @@ import { type TObject, Type } from "typebox";
 import { call } from "../contract/call.ts";
 import { contract } from "../contract/contract.ts";
 import { Fields, Media, Text } from "../contract/schema.ts";
-import { tokenInvalid } from "../core/failure.ts";
+import { tokenInvalid } from "../core/failure/failure.ts";
 import { staticDiscovery } from "../discovery/static.ts";
 import type { Caller } from "../identity/caller.ts";
 import { createLog } from "../telemetry/log.ts";
-import { type HttpServer, httpServer } from "../testing/http-server.ts";
+import { type HttpServer, httpServer } from "../testing/servers/http-server.ts";
 import { createGateway, type GatewayOptions } from "./gateway.ts";
 
 const Book = Fields({ id: Type.String() });

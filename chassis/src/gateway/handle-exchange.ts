@@ -1,15 +1,15 @@
-import { failureFrom } from "../core/failure.ts";
+import { failureFrom } from "../core/failure/failure.ts";
 import { after, type Soon } from "../core/soon.ts";
+import { endsConnection } from "../http/malformed.ts";
+import { headersFor, type RequestHeaders, readHeaders } from "../http/request-headers.ts";
+import { takeNoMore } from "../http/server.ts";
 import type { Log } from "../telemetry/log.ts";
-import type { Admission } from "./admission.ts";
-import type { Cors } from "./cors.ts";
-import { type Exchange, sendFailure } from "./exchange.ts";
-import type { createForward } from "./forward.ts";
-import { endsConnection } from "./malformed.ts";
-import { headersFor, type RequestHeaders, readHeaders } from "./request-headers.ts";
-import { readTarget, type Target } from "./request-target.ts";
+import type { Admission } from "./admission/admission.ts";
+import type { Cors } from "./edge/cors.ts";
+import { type Exchange, sendFailure } from "./edge/exchange.ts";
+import { readTarget, type Target } from "./edge/request-target.ts";
+import type { createForward } from "./forwarding/forward.ts";
 import type { Found, RouteTable } from "./route-table.ts";
-import { takeNoMore } from "./server.ts";
 
 /** What handling a request needs. */
 export type HandleNeeds = {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { answerJson } from "../testing/http-server.ts";
+import { answerJson } from "../testing/servers/http-server.ts";
 import { as, bodyOf, gatewayTo, libraryServer } from "./gateway.fixture.ts";
 import type { RouteRules } from "./route-rule.ts";
 

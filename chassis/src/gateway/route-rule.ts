@@ -1,4 +1,4 @@
-import type { RawHeaders } from "../client/http/response-head.ts";
+import type { RawHeaders } from "../client/transports/http/response-head.ts";
 import type { Call } from "../contract/call.ts";
 import { parameterNames } from "../contract/call.ts";
 import type { Contract } from "../contract/contract.ts";

@@ -1,15 +1,15 @@
 import createRouter from "find-my-way";
-import { slowAfterOf } from "../client/slow-after.ts";
+import { slowAfterOf } from "../client/targets/slow-after.ts";
 import { type Access, type Call, isIdempotent } from "../contract/call.ts";
 import type { Contract } from "../contract/contract.ts";
 import { publicCalls } from "../contract/public-path.ts";
-import { methodNotAllowed, notFound } from "../core/failure.ts";
-import type { Priority } from "../core/load-shedder.ts";
+import { methodNotAllowed, notFound } from "../core/failure/failure.ts";
+import type { Priority } from "../core/load/load-shedder.ts";
 import type { Soon } from "../core/soon.ts";
-import { type Composition, includesOf } from "./composition.ts";
-import type { Exchange } from "./exchange.ts";
-import type { LimitClass } from "./limit.ts";
-import { forwardedNames } from "./request-headers.ts";
+import { forwardedNames } from "../http/request-headers.ts";
+import type { LimitClass } from "./admission/limit.ts";
+import type { Exchange } from "./edge/exchange.ts";
+import { type Composition, includesOf } from "./reads/composition.ts";
 import { assertRules, type RouteRule, type RouteRules, withPublicPaths } from "./route-rule.ts";
 
 /** A route to a service's call. */

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { call } from "../contract/call.ts";
 import { contract } from "../contract/contract.ts";
-import { answerJson } from "../testing/http-server.ts";
+import { answerJson } from "../testing/servers/http-server.ts";
 import { bodyOf, gatewayTo, library, libraryServer } from "./gateway.fixture.ts";
 import { createRouteTable } from "./route-table.ts";
 

@@ -1,6 +1,6 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import { ConfigurationError } from "../core/config.ts";
+import { ConfigurationError } from "../core/configuration/config.ts";
 
 /** A private key and the certificates that prove whose it is, as PEM in one text. */
 export type Credentials = string;

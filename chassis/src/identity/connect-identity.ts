@@ -1,10 +1,10 @@
 import type { Clock } from "../core/clock.ts";
-import type { Dial } from "../core/dial.ts";
+import type { Dial } from "../core/network/dial.ts";
 import type { Discovery } from "../discovery/discovery.ts";
 import type { Log } from "../telemetry/log.ts";
-import { type EndedSessions, endedSessions } from "./ended-sessions.ts";
-import type { TokenFor } from "./service-token.ts";
-import { type FindUserKeys, userKeys } from "./user-keys.ts";
+import { type FindUserKeys, userKeys } from "./keys/user-keys.ts";
+import { type EndedSessions, endedSessions } from "./sessions/ended-sessions.ts";
+import type { TokenFor } from "./tokens/service-token.ts";
 
 /** What the identity service tells those who verify the tokens of people. */
 export type Identity = {

@@ -2,10 +2,10 @@ import type { X509Certificate } from "node:crypto";
 import type { Server, ServerOptions } from "node:http";
 import type { Socket } from "node:net";
 import type { SecureContext, TLSSocket } from "node:tls";
-import { DIALED, type Dial } from "../core/dial.ts";
+import { DIALED, type Dial } from "../core/network/dial.ts";
 import type { Log } from "../telemetry/log.ts";
 import { isOf, readAuthorities, readCredentials } from "./certificate-files.ts";
-import { keepFile } from "./kept-file.ts";
+import { keepFile } from "./keys/kept-file.ts";
 
 /** Who is at the other side of a connection, as its certificate proves. */
 export type Peers = {

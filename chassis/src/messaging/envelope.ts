@@ -1,7 +1,7 @@
 import { newId } from "../core/id.ts";
-import { deepText } from "./deep-text.ts";
 import type { Message } from "./message.ts";
 import { canonicalId } from "./message-id.ts";
+import { deepText } from "./outbox/deep-text.ts";
 
 /** The largest message in bytes. A bigger one is neither published nor handled. */
 export const LARGEST_MESSAGE = 1024 * 1024;

@@ -1,8 +1,8 @@
 import type { Database } from "../database/database.ts";
-import { removeBegun } from "./begun-attempts-store.ts";
-import { removeHandled } from "./inbox-store.ts";
-import { removeEndedLetters } from "./operated-dead-letter-store.ts";
-import { removeSent } from "./outbox-store.ts";
+import { removeBegun } from "./consumer/begun-attempts-store.ts";
+import { removeHandled } from "./consumer/inbox-store.ts";
+import { removeEndedLetters } from "./dead-letters/operated-dead-letter-store.ts";
+import { removeSent } from "./outbox/outbox-store.ts";
 
 const STEP = 1_000;
 

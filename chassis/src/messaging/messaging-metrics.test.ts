@@ -3,17 +3,17 @@ import { describe, it, type TestContext } from "node:test";
 import { systemClock } from "../core/clock.ts";
 import type { Database } from "../database/database.ts";
 import { createMetrics, type Metrics } from "../telemetry/metrics.ts";
-import { testMessage } from "../testing/broker-under-test.ts";
 import { eventually } from "../testing/eventually.ts";
-import type { Broker, BrokerState } from "./broker.ts";
-import { startConsumer } from "./consumer.ts";
-import { memoryBroker } from "./memory-broker.ts";
+import { testMessage } from "../testing/suites/broker-under-test.ts";
+import type { Broker, BrokerState } from "./brokers/broker.ts";
+import { memoryBroker } from "./brokers/memory/memory-broker.ts";
+import { startConsumer } from "./consumer/consumer.ts";
 import { readMessageState } from "./message-state.ts";
 import { quiet, serviceDatabase, takingBroker, thingHappened } from "./messaging.fixture.ts";
 import { on } from "./messaging.ts";
 import { showMessages } from "./messaging-metrics.ts";
-import { createPublish } from "./outbox.ts";
-import { createRelay } from "./relay.ts";
+import { createPublish } from "./outbox/outbox.ts";
+import { createRelay } from "./outbox/relay.ts";
 
 /** The value of one line of the metrics, `name{labels}` as Prometheus writes it. */
 async function readingOf(metrics: Metrics, name: string, label = ""): Promise<number | undefined> {

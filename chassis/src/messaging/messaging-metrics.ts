@@ -1,7 +1,7 @@
 import type { Clock } from "../core/clock.ts";
 import type { Queryable } from "../database/database.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
-import type { Broker, BrokerState } from "./broker.ts";
+import type { Broker, BrokerState } from "./brokers/broker.ts";
 import { type MessageState, readMessageState } from "./message-state.ts";
 
 /** Milliseconds for which what was read is good: the gauges of one look share one question to the database. */

@@ -4,8 +4,8 @@ import { Fields, Id } from "../contract/schema.ts";
 import type { Database } from "../database/database.ts";
 import type { MigrationSet } from "../database/migrate.ts";
 import { createLog } from "../telemetry/log.ts";
-import { type Cleanup, type TestDatabase, testDatabase } from "../testing/postgres.ts";
-import type { Broker, Published } from "./broker.ts";
+import { type Cleanup, type TestDatabase, testDatabase } from "../testing/servers/postgres.ts";
+import type { Broker, Published } from "./brokers/broker.ts";
 import type { Message } from "./message.ts";
 
 export const quiet = createLog({ service: "test", level: process.env["TEST_LOG_LEVEL"] ?? "silent" });

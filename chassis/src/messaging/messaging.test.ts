@@ -3,15 +3,15 @@ import { describe, it, type TestContext } from "node:test";
 import { systemClock } from "../core/clock.ts";
 import type { Database } from "../database/database.ts";
 import { eventually } from "../testing/eventually.ts";
-import { testDatabase } from "../testing/postgres.ts";
-import type { Broker } from "./broker.ts";
-import { startConsumer } from "./consumer.ts";
+import { testDatabase } from "../testing/servers/postgres.ts";
+import type { Broker } from "./brokers/broker.ts";
+import { brokerMigrations } from "./brokers/postgres/migrate-broker.ts";
+import { postgresBroker } from "./brokers/postgres/postgres-broker.ts";
+import { startConsumer } from "./consumer/consumer.ts";
 import { effects, type Happened, quiet, serviceDatabase, thingHappened } from "./messaging.fixture.ts";
 import { type EventHandler, on, type Publish } from "./messaging.ts";
-import { brokerMigrations } from "./migrate-broker.ts";
-import { createPublish } from "./outbox.ts";
-import { postgresBroker } from "./postgres-broker.ts";
-import { createRelay, type Relay } from "./relay.ts";
+import { createPublish } from "./outbox/outbox.ts";
+import { createRelay, type Relay } from "./outbox/relay.ts";
 
 const surroundings = { clock: systemClock, log: quiet };
 

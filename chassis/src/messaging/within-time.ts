@@ -1,7 +1,7 @@
+import { currentContext, newContext, runInContext } from "../context/context.ts";
 import { Cancellation } from "../core/cancellation.ts";
 import { startTimer } from "../core/clock.ts";
-import { deadlineExceeded } from "../core/failure.ts";
-import { currentContext, newContext, runInContext } from "../telemetry/context.ts";
+import { deadlineExceeded } from "../core/failure/failure.ts";
 
 /**
  * Does `work` with a deadline of its own, so many milliseconds from now: then it fails with `deadline_exceeded`, whether or not it returns, and

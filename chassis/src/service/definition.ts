@@ -10,7 +10,7 @@ import type { Database } from "../database/database.ts";
 import type { Retention } from "../database/retention.ts";
 import type { Caller } from "../identity/caller.ts";
 import type { Publish, Subscription } from "../messaging/messaging.ts";
-import type { AnySaga, StartSaga, StartSagaAlone } from "../saga/saga.ts";
+import type { AnySaga, StartSaga, StartSagaAlone } from "../saga/definition/saga.ts";
 import type { Log } from "../telemetry/log.ts";
 import type { Answer } from "./answer.ts";
 import type { ErasePerson } from "./erasure/erase-person.ts";

@@ -1,6 +1,6 @@
 import { personalNames } from "../contract/personal.ts";
-import { consumedEvent } from "./assemble-subscriptions.ts";
 import type { ServiceDefinition } from "./definition.ts";
+import { consumedEvent } from "./host/assemble-subscriptions.ts";
 
 /** The names of all fields that tell who somebody is, in what a service answers, tells and hears. */
 export function personalFields({ contract, consumes }: Pick<ServiceDefinition, "contract" | "consumes">): Set<string> {

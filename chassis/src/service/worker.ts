@@ -1,8 +1,8 @@
+import { newContext, runInContext } from "../context/context.ts";
+import type { Tracer } from "../context/tracer.ts";
 import type { Clock } from "../core/clock.ts";
-import { newContext, runInContext } from "../telemetry/context.ts";
 import type { Log } from "../telemetry/log.ts";
-import { inSpanUnlessIdle } from "../telemetry/span-unless-idle.ts";
-import type { Tracer } from "../telemetry/tracer.ts";
+import { inSpanUnlessIdle } from "../telemetry/tracing/span-unless-idle.ts";
 
 /** Work in the background that looks for something to do: at an interval, and at once when woken. */
 export type Worker = {

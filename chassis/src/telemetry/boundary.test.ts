@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { newContext, runInContext } from "../context/context.ts";
 import { type Boundary, boundary, listenAtBoundaries, type Work } from "./boundary.ts";
-import { newContext, runInContext } from "./context.ts";
 
 test("a boundary is nothing while nobody listens; then it says whose work has come to it, by default that of the context", () => {
   const reached: [Boundary, string][] = [];

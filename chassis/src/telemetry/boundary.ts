@@ -1,4 +1,4 @@
-import { currentContext } from "./context.ts";
+import { currentContext } from "../context/context.ts";
 
 /**
  * The points at which it makes a difference whether a process dies before or after them:

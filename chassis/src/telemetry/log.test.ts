@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { newContext, runInContext } from "./context.ts";
+import { newContext, runInContext } from "../context/context.ts";
 import { createLog } from "./log.ts";
 
 function capture(): { lines: Record<string, unknown>[]; destination: { write(line: string): void } } {

@@ -1,6 +1,6 @@
 import { fstatSync } from "node:fs";
 import { type DestinationStream, type Logger, pino } from "pino";
-import { currentContext } from "./context.ts";
+import { currentContext } from "../context/context.ts";
 
 /** Structured log: `log.info({ orderId }, "order placed")`. JSON lines, with request, trace and span id of the work under way. */
 export type Log = Pick<Logger, "trace" | "debug" | "info" | "warn" | "error" | "fatal" | "level">;

@@ -1,16 +1,16 @@
 import type { DestinationStream } from "pino";
 import type { Contract } from "../contract/contract.ts";
-import type { Environment } from "../core/config.ts";
+import type { Environment } from "../core/configuration/config.ts";
 import type { Database } from "../database/database.ts";
 import { type StaticDiscovery, staticDiscovery } from "../discovery/static.ts";
-import type { Broker } from "../messaging/broker.ts";
-import { memoryBroker } from "../messaging/memory-broker.ts";
-import { startGateway } from "../service/gateway/start-gateway.ts";
-import { startService } from "../service/host.ts";
-import type { Running, Surroundings } from "../service/surroundings.ts";
+import { startGateway } from "../gateway/host/start-gateway.ts";
+import type { Broker } from "../messaging/brokers/broker.ts";
+import { memoryBroker } from "../messaging/brokers/memory/memory-broker.ts";
+import { startService } from "../service/host/host.ts";
+import type { Running, Surroundings } from "../service/host/surroundings.ts";
 import { createLog } from "../telemetry/log.ts";
-import { type Definition, isGateway, nameOf, subscriptionsOf, systemOf } from "../topology/system.ts";
-import { type Cleanup, testDatabase } from "./postgres.ts";
+import { type Definition, isGateway, nameOf, subscriptionsOf, systemOf } from "../topology/system/system.ts";
+import { type Cleanup, testDatabase } from "./servers/postgres.ts";
 import { serviceKeys } from "./under-test/service-keys.ts";
 
 /** A service or gateway to run in this process, and the settings that only it gets. */

@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
 import { systemClock } from "../core/clock.ts";
-import { connectBroker } from "../messaging/connect-broker.ts";
+import { connectBroker } from "../messaging/brokers/connect-broker.ts";
 import { createLog } from "../telemetry/log.ts";
-import { testMessage } from "../testing/broker-under-test.ts";
-import { testDatabase } from "../testing/postgres.ts";
+import { testDatabase } from "../testing/servers/postgres.ts";
+import { testMessage } from "../testing/suites/broker-under-test.ts";
 import { temporaryFolder } from "../testing/temporary-folder.ts";
 import { prepareBroker } from "./prepare-broker.ts";
 

@@ -1,12 +1,12 @@
 import { systemClock } from "../core/clock.ts";
 import { openDatabase } from "../database/database.ts";
-import type { Audience } from "../messaging/broker.ts";
-import { type BrokerRole, grantMessaging } from "../messaging/broker-rights.ts";
-import { byConsumer } from "../messaging/by-consumer.ts";
-import { connectBroker } from "../messaging/connect-broker.ts";
-import { migrateBroker } from "../messaging/migrate-broker.ts";
+import type { Audience } from "../messaging/brokers/broker.ts";
+import { type BrokerRole, grantMessaging } from "../messaging/brokers/broker-rights.ts";
+import { byConsumer } from "../messaging/brokers/by-consumer.ts";
+import { connectBroker } from "../messaging/brokers/connect-broker.ts";
+import { migrateBroker } from "../messaging/brokers/postgres/migrate-broker.ts";
 import { createLog, type Log } from "../telemetry/log.ts";
-import { readJson, writePrivateJson } from "./private-file.ts";
+import { readJson, writePrivateJson } from "./keys/private-file.ts";
 
 /** What a broker has to know of a system before its services start. */
 export type BrokerPlan = {

@@ -1,6 +1,6 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { readJson, writePrivateJson } from "./private-file.ts";
+import { readJson, writePrivateJson } from "./keys/private-file.ts";
 
 /** One process of a service. */
 export type RunningInstance = { readonly pid: number; readonly url: string };

@@ -5,13 +5,13 @@ import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { eventually } from "../testing/eventually.ts";
-import type { Cleanup } from "../testing/postgres.ts";
-import { startTestServer } from "../testing/postgres-server.ts";
+import type { Cleanup } from "../testing/servers/postgres.ts";
+import { startTestServer } from "../testing/servers/postgres-server.ts";
 import { temporaryFolder } from "../testing/temporary-folder.ts";
-import { endLeftProcesses } from "./left-processes.ts";
+import { endLeftProcesses } from "./processes/left-processes.ts";
+import { isRunning } from "./processes/running-process.ts";
 import type { Progress } from "./progress.ts";
 import { type RunFile, type RunningInstance, readRunFile } from "./run-file.ts";
-import { isRunning } from "./running-process.ts";
 
 /** Runs the fixtures under a supervisor of their own, with a database server that outlives it. */
 async function arrange(t: Cleanup) {

@@ -1,20 +1,20 @@
 import { join } from "node:path";
-import type { Environment } from "../core/config.ts";
+import type { Environment } from "../core/configuration/config.ts";
 import type { Instances } from "../discovery/discovery.ts";
 import { type CertificateFiles, prepareCertificates } from "./certificates/prepare-certificates.ts";
-import { INHERITED } from "./child.ts";
-import { warmCompileCache } from "./compile-cache.ts";
-import { keepDatabaseRunning } from "./database-server.ts";
-import { prepareDatabases, type ServiceDatabases } from "./databases.ts";
-import { holdEdge } from "./edge-socket.ts";
-import { prepareKeys, type ServiceKeys } from "./keys.ts";
-import { startNameServer } from "./name-server.ts";
+import { prepareKeys, type ServiceKeys } from "./keys/keys.ts";
+import { holdEdge } from "./network/edge-socket.ts";
+import { startNameServer } from "./network/name-server.ts";
+import { keepDatabaseRunning } from "./postgres/database-server.ts";
+import { prepareDatabases, type ServiceDatabases } from "./postgres/databases.ts";
 import { prepareBroker } from "./prepare-broker.ts";
+import { INHERITED } from "./processes/child.ts";
+import { warmCompileCache } from "./processes/compile-cache.ts";
+import { type Supervisor, startSupervisor } from "./processes/supervisor.ts";
 import type { Progress } from "./progress.ts";
 import { type RunFile, type RunningInstance, removeRunFile, writeRunFile } from "./run-file.ts";
-import { type Supervisor, startSupervisor } from "./supervisor.ts";
-import { type System, type SystemService, subscriptionsOf } from "./system.ts";
-import "./trim-memory.ts";
+import { type System, type SystemService, subscriptionsOf } from "./system/system.ts";
+import "./processes/trim-memory.ts";
 
 export type RunOptions = {
   system: System;

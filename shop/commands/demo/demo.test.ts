@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { text } from "node:stream/consumers";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { runShop, shopEnvironment, shopFolder } from "../../tests/processes/running-shop.ts";
+import { runShop, shopEnvironment, shopFolder } from "../../tests/processes/fixtures/running-shop.ts";
 
 async function runDemo(dataFolder: string) {
   const demo = spawn(process.execPath, [fileURLToPath(new URL("./demo.ts", import.meta.url))], {

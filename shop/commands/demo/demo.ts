@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { resolve } from "node:path";
 import type { Product } from "@flotilla/contracts/products";
+import { isRunning } from "../../../chassis/src/topology/processes/running-process.ts";
 import { readRunFile } from "../../../chassis/src/topology/run-file.ts";
-import { isRunning } from "../../../chassis/src/topology/running-process.ts";
 import { readAdministrator } from "../start/administrator.ts";
 import { tellStory } from "./demo-report.ts";
 import { type DemoShop, type DemoVisitor, demoShop } from "./demo-shop.ts";

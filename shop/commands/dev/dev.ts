@@ -1,4 +1,4 @@
-import { openCompileCache } from "../../../chassis/src/commands/open-compile-cache.ts";
+import { openCompileCache } from "../../../chassis/src/commands/start/open-compile-cache.ts";
 
 /* `npm run dev`. */
 openCompileCache(process.env);

@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { styleText } from "node:util";
-import { type Running, startSystem } from "../../../chassis/src/commands/start-system.ts";
-import type { Environment } from "../../../chassis/src/core/config.ts";
+import { type Running, startSystem } from "../../../chassis/src/commands/start/start-system.ts";
+import type { Environment } from "../../../chassis/src/core/configuration/config.ts";
 import { shop } from "../../topology.ts";
 import { followLogs } from "../logs/follow-logs.ts";
 import { logFilter } from "../logs/log-filter.ts";

@@ -2,11 +2,11 @@ import { globSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Topology } from "@flotilla/chassis/topology";
-import { moduleOf } from "../../../chassis/src/topology/load-definitions.ts";
+import { moduleOf } from "../../../chassis/src/topology/system/load-definitions.ts";
 import type { GraphReader, ModuleGraph } from "./module-graph.ts";
 
 const chassis = (file: string) => fileURLToPath(new URL(`../../../chassis/src/${file}`, import.meta.url));
-const runService = chassis("topology/run-service.ts");
+const runService = chassis("topology/system/run-service.ts");
 
 /** The files in which processes of the list's services begin. */
 export const entriesOf = (topology: Topology): string[] => [
@@ -26,7 +26,7 @@ export function serviceGraphs(topology: Topology, reader: GraphReader): Map<stri
       const module = fileURLToPath(moduleOf(topology, name));
       const entries =
         name === topology.edge ? [runService, module, ...contracts] : [runService, module, migrationsOf(module)];
-      const other = name === topology.edge ? chassis("service/host.ts") : chassis("service/gateway/start-gateway.ts");
+      const other = name === topology.edge ? chassis("service/host/host.ts") : chassis("gateway/host/start-gateway.ts");
       return [name, reader.read(entries, [other])];
     }),
   );

@@ -6,7 +6,7 @@ import {
   type DeadLetterSummary,
   type deadLetterOperations,
   deadLetterOperations as operations,
-} from "../../../chassis/src/messaging/dead-letter-contract.ts";
+} from "../../../chassis/src/messaging/dead-letters/dead-letter-contract.ts";
 import { administratorClients } from "./administrator-clients.ts";
 
 const USAGE = `npm run dead-letters -- COMMAND, on the shop that runs in DATA_DIR (.data)

@@ -1,6 +1,6 @@
 import { join, resolve } from "node:path";
 import { systemClock } from "@flotilla/chassis/service";
-import { type RotationStep, rotateServiceKey } from "../../../chassis/src/topology/rotate-key.ts";
+import { type RotationStep, rotateServiceKey } from "../../../chassis/src/topology/keys/rotate-key.ts";
 import { shop } from "../../topology.ts";
 
 /* Gives a service of the shop that runs in DATA_DIR (.data) another key: npm run tool -- rotate-key SERVICE */

@@ -1,6 +1,10 @@
 import { notFound } from "@flotilla/chassis/failure";
 import type { Client } from "@flotilla/chassis/service";
-import { type SagaDetail, type SagaSummary, sagaOperations } from "../../../chassis/src/saga/operations-contract.ts";
+import {
+  type SagaDetail,
+  type SagaSummary,
+  sagaOperations,
+} from "../../../chassis/src/saga/operations/operations-contract.ts";
 import { administratorClients } from "./administrator-clients.ts";
 
 /** The sagas of one service of a running shop, operated as its administrator. */

@@ -1,5 +1,5 @@
 import type { AnySaga } from "@flotilla/chassis/saga";
-import { diagramOf } from "../../../chassis/src/saga/diagram.ts";
+import { diagramOf } from "../../../chassis/src/saga/definition/diagram.ts";
 import { expireReservation } from "../../inventory/src/reservations/expire-reservation.saga.ts";
 import { cancelOrder } from "../../orders/src/cancel-order.saga.ts";
 import { fulfilOrder } from "../../orders/src/fulfil-order.saga.ts";

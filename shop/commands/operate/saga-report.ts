@@ -1,4 +1,4 @@
-import type { SagaDetail, SagaLine, SagaSummary } from "../../../chassis/src/saga/operations-contract.ts";
+import type { SagaDetail, SagaLine, SagaSummary } from "../../../chassis/src/saga/operations/operations-contract.ts";
 
 /** A saga in a line: `0199… parked  fulfil order v1  key  at "charge payment", attempt 5`. */
 export function sagaLine({ id, status, name, version, key, step, attempts, reason }: SagaSummary): string {

@@ -2,7 +2,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { Failure } from "@flotilla/chassis/failure";
-import type { SagaSummary } from "../../../chassis/src/saga/operations-contract.ts";
+import type { SagaSummary } from "../../../chassis/src/saga/operations/operations-contract.ts";
 import { checkService, findSaga, listSagas, openSagaDesks, type SagaDesk } from "./saga-desk.ts";
 import { sagaPage, sagaPageFile } from "./saga-diagrams.ts";
 import { sagaLine, sagaReport } from "./saga-report.ts";

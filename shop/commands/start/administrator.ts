@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
-import { readJson, writePrivateJson } from "../../../chassis/src/topology/private-file.ts";
+import { readJson, writePrivateJson } from "../../../chassis/src/topology/keys/private-file.ts";
 
 /** The sign-in of the shop's administrator. */
 export type Administrator = { readonly email: string; readonly password: string };

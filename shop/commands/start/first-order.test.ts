@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { test } from "node:test";
-import { runShop, shopFolder } from "../../tests/processes/running-shop.ts";
-import { eventually } from "../../tests/visitor.ts";
+import { eventually } from "../../tests/fixtures/visitor.ts";
+import { runShop, shopFolder } from "../../tests/processes/fixtures/running-shop.ts";
 
 test("what the start prints places an order, as it is, from a fresh shell; the pages that it names are there", async (t) => {
   const shop = await runShop(t, { dataFolder: await shopFolder(t) });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { temporaryFolder } from "@flotilla/chassis/testing";
-import { readStartSettings } from "../../../chassis/src/commands/start-settings.ts";
+import { readStartSettings } from "../../../chassis/src/commands/start/start-settings.ts";
 import { shop } from "../../topology.ts";
 import { shopStart } from "./shop-start.ts";
 

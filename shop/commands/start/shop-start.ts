@@ -1,6 +1,6 @@
 import { type Static, Type } from "typebox";
-import type { OwnStart } from "../../../chassis/src/commands/start-system.ts";
-import { urlFault } from "../../../chassis/src/commands/url-fault.ts";
+import type { OwnStart } from "../../../chassis/src/commands/start/start-system.ts";
+import { urlFault } from "../../../chassis/src/commands/start/url-fault.ts";
 import { administratorFile, prepareAdministrator } from "./administrator.ts";
 import { firstOrder } from "./first-order.ts";
 

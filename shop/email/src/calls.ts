@@ -1,7 +1,7 @@
 import { pageOf } from "@flotilla/chassis/contract";
 import type { Handlers } from "@flotilla/chassis/service";
 import type { email } from "@flotilla/contracts/email";
-import type { MailboxStore } from "./mailbox-store.ts";
+import type { MailboxStore } from "./mailers/mailbox-store.ts";
 
 /** What the email service answers. */
 export const calls = (mailbox: Pick<MailboxStore, "list">): Handlers<typeof email> => ({

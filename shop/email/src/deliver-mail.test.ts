@@ -8,7 +8,7 @@ import { deliverMail } from "./deliver-mail.ts";
 import { order, receipt, welcome } from "./facts.fixture.ts";
 import type { Intent, Letter } from "./mail.ts";
 import { mailStore } from "./mail-store.ts";
-import { letterRefused, mailUnavailable } from "./mailer.ts";
+import { letterRefused, mailUnavailable } from "./mailers/mailer.ts";
 
 const ada = { id: "user-1", name: "Ada", email: "ada@shop.example" };
 

@@ -4,7 +4,7 @@ import { goOn, inSpan, type Log } from "@flotilla/chassis/telemetry";
 import type { users } from "@flotilla/contracts/users";
 import type { Addressee, Intent, Outcome } from "./mail.ts";
 import type { Claimed, MailStore } from "./mail-store.ts";
-import { letterRefused, type Mailer } from "./mailer.ts";
+import { letterRefused, type Mailer } from "./mailers/mailer.ts";
 import { write } from "./templates.ts";
 
 type Needs = {

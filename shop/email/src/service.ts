@@ -8,9 +8,9 @@ import { Config } from "./config.ts";
 import { deliverMail } from "./deliver-mail.ts";
 import { subscriptions } from "./events.ts";
 import { mailStore } from "./mail-store.ts";
-import { mailboxMailer } from "./mailbox-mailer.ts";
-import { mailboxStore } from "./mailbox-store.ts";
-import type { Mailer } from "./mailer.ts";
+import { mailboxMailer } from "./mailers/mailbox-mailer.ts";
+import { mailboxStore } from "./mailers/mailbox-store.ts";
+import type { Mailer } from "./mailers/mailer.ts";
 
 /** Writes to customers about what happened to them. */
 export const service = defineService(email, {
@@ -54,6 +54,6 @@ export const service = defineService(email, {
 
 /** Loaded only when it is asked for: most of what it brings is of no use to a mailbox. */
 async function overSmtp(url: string, from: string): Promise<Mailer> {
-  const { smtpMailer } = await import("./smtp-mailer.ts");
+  const { smtpMailer } = await import("./mailers/smtp-mailer.ts");
   return smtpMailer(url, from);
 }

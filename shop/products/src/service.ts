@@ -5,7 +5,7 @@ import { addProduct } from "./add-product.ts";
 import { calls } from "./calls.ts";
 import { editProduct } from "./edit-product.ts";
 import { events } from "./events.ts";
-import { fillCatalogue } from "./fill-catalogue.ts";
+import { fillCatalogue } from "./first-catalogue/fill-catalogue.ts";
 import { productStore } from "./product-store.ts";
 import { removeProduct } from "./remove-product.ts";
 

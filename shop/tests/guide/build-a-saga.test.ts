@@ -4,8 +4,8 @@ import { unavailable } from "@flotilla/chassis/failure";
 import { systemClock } from "@flotilla/chassis/service";
 import { createLog } from "@flotilla/chassis/telemetry";
 import { eventually, testDatabase } from "@flotilla/chassis/testing";
-import { createSagaRunner } from "../../../chassis/src/saga/saga-runner.ts";
-import { createStartSaga } from "../../../chassis/src/saga/start-saga.ts";
+import { createSagaRunner } from "../../../chassis/src/saga/runner/saga-runner.ts";
+import { createStartSaga } from "../../../chassis/src/saga/runner/start-saga.ts";
 import { bookTrip, cardDeclined } from "./book-trip.saga.ts";
 import { assertQuoted } from "./quoted-code.ts";
 

@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { shopEnvironment } from "./running-shop.ts";
+import { shopEnvironment } from "./fixtures/running-shop.ts";
 
 const program = fileURLToPath(new URL("../../commands/operate/dead-letters.ts", import.meta.url));
 

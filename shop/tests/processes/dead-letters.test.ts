@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { test } from "node:test";
-import { eventually } from "../visitor.ts";
+import { eventually } from "../fixtures/visitor.ts";
 import { deadLetters } from "./dead-letters-command.ts";
-import { runShop, shopFolder } from "./running-shop.ts";
+import { runShop, shopFolder } from "./fixtures/running-shop.ts";
 
 test("a poisoned message is parked with its cause, seen, mended and redriven; only the administrator may", async (t) => {
   const dataFolder = await shopFolder(t);

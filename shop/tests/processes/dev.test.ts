@@ -4,10 +4,10 @@ import { join } from "node:path";
 import { before, test } from "node:test";
 import { fileCleanup } from "../../../chassis/src/testing/file-cleanup.ts";
 import type { RunFile } from "../../../chassis/src/topology/run-file.ts";
-import { eventually } from "../visitor.ts";
-import { type CopiedShop, copyShop } from "./copied-shop.ts";
-import { finalOrder, orderOf, placeStubbornly } from "./patient-customer.ts";
-import { PATIENCE, type RunningShop, runShop, shopFolder } from "./running-shop.ts";
+import { eventually } from "../fixtures/visitor.ts";
+import { type CopiedShop, copyShop } from "./fixtures/copied-shop.ts";
+import { finalOrder, orderOf, placeStubbornly } from "./fixtures/patient-customer.ts";
+import { PATIENCE, type RunningShop, runShop, shopFolder } from "./fixtures/running-shop.ts";
 
 /* The tests of this file change one shop that runs, each after the one before. */
 let copy: CopiedShop;

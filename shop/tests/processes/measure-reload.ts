@@ -1,9 +1,9 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { eventually } from "../visitor.ts";
-import { copyShop } from "./copied-shop.ts";
-import { runShop } from "./running-shop.ts";
+import { eventually } from "../fixtures/visitor.ts";
+import { copyShop } from "./fixtures/copied-shop.ts";
+import { runShop } from "./fixtures/running-shop.ts";
 
 const SAVES = 20;
 const FILES = [

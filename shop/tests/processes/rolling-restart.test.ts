@@ -2,12 +2,12 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { fileCleanup } from "@flotilla/chassis/testing";
 import { outcomesOf, quantile } from "../../../chassis/src/testing/open-loop.ts";
-import { isRunning } from "../../../chassis/src/topology/running-process.ts";
+import { isRunning } from "../../../chassis/src/topology/processes/running-process.ts";
 import { shop as topology } from "../../topology.ts";
-import { eventually } from "../visitor.ts";
-import { assertBooksAgree, waitUntilSettled } from "./books.ts";
-import { type RunningShop, runShop, shopFolder } from "./running-shop.ts";
-import { sendTraffic } from "./shop-traffic.ts";
+import { eventually } from "../fixtures/visitor.ts";
+import { assertBooksAgree, waitUntilSettled } from "./fixtures/books.ts";
+import { type RunningShop, runShop, shopFolder } from "./fixtures/running-shop.ts";
+import { sendTraffic } from "./fixtures/shop-traffic.ts";
 
 /* F-16 and F-17 in short: every process of a shop with two of each is asked to end, one after the other, under load. */
 const names = topology.services;

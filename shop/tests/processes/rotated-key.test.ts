@@ -3,13 +3,13 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { type Clock, systemClock } from "@flotilla/chassis/service";
 import { fileCleanup } from "@flotilla/chassis/testing";
-import { readServiceKey } from "../../../chassis/src/identity/key-files.ts";
-import { serviceTokens } from "../../../chassis/src/identity/service-token.ts";
+import { readServiceKey } from "../../../chassis/src/identity/keys/key-files.ts";
+import { serviceTokens } from "../../../chassis/src/identity/tokens/service-token.ts";
 import { outcomesOf } from "../../../chassis/src/testing/open-loop.ts";
-import { rotateServiceKey } from "../../../chassis/src/topology/rotate-key.ts";
-import { assertBooksAgree, waitUntilSettled } from "./books.ts";
-import { runShop, shopFolder } from "./running-shop.ts";
-import { sendTraffic } from "./shop-traffic.ts";
+import { rotateServiceKey } from "../../../chassis/src/topology/keys/rotate-key.ts";
+import { assertBooksAgree, waitUntilSettled } from "./fixtures/books.ts";
+import { runShop, shopFolder } from "./fixtures/running-shop.ts";
+import { sendTraffic } from "./fixtures/shop-traffic.ts";
 
 /** The five minutes for which a token of the old key lives: who uses it no more need not wait for its end. */
 const MINUTES = 60_000;

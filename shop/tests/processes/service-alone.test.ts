@@ -5,12 +5,12 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { before, describe, test } from "node:test";
 import { fileCleanup, testDatabase } from "@flotilla/chassis/testing";
-import { prepareKeys, type ServiceKeys } from "../../../chassis/src/topology/keys.ts";
-import { moduleOf } from "../../../chassis/src/topology/load-definitions.ts";
-import { commandOf } from "../../../chassis/src/topology/service-command.ts";
+import { prepareKeys, type ServiceKeys } from "../../../chassis/src/topology/keys/keys.ts";
+import { moduleOf } from "../../../chassis/src/topology/system/load-definitions.ts";
+import { commandOf } from "../../../chassis/src/topology/system/service-command.ts";
 import { shop } from "../../topology.ts";
-import { shopFolder } from "./running-shop.ts";
-import { assertEndedInTime, runToEnd } from "./start-to-end.ts";
+import { shopFolder } from "./fixtures/running-shop.ts";
+import { assertEndedInTime, runToEnd } from "./fixtures/start-to-end.ts";
 
 let brokerUrl: string;
 let keys: ServiceKeys;

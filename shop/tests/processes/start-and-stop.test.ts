@@ -4,10 +4,10 @@ import { readdir } from "node:fs/promises";
 import { before, test } from "node:test";
 import { fileCleanup } from "@flotilla/chassis/testing";
 import type { Order } from "@flotilla/contracts/orders";
-import { eventually } from "../visitor.ts";
-import { canListProcesses, processesNaming } from "./process-table.ts";
-import { type RunningShop, runShop, shopFolder, startFile, startSupervisor } from "./running-shop.ts";
-import { startToEnd } from "./start-to-end.ts";
+import { eventually } from "../fixtures/visitor.ts";
+import { canListProcesses, processesNaming } from "./fixtures/process-table.ts";
+import { type RunningShop, runShop, shopFolder, startFile, startSupervisor } from "./fixtures/running-shop.ts";
+import { startToEnd } from "./fixtures/start-to-end.ts";
 
 /* The tests of this file start one shop again and again, each after the one before. */
 const noList = !canListProcesses && "this machine does not tell what its processes were started with";

@@ -5,11 +5,11 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { before, describe, test } from "node:test";
 import { fileCleanup } from "@flotilla/chassis/testing";
-import { postgresServer } from "../../../chassis/src/testing/postgres.ts";
-import { freePort } from "../../../chassis/src/topology/free-port.ts";
-import { canListProcesses, processesNaming } from "./process-table.ts";
-import { shopFolder } from "./running-shop.ts";
-import { startToEnd } from "./start-to-end.ts";
+import { postgresServer } from "../../../chassis/src/testing/servers/postgres.ts";
+import { freePort } from "../../../chassis/src/topology/network/free-port.ts";
+import { canListProcesses, processesNaming } from "./fixtures/process-table.ts";
+import { shopFolder } from "./fixtures/running-shop.ts";
+import { startToEnd } from "./fixtures/start-to-end.ts";
 
 let folder: string;
 let takenPort: number;

@@ -2,13 +2,13 @@ import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
 import { fileCleanup } from "@flotilla/chassis/testing";
 import { needsFreshSession } from "../../../chassis/src/contract/call.ts";
-import { resetToken } from "../reset-token.ts";
-import { type Shop, startShop } from "../shop.ts";
-import type { Visitor } from "../visitor.ts";
-import { type Examples, examplesIn } from "./examples.ts";
+import { resetToken } from "../fixtures/reset-token.ts";
+import { type Shop, startShop } from "../fixtures/shop.ts";
+import type { Visitor } from "../fixtures/visitor.ts";
+import { type Examples, examplesIn } from "./input/examples.ts";
+import { stateOf } from "./input/untouched.ts";
 import { doorsTo, type Operation, operations, pathOf } from "./operations.ts";
 import { send } from "./send.ts";
-import { stateOf } from "./untouched.ts";
 
 let shop: Shop;
 let examples: Examples;

@@ -1,6 +1,6 @@
 import { accessTokens, newSigningKey, type PrivateJwk, publicPart } from "@flotilla/chassis/identity";
 import { base64url, importJWK, type JWTPayload, SignJWT } from "jose";
-import type { Shop } from "../shop.ts";
+import type { Shop } from "../fixtures/shop.ts";
 
 const HEADER = { alg: "EdDSA", typ: "at+jwt" };
 const seconds = () => Math.floor(Date.now() / 1_000);

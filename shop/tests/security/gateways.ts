@@ -2,11 +2,11 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Cleanup, temporaryFolder } from "@flotilla/chassis/testing";
 import { staticDiscovery } from "../../../chassis/src/discovery/static.ts";
-import { newServiceKey } from "../../../chassis/src/identity/signing-key.ts";
-import { startGateway } from "../../../chassis/src/service/gateway/start-gateway.ts";
+import { startGateway } from "../../../chassis/src/gateway/host/start-gateway.ts";
+import { newServiceKey } from "../../../chassis/src/identity/keys/signing-key.ts";
 import { service } from "../../gateway/src/service.ts";
 import { shop } from "../../topology.ts";
-import { contracts } from "../contracts.ts";
+import { contracts } from "../fixtures/contracts.ts";
 import { type RecordingServer, recordingServer } from "./recording-server.ts";
 
 /** The shop's gateways before something that keeps every byte that reaches it, whatever service it is meant for. */

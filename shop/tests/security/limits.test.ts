@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
-import { redisMissing, redisServer } from "../../../chassis/src/testing/redis-server.ts";
+import { redisMissing, redisServer } from "../../../chassis/src/testing/servers/redis-server.ts";
 import { gatewaysAlone } from "./gateways.ts";
 import { send } from "./send.ts";
 

@@ -1,7 +1,7 @@
 import { accessTokens } from "@flotilla/chassis/identity";
 import { newId } from "@flotilla/chassis/service";
-import type { Shop } from "../shop.ts";
-import type { Visitor } from "../visitor.ts";
+import type { Shop } from "../fixtures/shop.ts";
+import type { Visitor } from "../fixtures/visitor.ts";
 import { signingKeyOf } from "./forged-tokens.ts";
 
 /** A customer who is signed in. */

@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import type { Message } from "@flotilla/chassis/messaging";
 import { fileCleanup } from "@flotilla/chassis/testing";
-import { memoryBroker } from "../../../chassis/src/messaging/memory-broker.ts";
-import { type Shop, startShop } from "../shop.ts";
-import { eventually, type Visitor } from "../visitor.ts";
-import { mailOf, providerNet, stockOf } from "../witnesses.ts";
+import { memoryBroker } from "../../../chassis/src/messaging/brokers/memory/memory-broker.ts";
+import { type Shop, startShop } from "../fixtures/shop.ts";
+import { eventually, type Visitor } from "../fixtures/visitor.ts";
+import { mailOf, providerNet, stockOf } from "../fixtures/witnesses.ts";
 import { send } from "./send.ts";
 
 let shop: Shop;

@@ -1,6 +1,6 @@
 import type { Call } from "@flotilla/chassis/contract";
-import { contracts } from "../contracts.ts";
-import type { Shop } from "../shop.ts";
+import { contracts } from "../fixtures/contracts.ts";
+import type { Shop } from "../fixtures/shop.ts";
 
 /** A call of the shop's contracts. */
 export type Operation = { readonly service: string; readonly name: string; readonly call: Call };

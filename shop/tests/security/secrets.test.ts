@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import { fileCleanup } from "@flotilla/chassis/testing";
-import { type OtlpReceiver, otlpReceiver } from "../../../chassis/src/testing/otlp-receiver.ts";
-import { type Shop, startShop } from "../shop.ts";
-import { eventually } from "../visitor.ts";
-import { badValuesFor, placesIn, type Schema, withValue } from "./bad-values.ts";
-import { type Examples, examplesIn, withBody } from "./examples.ts";
+import { type OtlpReceiver, otlpReceiver } from "../../../chassis/src/testing/servers/otlp-receiver.ts";
+import { type Shop, startShop } from "../fixtures/shop.ts";
+import { eventually } from "../fixtures/visitor.ts";
+import { badValuesFor, placesIn, type Schema, withValue } from "./input/bad-values.ts";
+import { type Examples, examplesIn, withBody } from "./input/examples.ts";
+import { textOf } from "./input/untouched.ts";
 import { doorsTo, operations } from "./operations.ts";
 import { type Answer, send } from "./send.ts";
-import { textOf } from "./untouched.ts";
 
 let shop: Shop;
 let examples: Examples;

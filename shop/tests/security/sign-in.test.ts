@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
 import { fileCleanup } from "@flotilla/chassis/testing";
-import { MOST_FAILURES } from "../../users/src/sign-in-limits.ts";
-import { type Shop, startShop } from "../shop.ts";
-import { eventually, type Visitor } from "../visitor.ts";
+import { MOST_FAILURES } from "../../users/src/sign-in/sign-in-limits.ts";
+import { type Shop, startShop } from "../fixtures/shop.ts";
+import { eventually, type Visitor } from "../fixtures/visitor.ts";
 import { doorsTo, operations } from "./operations.ts";
 import { type Sent, send } from "./send.ts";
 

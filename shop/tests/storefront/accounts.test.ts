@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
-import { resetToken } from "../reset-token.ts";
-import { type Shop, startShop } from "../shop.ts";
-import { eventually } from "../visitor.ts";
+import { resetToken } from "../fixtures/reset-token.ts";
+import { type Shop, startShop } from "../fixtures/shop.ts";
+import { eventually } from "../fixtures/visitor.ts";
 import {
   assertFaultless,
   goTo,

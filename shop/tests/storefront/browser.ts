@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { after } from "node:test";
 import type { Cleanup } from "@flotilla/chassis/testing";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
-import type { Shop } from "../shop.ts";
+import type { Shop } from "../fixtures/shop.ts";
 
 const executablePath = "/usr/bin/chromium";
 /** Why there can be no browser; false when there can. */

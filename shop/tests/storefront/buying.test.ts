@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
-import { type Shop, startShop } from "../shop.ts";
-import { eventually } from "../visitor.ts";
+import { type Shop, startShop } from "../fixtures/shop.ts";
+import { eventually } from "../fixtures/visitor.ts";
 import {
   assertFaultless,
   goTo,

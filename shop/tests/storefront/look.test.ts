@@ -4,8 +4,8 @@ import { before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import type { AxeResults } from "axe-core";
 import type { Page } from "playwright-core";
-import { type Shop, startShop } from "../shop.ts";
-import { eventually } from "../visitor.ts";
+import { type Shop, startShop } from "../fixtures/shop.ts";
+import { eventually } from "../fixtures/visitor.ts";
 import { assertFaultless, goTo, openBrowser, openStorefront, signIn, signUp, noBrowser as skip } from "./browser.ts";
 
 let shop: Shop;

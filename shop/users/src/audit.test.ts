@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { MOST_FAILURES } from "./sign-in-limits.ts";
+import { MOST_FAILURES } from "./sign-in/sign-in-limits.ts";
 import { ada, callerOf, usersUnderTest } from "./users-under-test.ts";
 
 test("whoever signs in, is refused, or changes how to sign in is in the audit", async (t) => {

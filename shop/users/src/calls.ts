@@ -7,18 +7,18 @@ import type { users as contract } from "@flotilla/contracts/users";
 import { type Account, contactOf, mayAccess, shownUser } from "./account.ts";
 import type { AccountStore } from "./account-store.ts";
 import type { deleteUser } from "./delete-user.ts";
-import type { endSessions } from "./end-sessions.ts";
-import type { EndedSessionStore } from "./ended-session-store.ts";
 import type { SigningKeys } from "./keys/signing-keys.ts";
-import type { logIn } from "./log-in.ts";
 import type { confirmPasswordReset } from "./password-reset/confirm-password-reset.ts";
 import type { issueResetToken } from "./password-reset/issue-reset-token.ts";
 import type { requestPasswordReset } from "./password-reset/request-password-reset.ts";
-import type { refreshSession } from "./refresh-session.ts";
 import type { registerUser } from "./register-user.ts";
-import type { SessionStore, StoredSession } from "./session-store.ts";
-import { shownSignIn } from "./shown-sign-in.ts";
-import type { SignInRecordStore } from "./sign-in-record-store.ts";
+import type { endSessions } from "./sessions/end-sessions.ts";
+import type { EndedSessionStore } from "./sessions/ended-session-store.ts";
+import type { refreshSession } from "./sessions/refresh-session.ts";
+import type { SessionStore, StoredSession } from "./sessions/session-store.ts";
+import type { logIn } from "./sign-in/log-in.ts";
+import { shownSignIn } from "./sign-in/shown-sign-in.ts";
+import type { SignInRecordStore } from "./sign-in/sign-in-record-store.ts";
 import type { updateUser } from "./update-user.ts";
 
 type Needs = {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { notFound } from "@flotilla/chassis/failure";
 import { invalidCredentials, lastAdmin, refreshTokenInvalid } from "@flotilla/contracts/users";
-import { tokenInvalid } from "../../../chassis/src/core/failure.ts";
+import { tokenInvalid } from "../../../chassis/src/core/failure/failure.ts";
 import { ada, callerOf, usersUnderTest } from "./users-under-test.ts";
 
 test("a closed account leaves nothing behind but the event, and its email is free again", async (t) => {

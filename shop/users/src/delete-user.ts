@@ -7,9 +7,9 @@ import { lastAdmin, userDeleted } from "@flotilla/contracts/users";
 import { emailKey, isLastAdmin, mayAccess } from "./account.ts";
 import type { AccountStore } from "./account-store.ts";
 import type { Audit } from "./audit.ts";
-import { currentCaller } from "./current-caller.ts";
 import type { PasswordResetStore } from "./password-reset/password-reset-store.ts";
-import type { SessionStore } from "./session-store.ts";
+import { currentCaller } from "./sessions/current-caller.ts";
+import type { SessionStore } from "./sessions/session-store.ts";
 
 type Needs = {
   database: Database;

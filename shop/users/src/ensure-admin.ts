@@ -7,7 +7,7 @@ import type { AccountStore } from "./account-store.ts";
 import type { Audit } from "./audit.ts";
 import type { Passwords } from "./passwords/passwords.ts";
 import { userFacts } from "./register-user.ts";
-import type { SessionStore } from "./session-store.ts";
+import type { SessionStore } from "./sessions/session-store.ts";
 
 type Needs = {
   database: Database;

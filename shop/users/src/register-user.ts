@@ -7,8 +7,8 @@ import { type Account, emailKey, newAccount } from "./account.ts";
 import type { AccountStore } from "./account-store.ts";
 import type { Audit } from "./audit.ts";
 import type { Passwords } from "./passwords/passwords.ts";
-import type { SignIns } from "./sign-in.ts";
-import type { SignInLimits } from "./sign-in-limits.ts";
+import type { SignIns } from "./sign-in/sign-in.ts";
+import type { SignInLimits } from "./sign-in/sign-in-limits.ts";
 
 type Needs = {
   database: Database;

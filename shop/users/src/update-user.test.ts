@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { notFound, rateLimited } from "@flotilla/chassis/failure";
 import { emailTaken, invalidCredentials, passwordWrong, refreshTokenInvalid } from "@flotilla/contracts/users";
-import { tokenInvalid } from "../../../chassis/src/core/failure.ts";
-import { MOST_FAILURES } from "./sign-in-limits.ts";
+import { tokenInvalid } from "../../../chassis/src/core/failure/failure.ts";
+import { MOST_FAILURES } from "./sign-in/sign-in-limits.ts";
 import { ada, callerOf, usersUnderTest } from "./users-under-test.ts";
 
 const currentPassword = ada.password;

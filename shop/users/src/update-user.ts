@@ -7,11 +7,11 @@ import { credentialsChanged, emailTaken, passwordWrong, type User } from "@floti
 import { type Account, changeAccount, changedCredentials, mayAccess, shownUser } from "./account.ts";
 import { type AccountStore, isEmailTaken } from "./account-store.ts";
 import type { Audit } from "./audit.ts";
-import { currentCaller } from "./current-caller.ts";
 import type { PasswordResetStore } from "./password-reset/password-reset-store.ts";
 import type { Passwords } from "./passwords/passwords.ts";
-import type { SessionStore } from "./session-store.ts";
-import type { SignInLimits } from "./sign-in-limits.ts";
+import { currentCaller } from "./sessions/current-caller.ts";
+import type { SessionStore } from "./sessions/session-store.ts";
+import type { SignInLimits } from "./sign-in/sign-in-limits.ts";
 
 type Needs = {
   database: Database;

@@ -7,7 +7,7 @@ import { Answer } from "@flotilla/chassis/service";
 import { createLog } from "@flotilla/chassis/telemetry";
 import { type Cleanup, fakeClock, testDatabase } from "@flotilla/chassis/testing";
 import type { SignedIn, User, users } from "@flotilla/contracts/users";
-import { jsonValidator } from "../../../chassis/src/contract/validate.ts";
+import { jsonValidator } from "../../../chassis/src/contract/validation/validate.ts";
 import type { AuditEntry } from "./audit.ts";
 import type { calls } from "./calls.ts";
 import { service } from "./service.ts";

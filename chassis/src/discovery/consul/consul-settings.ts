@@ -1,4 +1,4 @@
-import { ConfigurationError } from "../../core/config.ts";
+import { ConfigurationError } from "../../core/configuration/config.ts";
 
 /** How Consul is used. */
 export type ConsulSettings = {

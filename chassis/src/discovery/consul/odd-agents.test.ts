@@ -3,7 +3,7 @@ import type { ServerResponse } from "node:http";
 import { type TestContext, test } from "node:test";
 import { createLog } from "../../telemetry/log.ts";
 import { eventually } from "../../testing/eventually.ts";
-import { httpServer, type ReceivedRequest } from "../../testing/http-server.ts";
+import { httpServer, type ReceivedRequest } from "../../testing/servers/http-server.ts";
 import { consulDiscovery } from "./consul.ts";
 
 const log = createLog({ service: "test", level: "silent" });

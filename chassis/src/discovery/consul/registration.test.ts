@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createLog } from "../../telemetry/log.ts";
-import { consulMissing, consulServer } from "../../testing/consul-server.ts";
 import { eventually } from "../../testing/eventually.ts";
-import { httpServer } from "../../testing/http-server.ts";
 import { hurriedClock } from "../../testing/hurried-clock.ts";
+import { consulMissing, consulServer } from "../../testing/servers/consul-server.ts";
+import { httpServer } from "../../testing/servers/http-server.ts";
 import { consulDiscovery } from "./consul.ts";
 
 const log = createLog({ service: "test", level: "silent" });

@@ -1,5 +1,5 @@
 import { isIP } from "node:net";
-import { ConfigurationError } from "../../core/config.ts";
+import { ConfigurationError } from "../../core/configuration/config.ts";
 
 /** How names are looked up. */
 export type DnsSettings = {

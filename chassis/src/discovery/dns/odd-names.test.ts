@@ -5,7 +5,7 @@ import { type TestContext, test } from "node:test";
 import { createLog } from "../../telemetry/log.ts";
 import { eventually } from "../../testing/eventually.ts";
 import { hurriedClock } from "../../testing/hurried-clock.ts";
-import { A, type DnsRecord, readQuestion, SRV, writeAnswer } from "../../topology/dns-message.ts";
+import { A, type DnsRecord, readQuestion, SRV, writeAnswer } from "../../topology/network/dns-message.ts";
 import { dnsDiscovery } from "./dns.ts";
 
 const log = createLog({ service: "test", level: "silent" });

@@ -4,9 +4,9 @@ import { Type } from "typebox";
 import { event } from "../../contract/event.ts";
 import { Personal } from "../../contract/personal.ts";
 import { Fields } from "../../contract/schema.ts";
-import { saga } from "../../saga/saga.ts";
+import { saga } from "../../saga/definition/saga.ts";
 import { createLog } from "../../telemetry/log.ts";
-import { testDatabase } from "../../testing/postgres.ts";
+import { testDatabase } from "../../testing/servers/postgres.ts";
 import { erasePeople } from "./erase-person.ts";
 
 const migrations = ["database", "messaging", "saga"].map((part) => ({

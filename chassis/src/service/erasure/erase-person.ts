@@ -1,6 +1,6 @@
 import type { Event } from "../../contract/event.ts";
 import type { Database, Queryable, Transaction } from "../../database/database.ts";
-import type { AnySaga } from "../../saga/saga.ts";
+import type { AnySaga } from "../../saga/definition/saga.ts";
 import type { Log } from "../../telemetry/log.ts";
 import { type Worker, worker } from "../worker.ts";
 import { eraseMessages } from "./erase-messages.ts";

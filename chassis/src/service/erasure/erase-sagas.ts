@@ -1,7 +1,7 @@
 import { Type } from "typebox";
 import { erasePersonal, hasPersonal } from "../../contract/personal.ts";
 import type { Queryable } from "../../database/database.ts";
-import type { AnySaga } from "../../saga/saga.ts";
+import type { AnySaga } from "../../saga/definition/saga.ts";
 import { pagesAbout, type Searched } from "./pages.ts";
 
 const table: Searched = {

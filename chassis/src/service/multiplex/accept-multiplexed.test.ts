@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { connect } from "node:net";
 import { test } from "node:test";
-import { FrameKind, frameText, headOf } from "../../client/multiplex/frame.ts";
-import { OFFER_HEADER, PROTOCOL, UPGRADE_PATH } from "../../client/multiplex/offer.ts";
-import { createLoadShedder } from "../../core/load-shedder.ts";
+import { FrameKind, frameText, headOf } from "../../client/transports/multiplex/frame.ts";
+import { OFFER_HEADER, PROTOCOL, UPGRADE_PATH } from "../../client/transports/multiplex/offer.ts";
+import { createLoadShedder } from "../../core/load/load-shedder.ts";
 import { eventually } from "../../testing/eventually.ts";
 import { asOrders, converse, handled, last, serve, token, upgrade, writing } from "./notes.fixture.ts";
 

@@ -1,23 +1,23 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { Socket } from "node:net";
 import createRouter from "find-my-way";
-import { canMultiplex } from "../../client/multiplex/can-multiplex.ts";
-import { linesOf } from "../../client/multiplex/frame.ts";
-import { parseJson } from "../../contract/json.ts";
+import { canMultiplex } from "../../client/transports/multiplex/can-multiplex.ts";
+import { linesOf } from "../../client/transports/multiplex/frame.ts";
+import { parseJson } from "../../contract/validation/json.ts";
 import type { Cancellation } from "../../core/cancellation.ts";
-import { failureFrom, invalidInput, notFound, unavailable, unsupportedMediaType } from "../../core/failure.ts";
-import { malformedRequest } from "../../gateway/malformed.ts";
-import { isSingle } from "../../gateway/request-headers.ts";
+import { failureFrom, invalidInput, notFound, unavailable, unsupportedMediaType } from "../../core/failure/failure.ts";
+import { bodyTooLarge, DEFAULT_BODY_LIMIT } from "../../http/body-limit.ts";
+import { refuseEncoded } from "../../http/content-encoding.ts";
+import { malformedRequest } from "../../http/malformed.ts";
+import { isSingle } from "../../http/request-headers.ts";
+import { requestIdOf } from "../../http/request-id.ts";
 import type { Log } from "../../telemetry/log.ts";
-import { bodyTooLarge, DEFAULT_BODY_LIMIT } from "../body-limit.ts";
-import { refuseEncoded } from "../content-encoding.ts";
-import type { CountRequest, RequestCounter } from "../count-requests.ts";
-import type { Gate } from "../gate.ts";
-import type { Asking } from "../priority.ts";
-import { problemReply, type Reply } from "../reply.ts";
-import { requestIdOf } from "../request-id.ts";
-import { routerPath } from "../routes.ts";
-import type { ServedCall } from "../served-call.ts";
+import type { CountRequest, RequestCounter } from "../calls/count-requests.ts";
+import type { Asking } from "../calls/priority.ts";
+import { problemReply, type Reply } from "../calls/reply.ts";
+import { routerPath } from "../calls/routes.ts";
+import type { ServedCall } from "../calls/served-call.ts";
+import type { Gate } from "../http/gate.ts";
 
 /** A request as it came over a multiplexed connection. */
 export type MultiplexedRequest = {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { FrameKind, frameText, headOf } from "../../client/multiplex/frame.ts";
+import { FrameKind, frameText, headOf } from "../../client/transports/multiplex/frame.ts";
 import { sendBytes } from "../../gateway/gateway.fixture.ts";
 import { asOrders, converse, json, last, serve, TWICE, token } from "./notes.fixture.ts";
 

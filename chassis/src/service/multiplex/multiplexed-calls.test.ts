@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Failure, invalidInput, tooLarge } from "../../core/failure.ts";
-import { createLoadShedder } from "../../core/load-shedder.ts";
-import { newContext, runInContext } from "../../telemetry/context.ts";
+import { newContext, runInContext } from "../../context/context.ts";
+import { Failure, invalidInput, tooLarge } from "../../core/failure/failure.ts";
+import { createLoadShedder } from "../../core/load/load-shedder.ts";
 import { eventually } from "../../testing/eventually.ts";
 import { clientOf, serveMultiplexed, untilMultiplexed } from "./multiplex.fixture.ts";
 import { begun, codeOf, handlers, params, things } from "./things.fixture.ts";

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { connect } from "node:net";
 import { test } from "node:test";
-import { FrameKind, frameText, headOf } from "../../client/multiplex/frame.ts";
-import { PROTOCOL, UPGRADE_PATH } from "../../client/multiplex/offer.ts";
-import { deadlineExceeded, unavailable, upstreamFailed } from "../../core/failure.ts";
+import { FrameKind, frameText, headOf } from "../../client/transports/multiplex/frame.ts";
+import { PROTOCOL, UPGRADE_PATH } from "../../client/transports/multiplex/offer.ts";
+import { deadlineExceeded, unavailable, upstreamFailed } from "../../core/failure/failure.ts";
 import { eventually } from "../../testing/eventually.ts";
 import { clientOf, serveMultiplexed, untilMultiplexed } from "./multiplex.fixture.ts";
 import { begun, codeOf, given, handlers, params, things } from "./things.fixture.ts";

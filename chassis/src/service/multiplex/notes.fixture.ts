@@ -1,8 +1,8 @@
 import type { TestContext } from "node:test";
 import { Type } from "typebox";
-import { FrameKind, frameText, headOf, linesOf } from "../../client/multiplex/frame.ts";
-import { frameReader } from "../../client/multiplex/frame-reader.ts";
-import { PROTOCOL, UPGRADE_PATH } from "../../client/multiplex/offer.ts";
+import { FrameKind, frameText, headOf, linesOf } from "../../client/transports/multiplex/frame.ts";
+import { frameReader } from "../../client/transports/multiplex/frame-reader.ts";
+import { PROTOCOL, UPGRADE_PATH } from "../../client/transports/multiplex/offer.ts";
 import { call } from "../../contract/call.ts";
 import { contract } from "../../contract/contract.ts";
 import { Fields, Text } from "../../contract/schema.ts";

@@ -1,11 +1,11 @@
 import type { Socket } from "node:net";
-import { oddAnswer } from "../../client/http/upstream-error.ts";
-import { FrameKind, frameText, headOf } from "../../client/multiplex/frame.ts";
-import { frameReader, readFrames } from "../../client/multiplex/frame-reader.ts";
-import { frameWriter } from "../../client/multiplex/frame-writer.ts";
-import { tuneSocket } from "../../client/multiplex/tune-socket.ts";
+import { oddAnswer } from "../../client/transports/http/upstream-error.ts";
+import { FrameKind, frameText, headOf } from "../../client/transports/multiplex/frame.ts";
+import { frameReader, readFrames } from "../../client/transports/multiplex/frame-reader.ts";
+import { frameWriter } from "../../client/transports/multiplex/frame-writer.ts";
+import { tuneSocket } from "../../client/transports/multiplex/tune-socket.ts";
 import type { Log } from "../../telemetry/log.ts";
-import type { Reply } from "../reply.ts";
+import type { Reply } from "../calls/reply.ts";
 import type { AnswerRequest } from "./answer-request.ts";
 import { underWay } from "./under-way.ts";
 

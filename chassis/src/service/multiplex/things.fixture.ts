@@ -1,10 +1,10 @@
 import { once } from "node:events";
 import { Type } from "typebox";
+import { currentContext } from "../../context/context.ts";
 import { call } from "../../contract/call.ts";
 import { contract } from "../../contract/contract.ts";
 import { Fields, Id, Media, Text } from "../../contract/schema.ts";
-import { failureFrom, refusal } from "../../core/failure.ts";
-import { currentContext } from "../../telemetry/context.ts";
+import { failureFrom, refusal } from "../../core/failure/failure.ts";
 import { answer } from "../answer.ts";
 import type { Handlers } from "../definition.ts";
 

@@ -1,6 +1,6 @@
-import { oddAnswer } from "../../client/http/upstream-error.ts";
+import { oddAnswer } from "../../client/transports/http/upstream-error.ts";
 import { Cancellation } from "../../core/cancellation.ts";
-import { unavailable } from "../../core/failure.ts";
+import { unavailable } from "../../core/failure/failure.ts";
 
 /** The requests of a connection that are not answered, by their numbers. */
 export type UnderWay = {

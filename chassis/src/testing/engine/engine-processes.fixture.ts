@@ -1,13 +1,13 @@
 import type { Clock } from "../../core/clock.ts";
 import type { Database } from "../../database/database.ts";
-import type { Broker } from "../../messaging/broker.ts";
-import { startConsumer } from "../../messaging/consumer.ts";
+import type { Broker } from "../../messaging/brokers/broker.ts";
+import { startConsumer } from "../../messaging/consumer/consumer.ts";
+import { startRedriver } from "../../messaging/dead-letters/redriver.ts";
 import type { Subscription } from "../../messaging/messaging.ts";
-import { startRedriver } from "../../messaging/redriver.ts";
-import { createRelay } from "../../messaging/relay.ts";
-import type { AnySaga } from "../../saga/saga.ts";
-import { createSagaRunner } from "../../saga/saga-runner.ts";
-import { createStartSaga } from "../../saga/start-saga.ts";
+import { createRelay } from "../../messaging/outbox/relay.ts";
+import type { AnySaga } from "../../saga/definition/saga.ts";
+import { createSagaRunner } from "../../saga/runner/saga-runner.ts";
+import { createStartSaga } from "../../saga/runner/start-saga.ts";
 import type { Log } from "../../telemetry/log.ts";
 import { mortal } from "./mortal.fixture.ts";
 

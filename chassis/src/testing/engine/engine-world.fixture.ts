@@ -1,5 +1,5 @@
 import type { Database } from "../../database/database.ts";
-import type { Broker } from "../../messaging/broker.ts";
+import type { Broker } from "../../messaging/brokers/broker.ts";
 import { hurriedClock } from "../hurried-clock.ts";
 import { startParts } from "./engine-parts.fixture.ts";
 import { type Ended, empty, readEnd, settled } from "./engine-state.fixture.ts";

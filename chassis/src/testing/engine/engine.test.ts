@@ -3,14 +3,14 @@ import { describe, type TestContext, test } from "node:test";
 import fc from "fast-check";
 import { systemClock } from "../../core/clock.ts";
 import { newId } from "../../core/id.ts";
-import type { Broker } from "../../messaging/broker.ts";
-import { type MemoryQueues, memoryBroker } from "../../messaging/memory-broker.ts";
-import { brokerMigrations } from "../../messaging/migrate-broker.ts";
-import { postgresBroker } from "../../messaging/postgres-broker.ts";
-import { rabbitmqBroker } from "../../messaging/rabbitmq/rabbitmq-broker.ts";
+import type { Broker } from "../../messaging/brokers/broker.ts";
+import { type MemoryQueues, memoryBroker } from "../../messaging/brokers/memory/memory-broker.ts";
+import { brokerMigrations } from "../../messaging/brokers/postgres/migrate-broker.ts";
+import { postgresBroker } from "../../messaging/brokers/postgres/postgres-broker.ts";
+import { rabbitmqBroker } from "../../messaging/brokers/rabbitmq/rabbitmq-broker.ts";
 import { createLog } from "../../telemetry/log.ts";
-import { testDatabase } from "../postgres.ts";
-import { rabbitmqMissing, rabbitmqNode } from "../rabbitmq.ts";
+import { testDatabase } from "../servers/postgres.ts";
+import { rabbitmqMissing, rabbitmqNode } from "../servers/rabbitmq.ts";
 import { faultIn } from "./engine-model.fixture.ts";
 import { engineWorld } from "./engine-world.fixture.ts";
 import { type Focus, focuses, scenarios } from "./scenarios.fixture.ts";
@@ -23,8 +23,9 @@ const isPlanted = process.env["PLANTED"] !== undefined;
 /** Scenarios in all; ENGINE_RUNS=1000 plays more of them. ENGINE_SEED, as a failure tells it, plays the same ones again. */
 const RUNS = Number(process.env["ENGINE_RUNS"] ?? (isPlanted ? 300 : 80));
 const SEED = Number(process.env["ENGINE_SEED"] ?? (isPlanted ? 21 : Math.floor(Math.random() * 2 ** 31)));
-/** Worlds that play at the same time, since scenarios wait more than they work. */
-const WORLDS = 4;
+/** Worlds that play at the same time, since scenarios wait more than they work; and how many of these one plays. */
+const WORLDS = 8;
+const SCENARIOS_OF_A_WORLD = 20;
 
 const log = createLog({ service: "engine", level: "silent" });
 const migrations = ["messaging", "saga"].map((part) => ({
@@ -67,7 +68,20 @@ const drivers: Record<
   },
 };
 
-async function playMany(t: TestContext, open: (t: TestContext) => Promise<OpenBroker>, focus: Focus, count: number) {
+/** What a world plays. A seed and a number of scenarios are played again by ENGINE_SEED, by the first world of a focus. */
+type Played = { focus: Focus; seed: number; count: number };
+
+/** The scenarios of a focus, by worlds. Where a guard was taken away one world plays all: the first fault ends it. */
+function worldsOf(focus: Focus, count: number): Played[] {
+  const most = isPlanted ? count : SCENARIOS_OF_A_WORLD;
+  return Array.from({ length: Math.ceil(count / most) }, (_, index) => ({
+    focus,
+    seed: SEED + index,
+    count: Math.min(most, count - index * most),
+  }));
+}
+
+async function playMany(t: TestContext, open: (t: TestContext) => Promise<OpenBroker>, { focus, seed, count }: Played) {
   const openBroker = await open(t);
   const { database } = await testDatabase(t, migrations);
   const world = await engineWorld(database, openBroker);
@@ -76,7 +90,7 @@ async function playMany(t: TestContext, open: (t: TestContext) => Promise<OpenBr
     fc.asyncProperty(scenarios(focus), async (scenario) => {
       assert.equal(faultIn(scenario, await world.play(scenario)), undefined);
     }),
-    { numRuns: count, seed: SEED, endOnFailure: isPlanted },
+    { numRuns: count, seed, endOnFailure: isPlanted },
   );
 }
 
@@ -84,9 +98,9 @@ describe("whatever use cases, handlers, steps and operators do, all of it happen
   concurrency: WORLDS,
 }, () => {
   for (const [driver, { focuses, part, missing, open }] of Object.entries(drivers)) {
-    for (const focus of focuses) {
-      test(`on ${driver}, seed ${SEED}, ${focus}`, { skip: missing ?? false }, (t) =>
-        playMany(t, open, focus, Math.ceil(RUNS * part)),
+    for (const played of focuses.flatMap((focus) => worldsOf(focus, Math.ceil(RUNS * part)))) {
+      test(`on ${driver}, seed ${played.seed}, ${played.focus}`, { skip: missing ?? false }, (t) =>
+        playMany(t, open, played),
       );
     }
   }

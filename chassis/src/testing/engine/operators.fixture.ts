@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Database } from "../../database/database.ts";
-import type { DeadLetterOperations } from "../../messaging/operate-dead-letters.ts";
-import type { SagaOperations } from "../../saga/operate-sagas.ts";
+import type { DeadLetterOperations } from "../../messaging/dead-letters/operate-dead-letters.ts";
+import type { SagaOperations } from "../../saga/operations/operate-sagas.ts";
 import type { Decided, Scenario } from "./scenario.fixture.ts";
 import type { Place } from "./scripted-work.fixture.ts";
 

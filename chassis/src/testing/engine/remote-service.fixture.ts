@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { type FailureDefinition, unavailable } from "../../core/failure.ts";
+import { type FailureDefinition, unavailable } from "../../core/failure/failure.ts";
 import type { Remote } from "./scenario.fixture.ts";
 
 /** Attempts at a step that have a time are cut off after so many milliseconds, and a slow service takes so many. */

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { refusal } from "../../core/failure.ts";
+import { refusal } from "../../core/failure/failure.ts";
 import type { Transaction } from "../../database/database.ts";
 import { createRemoteService } from "./remote-service.fixture.ts";
 import type { Scenario, Trouble, Unit } from "./scenario.fixture.ts";

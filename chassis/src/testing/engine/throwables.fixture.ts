@@ -1,4 +1,4 @@
-import { internalError, refusal, unavailable } from "../../core/failure.ts";
+import { internalError, refusal, unavailable } from "../../core/failure/failure.ts";
 
 const declined = refusal("engine_declined", 409, "Declined");
 

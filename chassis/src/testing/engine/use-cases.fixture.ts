@@ -1,8 +1,8 @@
-import { failureFrom } from "../../core/failure.ts";
+import { failureFrom } from "../../core/failure/failure.ts";
 import { newId } from "../../core/id.ts";
 import type { Database, Transaction } from "../../database/database.ts";
-import { groupTransactions } from "../../database/group-transactions.ts";
-import type { Broker } from "../../messaging/broker.ts";
+import { groupTransactions } from "../../database/transactions/group-transactions.ts";
+import type { Broker } from "../../messaging/brokers/broker.ts";
 import { eventually } from "../eventually.ts";
 import { ran, type startParts } from "./engine-parts.fixture.ts";
 import type { UseCase } from "./scenario.fixture.ts";

@@ -1,4 +1,4 @@
-import type { Broker } from "../../messaging/broker.ts";
+import type { Broker } from "../../messaging/brokers/broker.ts";
 
 /** The most bytes that may be handed over at once: what the relay aims at, and one message more. */
 const MOST_BYTES = 9 * 1024 * 1024;

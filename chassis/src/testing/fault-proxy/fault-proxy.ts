@@ -1,6 +1,6 @@
 import { createServer } from "node:net";
-import type { Cleanup } from "../postgres.ts";
 import { seededRandom } from "../seeded-random.ts";
+import type { Cleanup } from "../servers/postgres.ts";
 import type { BothWays } from "./faults.ts";
 import { type ProxiedConnection, proxyConnection } from "./proxied-connection.ts";
 

@@ -2,7 +2,7 @@ import { type AnyInput, requestBuilder } from "../../client/build-request.ts";
 import type { CallInput, CallReply } from "../../client/client.ts";
 import { type Call, type CallTypes, routeOf } from "../../contract/call.ts";
 import type { Contract } from "../../contract/contract.ts";
-import type { Failure } from "../../core/failure.ts";
+import type { Failure } from "../../core/failure/failure.ts";
 import { outcomeReader } from "./read-outcome.ts";
 import type { TestFaults } from "./test-faults.ts";
 

@@ -1,12 +1,12 @@
 import type { Call } from "../../contract/call.ts";
 import { Cancellation } from "../../core/cancellation.ts";
 import type { Clock } from "../../core/clock.ts";
-import { Failure, refusal, unavailable } from "../../core/failure.ts";
-import type { KeySet } from "../../identity/signing-key.ts";
-import { createVerifier } from "../../identity/verify.ts";
+import { Failure, refusal, unavailable } from "../../core/failure/failure.ts";
+import type { KeySet } from "../../identity/keys/signing-key.ts";
+import { createVerifier } from "../../identity/tokens/verify.ts";
+import { addRoutes } from "../../service/calls/routes.ts";
 import type { DeclaredCalls, Handler, Request } from "../../service/definition.ts";
-import { createHttpServer } from "../../service/http-server.ts";
-import { addRoutes } from "../../service/routes.ts";
+import { createHttpServer } from "../../service/http/http-server.ts";
 import { createLog } from "../../telemetry/log.ts";
 import { createMetrics } from "../../telemetry/metrics.ts";
 import { mayRefuse } from "./read-outcome.ts";

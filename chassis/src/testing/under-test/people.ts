@@ -2,12 +2,12 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Contract } from "../../contract/contract.ts";
 import type { Clock } from "../../core/clock.ts";
-import { accessTokens } from "../../identity/access-token.ts";
 import type { User } from "../../identity/caller.ts";
-import { ENDED_SESSIONS_PATH } from "../../identity/fetch-ended-sessions.ts";
-import { JWKS_PATH } from "../../identity/fetch-key-set.ts";
-import type { TokenFor } from "../../identity/service-token.ts";
-import { newSigningKey, type PublicJwk } from "../../identity/signing-key.ts";
+import { JWKS_PATH } from "../../identity/keys/fetch-key-set.ts";
+import { newSigningKey, type PublicJwk } from "../../identity/keys/signing-key.ts";
+import { ENDED_SESSIONS_PATH } from "../../identity/sessions/fetch-ended-sessions.ts";
+import { accessTokens } from "../../identity/tokens/access-token.ts";
+import type { TokenFor } from "../../identity/tokens/service-token.ts";
 
 /** The name of the identity service of a test: that of no service. */
 export const PEOPLE = "people-of-the-test";

@@ -1,9 +1,9 @@
-import { outsideContract } from "../../client/outside-contract.ts";
-import { answerReader } from "../../client/read-answer.ts";
-import { commonRefusals } from "../../client/read-problem.ts";
+import { outsideContract } from "../../client/answers/outside-contract.ts";
+import { answerReader } from "../../client/answers/read-answer.ts";
+import { commonRefusals } from "../../client/answers/read-problem.ts";
 import { type Call, routeOf } from "../../contract/call.ts";
 import type { ProblemBody } from "../../contract/problem.ts";
-import { Failure, internalError, tokenInvalid, tokenMissing } from "../../core/failure.ts";
+import { Failure, internalError, tokenInvalid, tokenMissing } from "../../core/failure/failure.ts";
 import { idempotencyKeyRequired } from "../../database/idempotency.ts";
 
 const bySurroundings = [...commonRefusals, tokenMissing, tokenInvalid, idempotencyKeyRequired];

@@ -1,10 +1,10 @@
 import type { Static, TObject } from "typebox";
 import type { Contract } from "../../contract/contract.ts";
-import type { Environment } from "../../core/config.ts";
+import type { Environment } from "../../core/configuration/config.ts";
 import type { User } from "../../identity/caller.ts";
 import type { DeclaredCalls, Parts, ServiceDefinition, Wiring } from "../../service/definition.ts";
-import { startService } from "../../service/host.ts";
-import type { Running } from "../../service/surroundings.ts";
+import { startService } from "../../service/host/host.ts";
+import type { Running } from "../../service/host/surroundings.ts";
 import { type CallerUnderTest, createCaller } from "./callers.ts";
 import type { TestSurroundings } from "./surroundings.ts";
 

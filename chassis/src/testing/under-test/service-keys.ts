@@ -2,9 +2,9 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Clock, systemClock } from "../../core/clock.ts";
-import type { Environment } from "../../core/config.ts";
-import { serviceTokens, type TokenFor } from "../../identity/service-token.ts";
-import { type KeySet, newServiceKey } from "../../identity/signing-key.ts";
+import type { Environment } from "../../core/configuration/config.ts";
+import { type KeySet, newServiceKey } from "../../identity/keys/signing-key.ts";
+import { serviceTokens, type TokenFor } from "../../identity/tokens/service-token.ts";
 import type { Cleanup } from "../file-cleanup.ts";
 
 /** The keys of the services of a test, in files as a service reads them. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
-import { deadlineExceeded, Failure, forbidden, tokenMissing } from "../../core/failure.ts";
+import { deadlineExceeded, Failure, forbidden, tokenMissing } from "../../core/failure/failure.ts";
 import { eventually } from "../eventually.ts";
 import { fakeClock } from "../fake-clock.ts";
 import { bookBought, borrowed, cardBlocked, closed, confirmed, library, tooMany } from "./lending.fixture.ts";

@@ -1,13 +1,13 @@
 import type { TObject } from "typebox";
+import { newContext } from "../../context/context.ts";
+import { formatTraceparent } from "../../context/trace-context.ts";
 import { type Contract, publisherOf } from "../../contract/contract.ts";
 import type { Event } from "../../contract/event.ts";
-import type { Environment } from "../../core/config.ts";
+import type { Environment } from "../../core/configuration/config.ts";
 import { newId } from "../../core/id.ts";
 import type { Database } from "../../database/database.ts";
 import type { Message } from "../../messaging/message.ts";
 import type { DeclaredCalls, ServiceDefinition } from "../../service/definition.ts";
-import { newContext } from "../../telemetry/context.ts";
-import { formatTraceparent } from "../../telemetry/trace-context.ts";
 import type { Cleanup } from "../file-cleanup.ts";
 import { type Inside, lookInside } from "./look-inside.ts";
 import { hangs, isUnavailable, type NeighbourRequests, type NeighboursOf } from "./neighbours.ts";

@@ -1,14 +1,14 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { routeOf } from "../../contract/call.ts";
 import { type Clock, systemClock } from "../../core/clock.ts";
-import type { Environment } from "../../core/config.ts";
+import type { Environment } from "../../core/configuration/config.ts";
 import type { Database } from "../../database/database.ts";
 import { staticDiscovery } from "../../discovery/static.ts";
 import type { DeclaredCalls, ServiceDefinition } from "../../service/definition.ts";
-import type { Surroundings } from "../../service/surroundings.ts";
+import type { Surroundings } from "../../service/host/surroundings.ts";
 import type { FakeClock } from "../fake-clock.ts";
 import type { Cleanup } from "../file-cleanup.ts";
-import { testDatabase } from "../postgres.ts";
+import { testDatabase } from "../servers/postgres.ts";
 import { type ErrorLog, errorLog } from "./error-log.ts";
 import { type Neighbours, type RunningNeighbours, startNeighbours } from "./neighbours.ts";
 import { PEOPLE, type People, startPeople } from "./people.ts";

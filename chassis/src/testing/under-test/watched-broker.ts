@@ -1,5 +1,5 @@
-import type { Broker, BrokerSubscription } from "../../messaging/broker.ts";
-import { memoryBroker } from "../../messaging/memory-broker.ts";
+import type { Broker, BrokerSubscription } from "../../messaging/brokers/broker.ts";
+import { memoryBroker } from "../../messaging/brokers/memory/memory-broker.ts";
 
 /** A broker in memory that tells when a message is done with. */
 export type WatchedBroker = Broker & {

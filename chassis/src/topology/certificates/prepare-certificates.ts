@@ -1,7 +1,7 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { writePrivateText } from "../private-file.ts";
+import { writePrivateText } from "../keys/private-file.ts";
 import { type KeyAndCertificate, makeAuthority, makeCertificate } from "./make-certificate.ts";
 
 /** Where the certificates of a system are. */

@@ -1,6 +1,6 @@
 import type { Clock } from "../../core/clock.ts";
-import { LOOK_EVERY } from "../../identity/kept-file.ts";
-import { writePrivateText } from "../private-file.ts";
+import { LOOK_EVERY } from "../../identity/keys/kept-file.ts";
+import { writePrivateText } from "../keys/private-file.ts";
 import { makeAuthority } from "./make-certificate.ts";
 import { certificatesIn, prepareCertificates, readPair, writePair } from "./prepare-certificates.ts";
 

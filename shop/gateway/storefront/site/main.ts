@@ -1,10 +1,10 @@
-import { finishOrder } from "./checkout.ts";
-import { showFrame } from "./frame.ts";
-import { listenToNews } from "./live.ts";
+import { finishOrder } from "./data/checkout.ts";
+import { listenToNews } from "./data/live.ts";
+import { user } from "./data/session.ts";
+import { showFrame } from "./elements/frame.ts";
+import { toast } from "./elements/show.ts";
 import { catalogue } from "./pages/catalogue.ts";
 import { go, startRouter } from "./router.ts";
-import { user } from "./session.ts";
-import { toast } from "./show.ts";
 
 showFrame();
 startRouter(

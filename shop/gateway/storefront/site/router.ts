@@ -1,8 +1,8 @@
-import { button } from "./button.ts";
-import { type Child, element, fill, link } from "./element.ts";
-import { inWords, Problem } from "./problem.ts";
-import { user } from "./session.ts";
-import { announce } from "./show.ts";
+import { inWords, Problem } from "./data/problem.ts";
+import { user } from "./data/session.ts";
+import { button } from "./elements/button.ts";
+import { type Child, element, fill, link } from "./elements/element.ts";
+import { announce } from "./elements/show.ts";
 
 /** What a page is made for: the parameters of its address, and a signal that is aborted when the customer leaves it. */
 export type View = {

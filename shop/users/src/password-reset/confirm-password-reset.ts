@@ -6,9 +6,9 @@ import { credentialsChanged } from "@flotilla/contracts/users";
 import type { AccountStore } from "../account-store.ts";
 import type { Audit } from "../audit.ts";
 import type { Passwords } from "../passwords/passwords.ts";
-import { hashOf } from "../refresh-token.ts";
-import type { SessionStore } from "../session-store.ts";
-import type { SignInLimits } from "../sign-in-limits.ts";
+import { hashOf } from "../sessions/refresh-token.ts";
+import type { SessionStore } from "../sessions/session-store.ts";
+import type { SignInLimits } from "../sign-in/sign-in-limits.ts";
 import type { PasswordResetStore } from "./password-reset-store.ts";
 
 type Needs = {

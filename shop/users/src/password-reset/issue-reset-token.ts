@@ -1,6 +1,6 @@
 import { notFound } from "@flotilla/chassis/failure";
 import type { Clock } from "@flotilla/chassis/service";
-import { hashOf, newRefreshToken } from "../refresh-token.ts";
+import { hashOf, newRefreshToken } from "../sessions/refresh-token.ts";
 import type { PasswordResetStore } from "./password-reset-store.ts";
 
 type Needs = { resets: Pick<PasswordResetStore, "addToken">; clock: Clock };

@@ -4,7 +4,7 @@ import { notFound, rateLimited } from "@flotilla/chassis/failure";
 import { eventually } from "@flotilla/chassis/testing";
 import { resetTokenInvalid } from "@flotilla/contracts/password-reset";
 import { invalidCredentials, refreshTokenInvalid } from "@flotilla/contracts/users";
-import { MOST_RESETS } from "../sign-in-limits.ts";
+import { MOST_RESETS } from "../sign-in/sign-in-limits.ts";
 import { ada, callerOf, usersUnderTest } from "../users-under-test.ts";
 
 const MINUTE = 60_000;

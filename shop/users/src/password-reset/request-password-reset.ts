@@ -1,7 +1,7 @@
 import { type Clock, newId } from "@flotilla/chassis/service";
 import { emailKey } from "../account.ts";
 import type { Audit } from "../audit.ts";
-import type { SignInLimits } from "../sign-in-limits.ts";
+import type { SignInLimits } from "../sign-in/sign-in-limits.ts";
 import type { PasswordResetStore } from "./password-reset-store.ts";
 
 type Needs = {

@@ -1,13 +1,13 @@
 import type { Session } from "@flotilla/contracts/sessions";
 import type { User } from "@flotilla/contracts/users";
-import { ask } from "../api.ts";
-import { button } from "../button.ts";
-import { element } from "../element.ts";
-import { createForm, type Field, tellFault } from "../form.ts";
+import { ask } from "../data/api.ts";
+import { end, noteUser } from "../data/session.ts";
+import { button } from "../elements/button.ts";
+import { element } from "../elements/element.ts";
+import { createForm, type Field, tellFault } from "../elements/form.ts";
+import { toast } from "../elements/show.ts";
+import { time } from "../elements/words.ts";
 import { go, type Page, type View } from "../router.ts";
-import { end, noteUser } from "../session.ts";
-import { toast } from "../show.ts";
-import { time } from "../words.ts";
 
 const current: Field = {
   name: "currentPassword",

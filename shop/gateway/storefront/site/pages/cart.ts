@@ -1,12 +1,12 @@
 import type { Product } from "@flotilla/contracts/products";
-import { ask } from "../api.ts";
-import { type CartLine, cart, setQuantity } from "../cart.ts";
-import { element, fill, link } from "../element.ts";
-import { picture } from "../picture.ts";
-import { Problem } from "../problem.ts";
+import { ask } from "../data/api.ts";
+import { type CartLine, cart, setQuantity } from "../data/cart.ts";
+import { Problem } from "../data/problem.ts";
+import { element, fill, link } from "../elements/element.ts";
+import { picture } from "../elements/picture.ts";
+import { announce } from "../elements/show.ts";
+import { price } from "../elements/words.ts";
 import type { Page, View } from "../router.ts";
-import { announce } from "../show.ts";
-import { price } from "../words.ts";
 import { checkoutForm } from "./checkout-form.ts";
 
 type Entry = { readonly line: CartLine; readonly product: Product | undefined };

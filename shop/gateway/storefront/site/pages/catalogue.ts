@@ -1,11 +1,11 @@
 import type { Product } from "@flotilla/contracts/products";
-import { ask } from "../api.ts";
-import { button } from "../button.ts";
-import { element, fill, link } from "../element.ts";
-import { picture } from "../picture.ts";
+import { ask } from "../data/api.ts";
+import { button } from "../elements/button.ts";
+import { element, fill, link } from "../elements/element.ts";
+import { picture } from "../elements/picture.ts";
+import { announce } from "../elements/show.ts";
+import { count, price, stock } from "../elements/words.ts";
 import type { Page, View } from "../router.ts";
-import { announce } from "../show.ts";
-import { count, price, stock } from "../words.ts";
 
 type Products = { readonly items: readonly Product[]; readonly nextCursor: string | null };
 

@@ -1,11 +1,11 @@
 import type { PaymentMethod } from "@flotilla/contracts/payments";
-import type { CartLine } from "../cart.ts";
-import { isUnanswered, placeOrder } from "../checkout.ts";
-import { element, fill, link } from "../element.ts";
-import { inWords } from "../problem.ts";
+import type { CartLine } from "../data/cart.ts";
+import { isUnanswered, placeOrder } from "../data/checkout.ts";
+import { inWords } from "../data/problem.ts";
+import { user } from "../data/session.ts";
+import { element, fill, link } from "../elements/element.ts";
+import { cards } from "../elements/words.ts";
 import { go } from "../router.ts";
-import { user } from "../session.ts";
-import { cards } from "../words.ts";
 
 /** Chooses a card and places the order; whoever is not signed in is asked to be first, and finds the cart as it was. */
 export function checkoutForm(items: () => CartLine[], signal: AbortSignal): HTMLElement {

@@ -1,11 +1,11 @@
 import type { Product } from "@flotilla/contracts/products";
-import { ask } from "../api.ts";
-import { button } from "../button.ts";
-import { element } from "../element.ts";
-import { createForm, type Field, tellFault } from "../form.ts";
-import { Problem } from "../problem.ts";
+import { ask } from "../data/api.ts";
+import { Problem } from "../data/problem.ts";
+import { button } from "../elements/button.ts";
+import { element } from "../elements/element.ts";
+import { createForm, type Field, tellFault } from "../elements/form.ts";
+import { toast } from "../elements/show.ts";
 import { go, type Page, type View } from "../router.ts";
-import { toast } from "../show.ts";
 import { stockForm } from "./stock-room.ts";
 
 /** A product to change, or a new one to add. */

@@ -1,9 +1,9 @@
 import type { Mail } from "@flotilla/contracts/email";
-import { element } from "../element.ts";
-import { createForm } from "../form.ts";
-import { pagedList } from "../paged-list.ts";
+import { element } from "../elements/element.ts";
+import { createForm } from "../elements/form.ts";
+import { pagedList } from "../elements/paged-list.ts";
+import { time } from "../elements/words.ts";
 import { go, type Page, type View } from "../router.ts";
-import { time } from "../words.ts";
 
 /** The mail that the shop keeps when it has no mail server: for administrators, as it may hold tokens. */
 export async function mailbox({ query, signal }: View): Promise<Page> {

@@ -1,11 +1,11 @@
 import type { Notification } from "@flotilla/contracts/notifications";
-import { ask } from "../api.ts";
-import { button } from "../button.ts";
-import { element, link } from "../element.ts";
-import { news } from "../live.ts";
-import { pagedList } from "../paged-list.ts";
+import { ask } from "../data/api.ts";
+import { news } from "../data/live.ts";
+import { button } from "../elements/button.ts";
+import { element, link } from "../elements/element.ts";
+import { pagedList } from "../elements/paged-list.ts";
+import { time } from "../elements/words.ts";
 import type { Page, View } from "../router.ts";
-import { time } from "../words.ts";
 
 /** What the shop has told the customer. */
 export async function notifications({ signal, again }: View): Promise<Page> {

@@ -1,10 +1,10 @@
 import type { Order } from "@flotilla/contracts/orders";
 import type { Payment } from "@flotilla/contracts/payments";
-import { button } from "../button.ts";
-import { element, fill, link } from "../element.ts";
-import { inWords } from "../problem.ts";
-import { user } from "../session.ts";
-import { price, reasonInWords, statuses, time } from "../words.ts";
+import { inWords } from "../data/problem.ts";
+import { user } from "../data/session.ts";
+import { button } from "../elements/button.ts";
+import { element, fill, link } from "../elements/element.ts";
+import { price, reasonInWords, statuses, time } from "../elements/words.ts";
 
 /** What is known of an order, and what its page needs besides. */
 export type ShownOrder = {

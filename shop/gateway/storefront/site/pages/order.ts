@@ -1,14 +1,14 @@
 import type { Payment } from "@flotilla/contracts/payments";
-import { ask } from "../api.ts";
-import { pause } from "../connection.ts";
-import { element, fill } from "../element.ts";
-import { news } from "../live.ts";
-import { newKey } from "../lock.ts";
-import { Problem } from "../problem.ts";
+import { ask } from "../data/api.ts";
+import { pause } from "../data/connection.ts";
+import { news } from "../data/live.ts";
+import { newKey } from "../data/lock.ts";
+import { Problem } from "../data/problem.ts";
+import { timelineOf } from "../data/settings.ts";
+import { element, fill } from "../elements/element.ts";
+import { announce } from "../elements/show.ts";
+import { statuses } from "../elements/words.ts";
 import type { Page, View } from "../router.ts";
-import { timelineOf } from "../settings.ts";
-import { announce } from "../show.ts";
-import { statuses } from "../words.ts";
 import { orderView } from "./order-view.ts";
 import { readOrder } from "./orders.ts";
 

@@ -1,11 +1,11 @@
 import type { Order } from "@flotilla/contracts/orders";
-import { ask } from "../api.ts";
-import { element, link } from "../element.ts";
-import { news } from "../live.ts";
-import { pagedList } from "../paged-list.ts";
+import { ask } from "../data/api.ts";
+import { news } from "../data/live.ts";
+import { user } from "../data/session.ts";
+import { element, link } from "../elements/element.ts";
+import { pagedList } from "../elements/paged-list.ts";
+import { price, statuses, time } from "../elements/words.ts";
 import type { Page, View } from "../router.ts";
-import { user } from "../session.ts";
-import { price, statuses, time } from "../words.ts";
 
 /** One's own orders; all of them for an administrator. */
 export async function orders({ signal, again }: View): Promise<Page> {

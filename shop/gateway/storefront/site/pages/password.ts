@@ -1,9 +1,9 @@
-import { ask } from "../api.ts";
-import { element, fill } from "../element.ts";
-import { createForm } from "../form.ts";
+import { ask } from "../data/api.ts";
+import { end } from "../data/session.ts";
+import { element, fill } from "../elements/element.ts";
+import { createForm } from "../elements/form.ts";
+import { toast } from "../elements/show.ts";
 import { go, type Page } from "../router.ts";
-import { end } from "../session.ts";
-import { toast } from "../show.ts";
 
 /** Sets a new password with a token that comes by mail. */
 export function password(): Page {

@@ -1,12 +1,12 @@
 import type { Product } from "@flotilla/contracts/products";
-import { ask } from "../api.ts";
-import { cart, MOST_LINES, setQuantity } from "../cart.ts";
-import { element, fill, link } from "../element.ts";
-import { picture } from "../picture.ts";
+import { ask } from "../data/api.ts";
+import { cart, MOST_LINES, setQuantity } from "../data/cart.ts";
+import { user } from "../data/session.ts";
+import { element, fill, link } from "../elements/element.ts";
+import { picture } from "../elements/picture.ts";
+import { toast } from "../elements/show.ts";
+import { price, stock } from "../elements/words.ts";
 import type { Page, View } from "../router.ts";
-import { user } from "../session.ts";
-import { toast } from "../show.ts";
-import { price, stock } from "../words.ts";
 
 /** One product, and the way into the cart. */
 export async function product({ parameters: [id = ""], signal }: View): Promise<Page> {

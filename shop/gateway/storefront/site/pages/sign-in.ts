@@ -1,10 +1,10 @@
 import type { SignedIn } from "@flotilla/contracts/users";
-import { ask } from "../api.ts";
-import { element, link } from "../element.ts";
-import { createForm, type Field } from "../form.ts";
+import { ask } from "../data/api.ts";
+import { begin } from "../data/session.ts";
+import { element, link } from "../elements/element.ts";
+import { createForm, type Field } from "../elements/form.ts";
+import { toast } from "../elements/show.ts";
 import { go, type Page, type View } from "../router.ts";
-import { begin } from "../session.ts";
-import { toast } from "../show.ts";
 
 const email: Field = {
   name: "email",

@@ -1,12 +1,12 @@
 import type { Stock } from "@flotilla/contracts/inventory";
 import type { Product } from "@flotilla/contracts/products";
-import { ask } from "../api.ts";
-import { element, link } from "../element.ts";
-import { createForm } from "../form.ts";
-import { pagedList } from "../paged-list.ts";
-import { picture } from "../picture.ts";
+import { ask } from "../data/api.ts";
+import { element, link } from "../elements/element.ts";
+import { createForm } from "../elements/form.ts";
+import { pagedList } from "../elements/paged-list.ts";
+import { picture } from "../elements/picture.ts";
+import { count, price } from "../elements/words.ts";
 import type { Page, View } from "../router.ts";
-import { count, price } from "../words.ts";
 
 /** All products, for administrators. */
 export async function stockRoom({ signal }: View): Promise<Page> {

@@ -1,5 +1,0 @@
-import { runProcess } from "../process.ts";
-import { startGateway } from "./start-gateway.ts";
-
-/* A gateway of nothing, as a process of its own. */
-await runProcess((surroundings) => startGateway({ title: "Nothing", contracts: [] }, surroundings));
