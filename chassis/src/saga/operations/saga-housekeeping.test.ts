@@ -4,7 +4,7 @@ import { testDatabase } from "../../testing/servers/postgres.ts";
 import { saveSagas } from "../store/save-sagas.ts";
 import { sagaHousekeeping } from "./housekeeping.ts";
 
-const migrations = [{ name: "saga", folder: new URL("migrations/", import.meta.url) }];
+const migrations = [{ name: "saga", folder: new URL("../migrations/", import.meta.url) }];
 
 /** Sagas that began, and if they have ended also ended, so many days ago. */
 const INSERT = `insert into saga (id, name, key, input, step, ended_at, status, due_at, request_id, traceparent)

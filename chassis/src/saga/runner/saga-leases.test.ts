@@ -22,7 +22,7 @@ const historyOf = async (database: Database, orderId: string) =>
 
 /** A process of its own that runs two sagas, and waits in the middle of both. */
 async function otherProcess(t: Cleanup, databaseUrl: string) {
-  const child = fork(fileURLToPath(new URL("paused-replica.fixture.ts", import.meta.url)), {
+  const child = fork(fileURLToPath(new URL("../tests/paused-replica.fixture.ts", import.meta.url)), {
     env: { ...process.env, DATABASE_URL: databaseUrl },
     stdio: ["ignore", "pipe", "inherit", "ipc"],
   });

@@ -28,7 +28,7 @@ export const note = async (tx: Transaction, what: string): Promise<void> =>
 
 /** A database with the tables of sagas, and one of effects. */
 export async function sagaDatabase(t: Cleanup): Promise<TestDatabase> {
-  const made = await testDatabase(t, [{ name: "saga", folder: new URL("migrations/", import.meta.url) }]);
+  const made = await testDatabase(t, [{ name: "saga", folder: new URL("../migrations/", import.meta.url) }]);
   await made.database.query("create table effect (what text not null)");
   return made;
 }
