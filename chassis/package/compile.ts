@@ -5,7 +5,7 @@ import { dirname, join, resolve } from "node:path";
 
 /**
  * Compiles the sources in `folder` that can be reached from the entry points to `dist`: JavaScript with source maps that hold the
- * sources, and declarations. Files that are no TypeScript (migrations, pages) go with them.
+ * sources, and declarations. Files that run beside them (migrations, pages) go with them.
  */
 export function compile(folder: string): void {
   const dist = join(folder, "dist");
@@ -17,8 +17,12 @@ export function compile(folder: string): void {
     if (file.endsWith(".js")) rewrite(join(dist, file), namedFiles);
     if (file.endsWith(".d.ts")) rewrite(join(dist, file), typesOf);
   }
-  const source = join(folder, "src");
-  cpSync(source, dist, { recursive: true, filter: (path) => !path.endsWith(".ts") });
+  copyAssets(join(folder, "src"), dist);
+}
+
+/** Copies all but sources, which are compiled, and documents about them, whose links lead to sources. */
+export function copyAssets(source: string, dist: string): void {
+  cpSync(source, dist, { recursive: true, filter: (path) => !/\.(ts|md)$/.test(path) });
 }
 
 function rewrite(path: string, change: (text: string, path: string) => string): void {
