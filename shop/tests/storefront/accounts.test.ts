@@ -82,6 +82,8 @@ test("name, email and password change; a session elsewhere is ended; an account 
     const body = { refreshToken: elsewhere.session?.refreshToken };
     return (await shop.visitor().ask("POST", "/api/auth/refresh", { body })).status === 401 || undefined;
   });
+  // The page is drawn anew when the session has ended: what is typed before that is gone.
+  await page.getByRole("button", { name: /^End the session/ }).waitFor({ state: "detached" });
   const section = page.locator("section").filter({ has: page.getByRole("heading", { name: "Password" }) });
   await section.getByLabel("Your current password").fill(person.password);
   await section.getByLabel("New password").fill("a newer password");
