@@ -20,7 +20,7 @@ import { type Focus, focuses, scenarios } from "./scenarios.fixture.ts";
  * enough.
  */
 const isPlanted = process.env["PLANTED"] !== undefined;
-/** Scenarios in all; ENGINE_RUNS=1000 plays more of them. ENGINE_SEED, as a failure tells it, plays the same ones again. */
+/** What the parts below are parts of; ENGINE_RUNS=1000 plays more scenarios. ENGINE_SEED, as a failure tells it, plays the same ones again. */
 const RUNS = Number(process.env["ENGINE_RUNS"] ?? (isPlanted ? 300 : 80));
 const SEED = Number(process.env["ENGINE_SEED"] ?? 21);
 /** Worlds that play at the same time, since scenarios wait more than they work; and how many of these one plays. */
