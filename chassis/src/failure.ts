@@ -1,4 +1,6 @@
 /* What calls, events and steps fail with: a closed set of codes, and whether it is worth trying again. */
+
+export { idempotencyKeyReused } from "./contract/idempotency-key.ts";
 export {
   deadlineExceeded,
   Failure,
@@ -21,4 +23,3 @@ export {
   upstreamFailed,
 } from "./core/failure/failure.ts";
 export { singleLine } from "./core/failure/single-line.ts";
-export { idempotencyKeyReused } from "./database/idempotency.ts";

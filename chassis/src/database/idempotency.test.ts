@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
+import { idempotencyKeyReused } from "../contract/idempotency-key.ts";
 import { testDatabase } from "../testing/servers/postgres.ts";
 import type { Database } from "./database.ts";
-import { createReplaceResult, forgetOldResults, idempotencyKeyReused, once } from "./idempotency.ts";
+import { createReplaceResult, forgetOldResults, once } from "./idempotency.ts";
 
 const migrations = [{ name: "chassis/database", folder: new URL("./migrations/", import.meta.url) }];
 

@@ -1,15 +1,8 @@
 import { createHash } from "node:crypto";
-import { refusal } from "../core/failure/failure.ts";
+import { idempotencyKeyReused } from "../contract/idempotency-key.ts";
 import type { Database, Queryable, Transaction } from "./database.ts";
 import { combinedRead, combinedWrite } from "./transactions/combined.ts";
 import { groupCommit } from "./transactions/group-commit.ts";
-
-export const idempotencyKeyRequired = refusal("idempotency_key_required", 400, "An Idempotency-Key header is required");
-export const idempotencyKeyReused = refusal(
-  "idempotency_key_reused",
-  422,
-  "The idempotency key was used for another request",
-);
 
 /** A request that may be repeated. `scope` separates the keys of different users and calls; `request` is what is asked for. */
 export type KeyedRequest = { scope: string; key: string; request: unknown };

@@ -1,12 +1,12 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { type TObject, Type } from "typebox";
 import { type Call, parameterNames } from "../../contract/call.ts";
+import { idempotencyKeyRequired } from "../../contract/idempotency-key.ts";
 import { Fields, Id, mayBeEmpty } from "../../contract/schema.ts";
 import { composed } from "../../contract/validation/composed.ts";
 import { faultOfText } from "../../contract/validation/text-fault.ts";
 import { jsonValidator, textValidator } from "../../contract/validation/validate.ts";
 import { invalidInput } from "../../core/failure/failure.ts";
-import { idempotencyKeyRequired } from "../../database/idempotency.ts";
 import type { Request } from "../definition.ts";
 
 /** The parts of an HTTP request that a contract speaks of, as they came in. */

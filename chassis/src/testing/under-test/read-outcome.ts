@@ -2,9 +2,9 @@ import { outsideContract } from "../../client/answers/outside-contract.ts";
 import { answerReader } from "../../client/answers/read-answer.ts";
 import { commonRefusals } from "../../client/answers/read-problem.ts";
 import { type Call, routeOf } from "../../contract/call.ts";
+import { idempotencyKeyRequired } from "../../contract/idempotency-key.ts";
 import type { ProblemBody } from "../../contract/problem.ts";
 import { Failure, internalError, tokenInvalid, tokenMissing } from "../../core/failure/failure.ts";
-import { idempotencyKeyRequired } from "../../database/idempotency.ts";
 
 const bySurroundings = [...commonRefusals, tokenMissing, tokenInvalid, idempotencyKeyRequired];
 
