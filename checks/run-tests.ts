@@ -22,7 +22,7 @@ const long = [
   "shop/tests/security/guards.test.ts",
   "shop/tests/security/schemathesis/schemathesis.test.ts",
   "shop/tests/processes/**/*.test.ts",
-  "shop/tests/storefront/{accounts,look,trouble}.test.ts",
+  "shop/tests/storefront/{look,trouble}.test.ts",
   "shop/commands/demo/demo.test.ts",
   "shop/commands/start/first-order.test.ts",
   "chassis/src/topology/run-topology.test.ts",
@@ -32,7 +32,7 @@ const long = [
 ];
 
 /** Nothing of a load may fail there: it has to be one that the machine can take, beside nothing else. */
-const alone = ["shop/tests/processes/rolling-restart.test.ts", "shop/tests/storefront/accounts.test.ts"];
+const alone = ["shop/tests/processes/rolling-restart.test.ts"];
 
 /** Run when asked for by name only: the images' recipe (`npm run tool -- containers`), and kills that differ from others in their broker. */
 const byName = ["deploy/tests/*.test.ts", "shop/tests/processes/kills/kills-*-rabbitmq.test.ts"];

@@ -77,16 +77,16 @@ test("name, email and password change; a session elsewhere is ended; an account 
   await page.getByLabel("Name").fill("Ann the Second");
   await page.getByRole("button", { name: "Change the name" }).click();
   await page.getByText("Your name is changed.").waitFor();
+  const section = page.locator("section").filter({ has: page.getByRole("heading", { name: "Password" }) });
+  await section.getByLabel("Your current password").fill(person.password);
+  await section.getByLabel("New password").fill("a newer password");
   await page.getByRole("button", { name: /^End the session/ }).click();
   await eventually("it is over there", async () => {
     const body = { refreshToken: elsewhere.session?.refreshToken };
     return (await shop.visitor().ask("POST", "/api/auth/refresh", { body })).status === 401 || undefined;
   });
-  // The page is drawn anew when the session has ended: what is typed before that is gone.
+  // The list of sessions is drawn anew; what was typed beside it is still there.
   await page.getByRole("button", { name: /^End the session/ }).waitFor({ state: "detached" });
-  const section = page.locator("section").filter({ has: page.getByRole("heading", { name: "Password" }) });
-  await section.getByLabel("Your current password").fill(person.password);
-  await section.getByLabel("New password").fill("a newer password");
   await section.getByRole("button").click();
   await page.getByText("Your password is changed.").waitFor();
   await page.getByRole("button", { name: "Close the account" }).click();

@@ -60,7 +60,10 @@ async function render(routes: readonly Route[], main: HTMLElement): Promise<void
   const isSamePage = shownPath === undefined || path === shownPath;
   shownPath = path;
   const again = () => void render(routes, main);
-  const late = setTimeout(() => !isSamePage && fill(main, element("p", { class: "loading" }, "Loading…")), 150);
+  const late = setTimeout(
+    () => !isSamePage && !signal.aborted && fill(main, element("p", { class: "loading" }, "Loading…")),
+    150,
+  );
   main.ariaBusy = "true";
   try {
     const refused = route?.access && refusalFor(route.access);

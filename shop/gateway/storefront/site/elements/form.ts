@@ -53,6 +53,11 @@ export function createForm({ fields, submit, send, about = {}, more = [] }: Form
     parts.find(({ input }) => input.ariaInvalid === "true")?.input.focus();
   };
 
+  /** A password that was used is not left lying about. */
+  const forget = (): void => {
+    for (const { input } of parts) if (input.type === "password") input.value = "";
+  };
+
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     if (press.ariaBusy === "true") return;
@@ -61,7 +66,7 @@ export function createForm({ fields, submit, send, about = {}, more = [] }: Form
     const wrong = parts.find(({ input }) => !input.validity.valid);
     if (wrong) return wrong.input.focus();
     press.ariaBusy = "true";
-    await send(Object.fromEntries(parts.map(({ input }) => [input.name, input.value]))).catch(refuse);
+    await send(Object.fromEntries(parts.map(({ input }) => [input.name, input.value]))).then(forget, refuse);
     press.ariaBusy = null;
   });
   return form;

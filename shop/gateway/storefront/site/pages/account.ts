@@ -1,9 +1,10 @@
 import type { Session } from "@flotilla/contracts/sessions";
 import type { User } from "@flotilla/contracts/users";
 import { ask } from "../data/api.ts";
-import { end, noteUser } from "../data/session.ts";
+import { inWords } from "../data/problem.ts";
+import { end, noteUser, user } from "../data/session.ts";
 import { button } from "../elements/button.ts";
-import { element } from "../elements/element.ts";
+import { element, fill } from "../elements/element.ts";
 import { createForm, type Field, tellFault } from "../elements/form.ts";
 import { toast } from "../elements/show.ts";
 import { time } from "../elements/words.ts";
@@ -19,11 +20,14 @@ const current: Field = {
 };
 
 /** The customer's account: name, email, password, sessions, and the way out. */
-export async function account({ signal, again }: View): Promise<Page> {
-  const [me, sessions] = await Promise.all([
-    ask<User>("GET", "/users/me", { signal }),
-    ask<{ items: Session[] }>("GET", "/auth/sessions?limit=100", { signal }),
-  ]);
+export async function account({ signal }: View): Promise<Page> {
+  const sessions = element("div", {});
+  // Alone: what is typed elsewhere on the page stays.
+  const showSessions = async () => {
+    const { items } = await ask<{ items: Session[] }>("GET", "/auth/sessions?limit=100", { signal });
+    fill(sessions, ...sessionList(items, showSessions));
+  };
+  const [me] = await Promise.all([ask<User>("GET", "/users/me", { signal }), showSessions()]);
   return {
     title: "Account",
     content: [
@@ -31,8 +35,8 @@ export async function account({ signal, again }: View): Promise<Page> {
       element(
         "div",
         { class: "panels" },
-        ...changes(me, again),
-        part("Sessions", sessionList(sessions.items, again)),
+        ...changes(me, showSessions),
+        part("Sessions", sessions),
         part("Leave", leaving(me)),
       ),
     ],
@@ -43,11 +47,11 @@ const part = (title: string, ...content: HTMLElement[]): HTMLElement =>
   element("section", { class: "panel" }, element("h2", {}, title), ...content);
 
 /** What can be changed of the account, each with a form of its own. */
-function changes(me: User, again: () => void): HTMLElement[] {
+function changes(me: User, showSessions: () => Promise<void>): HTMLElement[] {
   const change = (done: string) => async (body: Readonly<Record<string, string>>) => {
     noteUser(await ask<User>("PUT", `/users/${encodeURIComponent(me.id)}`, { body }));
     toast(done);
-    again();
+    await showSessions().catch((error) => toast(inWords(error)));
   };
   const about = { password_wrong: "currentPassword", email_taken: "email" };
   return [
@@ -103,7 +107,7 @@ function changes(me: User, again: () => void): HTMLElement[] {
   ];
 }
 
-function sessionList(sessions: readonly Session[], again: () => void): HTMLElement {
+function sessionList(sessions: readonly Session[], showSessions: () => Promise<void>): HTMLElement[] {
   const rows = sessions.map(({ id, createdAt, current: isThis }) =>
     element(
       "li",
@@ -114,7 +118,7 @@ function sessionList(sessions: readonly Session[], again: () => void): HTMLEleme
           "End",
           async () => {
             await ask("DELETE", `/auth/sessions/${encodeURIComponent(id)}`, { attempts: 3 });
-            again();
+            await showSessions();
           },
           { class: "quiet", "aria-label": `End the session since ${time(createdAt)}` },
         ),
@@ -129,10 +133,11 @@ function sessionList(sessions: readonly Session[], again: () => void): HTMLEleme
     },
     { class: "quiet" },
   );
-  return element("div", {}, element("ul", { class: "lines" }, ...rows), everywhere);
+  return [element("ul", { class: "lines" }, ...rows), everywhere];
 }
 
-function leaving({ id, email }: User): HTMLElement {
+function leaving({ id }: User): HTMLElement {
+  const question = element("p", {});
   const fault = element("p", { class: "fault", role: "alert" });
   const out = button("Sign out", async () => {
     // Signed out here in any case; the shop is told if it can be reached.
@@ -140,11 +145,18 @@ function leaving({ id, email }: User): HTMLElement {
     end();
     go("/");
   });
-  const close = button("Close the account", () => sure.showModal(), { class: "danger" });
+  const close = button(
+    "Close the account",
+    () => {
+      question.textContent = `Close the account of ${user.value()?.email}? It can't be opened again.`;
+      sure.showModal();
+    },
+    { class: "danger" },
+  );
   const sure: HTMLDialogElement = element(
     "dialog",
     { "aria-label": "Close the account" },
-    element("p", {}, `Close the account of ${email}? It can't be opened again.`),
+    question,
     element(
       "p",
       { class: "row" },

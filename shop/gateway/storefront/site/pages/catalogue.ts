@@ -1,13 +1,11 @@
 import type { Product } from "@flotilla/contracts/products";
 import { ask } from "../data/api.ts";
-import { button } from "../elements/button.ts";
-import { element, fill, link } from "../elements/element.ts";
+import { element, link } from "../elements/element.ts";
+import { type Items, showMore } from "../elements/paged-list.ts";
 import { picture } from "../elements/picture.ts";
 import { announce } from "../elements/show.ts";
 import { count, price, stock } from "../elements/words.ts";
 import type { Page, View } from "../router.ts";
-
-type Products = { readonly items: readonly Product[]; readonly nextCursor: string | null };
 
 /** All categories that were seen; the shop tells of them by its products only. */
 const categories = new Set<string>();
@@ -23,27 +21,13 @@ export async function catalogue({ query, signal }: View): Promise<Page> {
       ...(category && { category }),
       ...(cursor && { cursor }),
     });
-    return ask<Products>("GET", `/products?${asked}`, { signal, as: "anybody" });
+    return ask<Items<Product>>("GET", `/products?${asked}`, { signal, as: "anybody" });
   };
   if (categories.size === 0 && (search || category)) await meetCategories(signal);
   const { items, nextCursor } = await read();
   for (const product of items) categories.add(product.category);
 
   const grid = element("ul", { class: "products" }, ...items.map(card));
-  const more = element("p", { class: "more" });
-  const offerMore = (cursor: string | null) =>
-    fill(
-      more,
-      cursor !== null &&
-        button("Show more", async () => {
-          const next = await read(cursor);
-          const cards = next.items.map(card);
-          grid.append(...cards);
-          offerMore(next.nextCursor);
-          cards[0]?.querySelector("a")?.focus();
-        }),
-    );
-  offerMore(nextCursor);
   const found =
     items.length === 0 ? "Nothing found" : `${count(items.length, "product")}${nextCursor === null ? "" : " and more"}`;
   if (search || category) announce(found);
@@ -60,13 +44,13 @@ export async function catalogue({ query, signal }: View): Promise<Page> {
         element("p", { class: "found" }, found),
       ),
       items.length > 0 ? grid : nothing(search),
-      more,
+      showMore({ list: grid, show: card, read, from: nextCursor }),
     ],
   };
 }
 
 async function meetCategories(signal: AbortSignal): Promise<void> {
-  const { items } = await ask<Products>("GET", `/products?limit=${PAGE}`, { signal, as: "anybody" });
+  const { items } = await ask<Items<Product>>("GET", `/products?limit=${PAGE}`, { signal, as: "anybody" });
   for (const { category } of items) categories.add(category);
 }
 
