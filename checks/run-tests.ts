@@ -69,7 +69,7 @@ const onRabbitmq: readonly Round[] = existsSync("/usr/lib/rabbitmq/bin/rabbitmq-
   : [];
 
 /** Generated requests at each of an operation's two doors, and random programs of the engine: minutes of them, and more than `npm test` needs to notice a new fault. */
-const MANY_CASES = { SECURITY_CASES: "250", ENGINE_RUNS: "300" };
+const MANY_CASES = { SECURITY_CASES: "250", ENGINE_RUNS: "1000" };
 
 /** With TEST_THIRD=0, 1 or 2 a third of the files is left out, as CI does; guards.test.ts leaves out of its own what it does. */
 function withoutThird(files: readonly string[]): string[] {

@@ -1,4 +1,4 @@
-import type { Clock } from "../../core/clock.ts";
+import { type Clock, systemClock } from "../../core/clock.ts";
 import type { Database } from "../../database/database.ts";
 import type { Broker } from "../../messaging/brokers/broker.ts";
 import { startConsumer } from "../../messaging/consumer/consumer.ts";
@@ -29,7 +29,8 @@ export function createProcesses(given: {
       const process = mortal(around.database);
       const broker = await openBroker();
       const options = { consumer: "engine", broker, subscriptions, attempts: 4, backoff, handlingTime };
-      const stop = await startConsumer({ ...around, ...options, database: process.database });
+      // A hurried one would not leave a suspect its turn.
+      const stop = await startConsumer({ ...around, ...options, clock: systemClock, database: process.database });
       return {
         stop: () => stop().then(() => broker.close()),
         async kill() {
